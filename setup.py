@@ -1,0 +1,80 @@
+"""zc.zk: service registration and discovery with Apache ZooKeeper."""
+import pathlib
+
+from setuptools import find_namespace_packages
+from setuptools import setup
+
+
+HERE = pathlib.Path(__file__).parent
+
+TEST_REQUIRES = [
+    'hypothesis',
+    'manuel',
+    'netifaces-plus',
+    'zope.component',
+    'zope.configuration',
+    'zope.testing',
+    'zope.testrunner',
+]
+
+
+def read(name):
+    return (HERE / name).read_text(encoding='utf-8')
+
+
+setup(
+    name='zc.zk',
+    version='3.0.dev0',
+    description='Service registration and discovery with ZooKeeper',
+    long_description=read('README.rst') + '\n\n' + read('CHANGES.rst'),
+    long_description_content_type='text/x-rst',
+    author='Zope Foundation and Contributors',
+    author_email='zope-dev@zope.dev',
+    url='https://github.com/zopefoundation/zc.zk',
+    license='ZPL-2.1',
+    keywords='zookeeper kazoo service registration discovery configuration',
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Developers',
+        'Intended Audience :: System Administrators',
+        'Operating System :: MacOS',
+        'Operating System :: POSIX :: Linux',
+        'Programming Language :: Python :: 3',
+        'Programming Language :: Python :: 3 :: Only',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Programming Language :: Python :: 3.13',
+        'Topic :: System :: Distributed Computing',
+        'Typing :: Typed',
+    ],
+    # Without `include`, an editable install is a plain path entry that
+    # type checkers and editors can read.
+    packages=find_namespace_packages('src'),
+    package_dir={'': 'src'},
+    package_data={'zc.zk': ['py.typed', '*.zcml'],
+                  'zc.zk.tests': ['*.txt', '*.rst', '*.test']},
+    zip_safe=False,
+    python_requires='>=3.10',
+    install_requires=[
+        'kazoo >= 2.10',
+        'zc.thread',
+        'zope.event',
+    ],
+    extras_require={
+        'monitor': ['zope.component', 'zope.configuration'],
+        'netifaces': ['netifaces-plus'],
+        'sasl': ['pure-sasl'],
+        'test': TEST_REQUIRES,
+    },
+    entry_points={
+        'console_scripts': [
+            'zookeeper_export = zc.zk.scripts:export',
+            'zookeeper_import = zc.zk.scripts:import_',
+            'zookeeper_set_property = zc.zk.scripts:set_property',
+            'zookeeper_validate = zc.zk.scripts:validate',
+            'monitor_check = zc.zk.monitor:check',
+            'monitor_get_addr = zc.zk.monitor:get_addr',
+        ],
+    },
+)

@@ -1,0 +1,170 @@
+"""Properties to and from node data, server addresses to and from text.
+
+Pure.  The format is that of zc.zk 2.1, so that old and new processes share
+one tree: a JSON object with compact separators; an empty dictionary is
+``{}``; data that are not a JSON object are one property ``string_value``,
+which is written back as it was read.
+"""
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import AddressError
+from .errors import DataError
+from .errors import ValueNotStorable
+
+
+STRING_VALUE = 'string_value'
+
+#: How deep lists and dictionaries in a value may be nested.  Node data come
+#: from others, and both the JSON parser and its callers recurse.
+MAX_DEPTH = 100
+
+_dumps = json.JSONEncoder(separators=(',', ':'), allow_nan=False).encode
+
+
+def to_bytes(data: str | bytes) -> bytes:
+    """Return node data as the bytes that ZooKeeper keeps."""
+    return data.encode('utf-8') if isinstance(data, str) else data
+
+
+def encode(properties: Mapping[str, Any], path: str = '?') -> bytes:
+    """Return the node data for `properties`.
+
+    :param path: the node's path, for the error
+    :raises ValueNotStorable: when a name is no string or JSON has no form
+        for a value
+    """
+    if len(properties) == 1 and STRING_VALUE in properties:
+        text = properties[STRING_VALUE]
+        if isinstance(text, str):
+            try:
+                data = text.encode('utf-8')
+            except UnicodeEncodeError:
+                pass        # a lone surrogate: JSON has an escape for it
+            else:
+                if not _reads_otherwise(text):
+                    return data
+    for name, value in properties.items():
+        if not isinstance(name, str):
+            raise ValueNotStorable(path, name, 'a name must be a str')
+        reason = _trouble(value, MAX_DEPTH)
+        if reason:
+            raise ValueNotStorable(path, name, reason)
+    return _dumps(dict(properties)).encode('ascii')
+
+
+def decode(data: bytes | None, path: str = '?') -> dict[str, Any]:
+    """Return the properties in node data.
+
+    :param path: the node's path, for the error
+    :raises DataError: when the data are not UTF-8, or nested too deep
+    """
+    if not data:
+        return {}
+    try:
+        text = data.decode('utf-8')
+    except UnicodeDecodeError as e:
+        raise DataError(
+            path, f'not UTF-8 text (byte {e.start} of {len(data)})') from e
+    stripped = text.strip()
+    if not stripped:
+        return {}
+    if stripped[0] != '{' or stripped[-1] != '}':
+        return {STRING_VALUE: text}
+    try:
+        found = json.loads(stripped)
+    except RecursionError as e:
+        raise DataError(path, 'nested too deep') from e
+    except ValueError:
+        return {STRING_VALUE: text}
+    return found if isinstance(found, dict) else {STRING_VALUE: text}
+
+
+def format_addr(address: str | tuple[str, int]) -> str:
+    """Return the node name for a server address.
+
+    :param address: a (host, port) pair or ``'host:port'``; an IPv6 host
+        stands in brackets in text (RFC 3986, section 3.2.2)
+    :raises AddressError: when it is neither
+    """
+    if not isinstance(address, str):
+        try:
+            host, port = address
+        except (TypeError, ValueError):
+            raise AddressError(
+                address, 'a (host, port) pair is needed') from None
+        if not isinstance(host, str):
+            raise AddressError(address, 'the host must be a str')
+        if ':' in host and not host.startswith('['):
+            host = f'[{host}]'
+        address = f'{host}:{port}'
+    parse_addr(address)
+    return address
+
+
+def parse_addr(address: str) -> tuple[str, int]:
+    """Return the (host, port) pair of a server address.
+
+    :param address: ``'host:port'`` or ``'[v6-address]:port'``
+    :raises AddressError: when it is not of that form
+    """
+    host, colon, port = address.rpartition(':')
+    if not colon:
+        raise AddressError(address, 'HOST:PORT is needed')
+    if host.startswith('[') and host.endswith(']'):
+        host = host[1:-1]
+    elif ':' in host:
+        raise AddressError(
+            address, 'an IPv6 address stands in brackets: [::1]:80')
+    if '/' in host:
+        raise AddressError(address, "a host must not hold '/'")
+    if not (port.isascii() and port.isdigit()):
+        raise AddressError(address, 'the port must be a number')
+    number = int(port[:6])
+    if number > 65535:
+        raise AddressError(address, 'the port must be at most 65535')
+    return host, number
+
+
+def _reads_otherwise(text: str) -> bool:
+    """Tell whether `text`, kept as it is, would be read as something else."""
+    stripped = text.strip()
+    if not stripped:
+        return True
+    if stripped[0] != '{' or stripped[-1] != '}':
+        return False
+    try:
+        return isinstance(json.loads(stripped), dict)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+
+
+def _trouble(value: Any, depth: int) -> str:
+    """Return why JSON cannot hold `value`, or the empty string."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return ''
+    if isinstance(value, float):
+        if value != value or value in (float('inf'), float('-inf')):
+            return f'JSON has no {value!r}'
+        return ''
+    if depth == 0:
+        return f'nested deeper than {MAX_DEPTH} levels'
+    if isinstance(value, (list, tuple)):
+        inner = list(value)
+    elif isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                return f'a key must be a str, not {key!r}'
+        inner = list(value.values())
+    else:
+        return f'JSON cannot hold a {type(value).__name__}'
+    for item in inner:
+        reason = _trouble(item, depth - 1)
+        if reason:
+            return reason
+    return ''

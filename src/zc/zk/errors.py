@@ -1,0 +1,282 @@
+"""Every exception of zc.zk, and how each reads.
+
+Knows no socket, thread or clock, and imports nothing from this package.
+An exception keeps its parts as attributes; the text is made in ``__str__``.
+Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
+``NoAuthError`` ...) stay kazoo's, with the path as their argument.
+
+    CancelWatch                 raised by a callback that wants no more calls
+    Error
+      AddressError              (ValueError) not a HOST:PORT
+      BadPropertyLink           a property link that leads to no value
+      DataError                 (ValueError) node data that are not as needed
+      FailedConnect             no session could be had
+      ForkedError               (RuntimeError) used in a child process
+      ImportFailed              an import that stopped half way
+      LinkLoop                  symbolic or property links in a circle
+      PathError                 (ValueError) not a node path
+      TooLarge                  (ValueError) over the server's size limit
+      TreeChanged               another client kept changing the tree
+      TreeSyntaxError           (ValueError) text that is no tree
+      ValueNotStorable          (ValueError) no JSON for a property value
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+__all__ = [
+    'AddressError',
+    'BadPropertyLink',
+    'CancelWatch',
+    'DataError',
+    'Error',
+    'FailedConnect',
+    'ForkedError',
+    'ImportFailed',
+    'LinkLoop',
+    'PathError',
+    'TooLarge',
+    'TreeChanged',
+    'TreeSyntaxError',
+    'ValueNotStorable',
+]
+
+
+class CancelWatch(Exception):
+    """Raise this in a callback to have it dropped quietly."""
+
+
+class Error(Exception):
+    """The base of all errors that zc.zk itself raises."""
+
+
+class AddressError(Error, ValueError):
+    """A server address that is not HOST:PORT.
+
+    :ivar address: what was given
+    :ivar reason: what is wrong with it
+    """
+
+    def __init__(self, address: object, reason: str) -> None:
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f'bad server address {self.address!r}: {self.reason}'
+
+
+class BadPropertyLink(Error):
+    """A property link (``name => /path prop``) that leads to no value.
+
+    :ivar path: the path of the node that has the link
+    :ivar name: the property's name, without the ``=>``
+    :ivar target: the link's text
+    :ivar reason: what is wrong with it
+    """
+
+    def __init__(
+        self, path: str, name: str, target: object, reason: str
+    ) -> None:
+        super().__init__(path, name, target, reason)
+        self.path = path
+        self.name = name
+        self.target = target
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (f'bad property link at {self.path}: '
+                f'{self.name} => {self.target}: {self.reason}')
+
+
+class DataError(Error, ValueError):
+    """Node data that cannot be read as what is needed.
+
+    :ivar path: the node's path
+    :ivar reason: what is wrong with its data
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f'data of {self.path}: {self.reason}'
+
+
+class FailedConnect(Error):
+    """No ZooKeeper session could be had.
+
+    :ivar connection_string: the servers that were tried
+    :ivar reason: why, as far as it is known
+    """
+
+    def __init__(self, connection_string: str, reason: str = '') -> None:
+        super().__init__(connection_string, reason)
+        self.connection_string = connection_string
+        self.reason = reason
+
+    def __str__(self) -> str:
+        text = f"can't connect to ZooKeeper at {self.connection_string!r}"
+        return f'{text}: {self.reason}' if self.reason else text
+
+
+class ForkedError(Error, RuntimeError):
+    """An object made before a fork was used in the child process.
+
+    :ivar pid: the process that made the object
+    """
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(pid)
+        self.pid = pid
+
+    def __str__(self) -> str:
+        return (f'this ZooKeeper object belongs to process {self.pid}: '
+                'make a new one after a fork')
+
+
+class ImportFailed(Error):
+    """An import stopped after part of it had been applied.
+
+    :ivar path: the path at which it stopped
+    :ivar reason: why it stopped
+    :ivar applied: the paths that had been written or deleted by then
+    """
+
+    def __init__(
+        self, path: str, reason: str, applied: Sequence[str]
+    ) -> None:
+        super().__init__(path, reason, applied)
+        self.path = path
+        self.reason = reason
+        self.applied = tuple(applied)
+
+    def __str__(self) -> str:
+        text = f'import stopped at {self.path}: {self.reason}; '
+        if not self.applied:
+            return text + 'nothing was written'
+        shown = ', '.join(self.applied[:10])
+        more = len(self.applied) - 10
+        if more > 0:
+            shown += f' and {more} more'
+        return text + f'already written: {shown}'
+
+
+class LinkLoop(Error):
+    """Symbolic or property links that lead in a circle.
+
+    :ivar paths: the paths visited, the last of them a second time
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(paths)
+        self.paths = tuple(paths)
+
+    def __str__(self) -> str:
+        return 'links in a circle: ' + ' -> '.join(self.paths)
+
+
+class PathError(Error, ValueError):
+    """Something that is not the path of a node.
+
+    :ivar path: what was given
+    :ivar reason: what is wrong with it
+    """
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f'bad path {self.path!r}: {self.reason}'
+
+
+class TooLarge(Error, ValueError):
+    """Node data over the server's size limit (``jute.maxbuffer``).
+
+    :ivar path: the node's path
+    :ivar size: the size of its data, in bytes
+    :ivar limit: the largest request, in bytes
+    """
+
+    def __init__(self, path: str, size: int, limit: int) -> None:
+        super().__init__(path, size, limit)
+        self.path = path
+        self.size = size
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return (f'data of {self.path}: {self.size} bytes do not fit in a '
+                f'request of {self.limit} bytes (jute.maxbuffer)')
+
+
+class TreeChanged(Error):
+    """Other clients changed a node each time it was about to be written.
+
+    :ivar path: the node's path
+    :ivar rounds: how often the change was planned and tried
+    """
+
+    def __init__(self, path: str, rounds: int) -> None:
+        super().__init__(path, rounds)
+        self.path = path
+        self.rounds = rounds
+
+    def __str__(self) -> str:
+        return (f'{self.path} was changed by another client in each of '
+                f'{self.rounds} rounds; nothing of theirs was overwritten')
+
+
+class TreeSyntaxError(Error, ValueError):
+    """Text that does not describe a tree.
+
+    :ivar message: what is wrong
+    :ivar line: the line's number, from 1
+    :ivar column: the column's number, from 1
+    :ivar text: the line
+    :ivar source: the name of the file, or None
+    """
+
+    def __init__(
+        self,
+        message: str,
+        line: int,
+        column: int = 1,
+        text: str = '',
+        source: str | None = None,
+    ) -> None:
+        super().__init__(message, line, column, text, source)
+        self.message = message
+        self.line = line
+        self.column = column
+        self.text = text
+        self.source = source
+
+    def __str__(self) -> str:
+        where = f'line {self.line}, column {self.column}'
+        if self.source is not None:
+            where = f'{self.source}:{self.line}:{self.column}'
+        text = f'{where}: {self.message}'
+        return f'{text}: {self.text.strip()!r}' if self.text else text
+
+
+class ValueNotStorable(Error, ValueError):
+    """A property whose name or value JSON cannot hold.
+
+    :ivar path: the node's path
+    :ivar name: the property's name
+    :ivar reason: what is wrong with it
+    """
+
+    def __init__(self, path: str, name: object, reason: str) -> None:
+        super().__init__(path, name, reason)
+        self.path = path
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f'property {self.name!r} of {self.path}: {self.reason}'
