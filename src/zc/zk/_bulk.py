@@ -1,0 +1,585 @@
+"""Many reads or writes in one ZooKeeper request, through a kazoo client.
+
+The one module that knows kazoo's insides: ``client._call`` (which sends any
+object that has ``type``, ``serialize`` and ``deserialize``), the client's
+tables of watchers, its chroot and its last zxid.  It runs in its caller's
+thread; what touches kazoo's tables runs in kazoo's connection thread, inside
+``serialize``.  It must not know links, trees or registrations.
+
+Wire format: ``MultiHeader``, ``SetWatches`` and ``RemoveWatchesRequest`` in
+ZooKeeper's zookeeper.jute; ``MultiOperationRecord`` and ``MultiResponse`` of
+its Java client.
+"""
+from __future__ import annotations
+
+import struct
+from collections import deque
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+from kazoo.client import KazooClient
+from kazoo.exceptions import EXCEPTIONS
+from kazoo.exceptions import KazooException
+from kazoo.exceptions import OperationTimeoutError
+from kazoo.exceptions import RolledBackError
+from kazoo.exceptions import RuntimeInconsistency
+from kazoo.exceptions import UnimplementedError
+from kazoo.protocol.states import WatchedEvent
+from kazoo.protocol.states import ZnodeStat
+from kazoo.security import ACL
+
+from .errors import TooLarge
+
+
+#: The largest request a server takes, in bytes (``jute.maxbuffer``).
+JUTE_MAXBUFFER = 1_048_575
+#: How many bytes of operations go in one request; the rest is for framing.
+BATCH_BYTES = 1_000_000
+#: How many operations go in one transaction: more gain nothing.
+BATCH_OPS = 1_000
+#: How many reads go in one request at most.
+BATCH_READS = 2_000
+#: How many requests may be under way at once.
+IN_FLIGHT = 4
+#: Up to here, single requests on the wire are as quick as one for many.
+FEW = 3
+
+DATA = 'data'
+CHILDREN = 'children'
+
+_CREATE, _DELETE, _GET_DATA, _SET_DATA = 1, 2, 4, 5
+_GET_CHILDREN, _CHECK, _MULTI = 8, 13, 14
+_REMOVE_WATCHES, _MULTI_READ, _SET_WATCHES = 18, 22, 101
+_READ_TYPES = {DATA: _GET_DATA, CHILDREN: _GET_CHILDREN}
+_WATCHER_TYPES = {CHILDREN: 1, DATA: 2}
+
+_int = struct.Struct('!i')
+_long = struct.Struct('!q')
+_multi_header = struct.Struct('!iBi')
+_stat = struct.Struct('!qqqqiiiqiiq')
+_END = _multi_header.pack(-1, 1, -1)
+_READ_HEADERS = {
+    kind: _multi_header.pack(type_, 0, -1)
+    for kind, type_ in _READ_TYPES.items()
+}
+
+Data = tuple[bytes, ZnodeStat]
+Watcher = Callable[[WatchedEvent], None]
+
+
+class Create(NamedTuple):
+    """Create a node."""
+
+    path: str
+    data: bytes
+    acl: Sequence[ACL]
+    ephemeral: bool = False
+
+
+class SetData(NamedTuple):
+    """Replace a node's data, when they are at `version` (-1: any)."""
+
+    path: str
+    data: bytes
+    version: int
+
+
+class Delete(NamedTuple):
+    """Delete a node, when its data are at `version` (-1: any)."""
+
+    path: str
+    version: int
+
+
+class Check(NamedTuple):
+    """Fail unless the node's data are at `version` (-1: it exists)."""
+
+    path: str
+    version: int
+
+
+Op = Create | SetData | Delete | Check
+
+
+class TransactionFailed(Exception):
+    """A transaction was rolled back because of one operation.
+
+    :ivar index: the operation's place in what was committed
+    :ivar op: the operation
+    :ivar error: kazoo's exception for it
+    """
+
+    def __init__(self, index: int, op: Op, error: KazooException) -> None:
+        super().__init__(index, op.path, error)
+        self.index = index
+        self.op = op
+        self.error = error
+
+    def __str__(self) -> str:
+        return f'{type(self.error).__name__} at {self.op.path}'
+
+
+class _Request:
+    """What kazoo's connection thread sends and whose reply it reads."""
+
+    def __init__(
+        self,
+        type_: int,
+        payload: bytes,
+        read: Callable[[bytes, int], Any],
+        before: Callable[[], None] | None = None,
+    ) -> None:
+        self.type = type_
+        self._payload = payload
+        self._read = read
+        self._before = before
+
+    def serialize(self) -> bytes:
+        if self._before is not None:
+            self._before()
+        return self._payload
+
+    def deserialize(self, buffer: bytes, offset: int) -> Any:
+        return self._read(buffer, offset)
+
+    def __repr__(self) -> str:
+        # kazoo logs requests; node data may hold what no log should.
+        return f'<request {self.type}, {len(self._payload)} bytes>'
+
+
+class PendingCommit:
+    """A transaction under way."""
+
+    def __init__(self, bulk: Bulk, ops: Sequence[Op], result: Any) -> None:
+        self.ops = ops
+        self._bulk = bulk
+        self._result = result
+
+    def get(self) -> list[Any]:
+        """Wait, and return a result for each operation.
+
+        :raises TransactionFailed: when it was rolled back
+        :raises KazooException: when the connection failed; the transaction
+            may or may not have been applied
+        """
+        results: list[Any] = self._bulk.wait(self._result)
+        for index, result in enumerate(results):
+            if isinstance(result, KazooException) and not isinstance(
+                    result, (RolledBackError, RuntimeInconsistency)):
+                raise TransactionFailed(index, self.ops[index], result)
+        for index, result in enumerate(results):
+            if isinstance(result, KazooException):
+                raise TransactionFailed(index, self.ops[index], result)
+        return results
+
+
+class Bulk:
+    """Many operations in one request, over one kazoo client.
+
+    :param client: a started kazoo client
+    :param timeout: the longest to wait for one reply, in seconds
+    """
+
+    def __init__(self, client: KazooClient, timeout: float = 60.0) -> None:
+        self.client = client
+        self.timeout = timeout
+        # Servers before 3.6 answer that they do not know it.
+        self._knows_multi_read = True
+        # A running mean, so that replies too stay near BATCH_BYTES.
+        self._reply_bytes = 100.0
+
+    @property
+    def last_zxid(self) -> int:
+        """The zxid of the last reply received."""
+        return int(self.client.last_zxid)
+
+    # Reads
+
+    def data(self, paths: Sequence[str]) -> list[Data | KazooException]:
+        """Return data and stat of each node, or the error it gave."""
+        return self.read([(DATA, path) for path in paths])
+
+    def children(
+        self, paths: Sequence[str]
+    ) -> list[list[str] | KazooException]:
+        """Return the names of each node's children, or the error it gave."""
+        return self.read([(CHILDREN, path) for path in paths])
+
+    def acls(
+        self, paths: Sequence[str]
+    ) -> list[tuple[list[ACL], ZnodeStat] | KazooException]:
+        """Return ACL and stat of each node, or the error it gave."""
+        return self._gather(
+            self.client.get_acls_async, ((path,) for path in paths))
+
+    def read(self, wanted: Sequence[tuple[str, str]]) -> list[Any]:
+        """Return what is asked for, or the error that it gave, in order.
+
+        :param wanted: pairs of DATA or CHILDREN and a path
+        :raises KazooException: when the connection failed
+        """
+        if len(wanted) > FEW and self._knows_multi_read:
+            try:
+                return self._multi_read(wanted)
+            except UnimplementedError:
+                self._knows_multi_read = False
+        return self._single_reads(wanted)
+
+    def _single_reads(self, wanted: Sequence[tuple[str, str]]) -> list[Any]:
+        ask = {DATA: self.client.get_async,
+               CHILDREN: self.client.get_children_async}
+        return self._gather(lambda kind, path: ask[kind](path), wanted)
+
+    def _multi_read(self, wanted: Sequence[tuple[str, str]]) -> list[Any]:
+        found: list[Any] = []
+        pending: deque[Any] = deque()
+        start = 0
+        while start < len(wanted) or pending:
+            while start < len(wanted) and len(pending) < IN_FLIGHT:
+                end = self._end_of_reads(wanted, start)
+                pending.append(self._send_reads(wanted[start:end]))
+                start = end
+            results, size = self.wait(pending.popleft())
+            mean = size / max(len(results), 1)
+            self._reply_bytes = max(
+                100.0, mean, (self._reply_bytes + mean) / 2)
+            found += results
+        return found
+
+    def _end_of_reads(
+        self, wanted: Sequence[tuple[str, str]], start: int
+    ) -> int:
+        """Return where the batch that begins at `start` ends."""
+        most = min(BATCH_READS, int(BATCH_BYTES / self._reply_bytes) or 1)
+        size = 0
+        for index in range(start, min(start + most, len(wanted))):
+            size += 4 * len(wanted[index][1]) + 14      # UTF-8 at its longest
+            if size > BATCH_BYTES and index > start:
+                return index
+        return min(start + most, len(wanted))
+
+    def _send_reads(self, wanted: Sequence[tuple[str, str]]) -> Any:
+        chroot = self.client.chroot
+        pieces = []
+        for kind, path in wanted:
+            encoded = _full_path(chroot, path)
+            pieces += (_READ_HEADERS[kind], _int.pack(len(encoded)),
+                       encoded, b'\0')
+        pieces.append(_END)
+        return self._send(_Request(
+            _MULTI_READ, b''.join(pieces), _read_multi_read))
+
+    # Writes
+
+    def commit(self, ops: Sequence[Op]) -> list[Any]:
+        """Apply `ops` in one transaction; return a result for each.
+
+        :raises TransactionFailed: when it was rolled back
+        :raises TooLarge: when it is over the server's limit
+        :raises KazooException: when the connection failed; the transaction
+            may or may not have been applied
+        """
+        return self.commit_async(ops).get()
+
+    def commit_async(self, ops: Sequence[Op]) -> PendingCommit:
+        """Send `ops` as one transaction and return it, under way."""
+        chroot = self.client.chroot
+        payload = b''.join(_pack_op(chroot, op) for op in ops) + _END
+        if len(payload) + 8 > JUTE_MAXBUFFER:       # 8: xid and type
+            largest = max(ops, key=lambda op: len(getattr(op, 'data', b'')))
+            raise TooLarge(largest.path, len(payload), JUTE_MAXBUFFER)
+        return PendingCommit(self, ops, self._send(
+            _Request(_MULTI, payload, _read_multi)))
+
+    def batches(self, ops: Iterable[Op]) -> Iterator[list[Op]]:
+        """Split `ops` into as few transactions as the limits allow.
+
+        :raises TooLarge: when one operation alone is over the limit
+        """
+        batch: list[Op] = []
+        size = 0
+        chroot = len(self.client.chroot)
+        for op in ops:
+            op_size = _op_size(op) + chroot
+            if op_size > JUTE_MAXBUFFER - 100:
+                raise TooLarge(op.path, len(getattr(op, 'data', b'')),
+                               JUTE_MAXBUFFER)
+            if batch and (len(batch) == BATCH_OPS
+                          or size + op_size > BATCH_BYTES):
+                yield batch
+                batch, size = [], 0
+            batch.append(op)
+            size += op_size
+        if batch:
+            yield batch
+
+    # Watches
+
+    def set_watches(
+        self,
+        zxid: int,
+        watcher: Watcher,
+        data: Sequence[str],
+        missing: Sequence[str],
+        children: Sequence[str],
+    ) -> None:
+        """Leave watches on many nodes; what changed since `zxid` fires.
+
+        :param zxid: of a reply that came before the nodes were read
+        :param watcher: called with each event, in kazoo's callback thread
+        :param data: paths of nodes whose data are watched
+        :param missing: paths at which no node was found
+        :param children: paths of nodes whose children are watched
+        :raises KazooException: when the connection failed
+        """
+        items = [(0, path) for path in data]
+        items += [(1, path) for path in missing]
+        items += [(2, path) for path in children]
+        pending = []
+        batch: tuple[list[str], list[str], list[str]] = ([], [], [])
+        size = 0
+        for which, path in items:
+            size += 4 * len(path) + 4
+            if size > BATCH_BYTES:
+                pending.append(self._send_watches(zxid, watcher, batch))
+                batch, size = ([], [], []), 4 * len(path) + 4
+            batch[which].append(path)
+        pending.append(self._send_watches(zxid, watcher, batch))
+        for result in pending:
+            self.wait(result)
+
+    def _send_watches(
+        self,
+        zxid: int,
+        watcher: Watcher,
+        batch: tuple[list[str], list[str], list[str]],
+    ) -> Any:
+        client = self.client
+        full = [[_full_path(client.chroot, path) for path in paths]
+                for paths in batch]
+        data, missing, children = (
+            [path.decode('utf-8') for path in paths] for paths in full)
+
+        def before() -> None:
+            # In the connection thread, so that no event is read meanwhile;
+            # before the request goes, since what changed fires at once.
+            for path in data + missing:
+                client._data_watchers[path].add(watcher)
+            for path in children:
+                client._child_watchers[path].add(watcher)
+
+        pieces = [_long.pack(zxid)]
+        for paths in full:
+            pieces.append(_int.pack(len(paths)))
+            for path in paths:
+                pieces += (_int.pack(len(path)), path)
+        return self._send(_Request(
+            _SET_WATCHES, b''.join(pieces), _read_nothing, before))
+
+    def remove_watches(
+        self, watcher: Watcher, wanted: Sequence[tuple[str, str]]
+    ) -> None:
+        """Take watches away, here and in the server.
+
+        A watch that another watcher of the same client shares stays in the
+        server.  Nothing is raised: a watch that is gone already is well.
+
+        :param wanted: pairs of DATA or CHILDREN and a path
+        """
+        client = self.client
+        pending = []
+        for kind, path in wanted:
+            encoded = _full_path(client.chroot, path)
+            key = encoded.decode('utf-8')
+
+            def tables(kind: str = kind) -> Any:
+                return (client._data_watchers if kind == DATA
+                        else client._child_watchers)
+
+            def before(key: str = key, tables: Any = tables) -> None:
+                found = tables().get(key)
+                if found is not None:
+                    found.discard(watcher)
+                    if not found:
+                        del tables()[key]
+
+            if set(tables().get(key, ())) - {watcher}:
+                before()
+                continue
+            payload = (_int.pack(len(encoded)) + encoded
+                       + _int.pack(_WATCHER_TYPES[kind]))
+            pending.append(self._send(_Request(
+                _REMOVE_WATCHES, payload, _read_nothing, before)))
+        for result in pending:
+            try:
+                self.wait(result)
+            except KazooException:
+                pass    # no such watch, or no connection: both leave none
+
+    # Requests and replies
+
+    def wait(self, result: Any) -> Any:
+        """Wait for a reply and return it.
+
+        :param result: one of kazoo's ``AsyncResult`` objects
+        :raises OperationTimeoutError: when none comes in time, as when no
+            server can be reached (kazoo itself would wait for ever)
+        """
+        try:
+            return result.get(timeout=self.timeout)
+        except self.client.handler.timeout_exception:
+            raise OperationTimeoutError(
+                f'no reply within {self.timeout:g} seconds') from None
+
+    def _gather(
+        self, ask: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]
+    ) -> list[Any]:
+        """Send requests one behind the other; return what they gave."""
+        found: list[Any] = []
+        for result in [ask(*each) for each in arguments]:
+            try:
+                found.append(self.wait(result))
+            except KazooException as e:
+                if is_connection_error(e):
+                    raise
+                found.append(e)
+        return found
+
+    def _send(self, request: _Request) -> Any:
+        result = self.client.handler.async_result()
+        self.client._call(request, result)
+        return result
+
+
+def is_connection_error(error: BaseException) -> bool:
+    """Tell whether `error` is the connection's, and so may pass."""
+    return type(error).__name__ in (
+        'AuthFailedError', 'ConnectionClosedError', 'ConnectionDropped',
+        'ConnectionLoss', 'OperationTimeoutError', 'SessionExpiredError',
+        'SessionMovedError')
+
+
+def _full_path(chroot: str, path: str) -> bytes:
+    if chroot:
+        path = chroot if path == '/' else chroot + path
+    return path.encode('utf-8')
+
+
+_packed_acls: dict[tuple[ACL, ...], bytes] = {}
+
+
+def _pack_acl(acl: Sequence[ACL]) -> bytes:
+    # Nearly always one of two, and packing them is half of a create's cost.
+    key = tuple(acl)
+    packed = _packed_acls.get(key)
+    if packed is None:
+        packed = _int.pack(len(key))
+        for entry in key:
+            packed += _int.pack(entry.perms)
+            for text in entry.id:
+                encoded = text.encode('utf-8')
+                packed += _int.pack(len(encoded)) + encoded
+        if len(_packed_acls) < 100:
+            _packed_acls[key] = packed
+    return packed
+
+
+_CREATE_HEADER = _multi_header.pack(_CREATE, 0, -1)
+_SET_HEADER = _multi_header.pack(_SET_DATA, 0, -1)
+_DELETE_HEADER = _multi_header.pack(_DELETE, 0, -1)
+_CHECK_HEADER = _multi_header.pack(_CHECK, 0, -1)
+
+
+def _pack_op(chroot: str, op: Op) -> bytes:
+    path = _full_path(chroot, op.path)
+    start = _int.pack(len(path)) + path
+    if isinstance(op, Create):
+        return b''.join((
+            _CREATE_HEADER, start, _int.pack(len(op.data)), op.data,
+            _pack_acl(op.acl), _int.pack(1 if op.ephemeral else 0)))
+    if isinstance(op, SetData):
+        return b''.join((
+            _SET_HEADER, start, _int.pack(len(op.data)), op.data,
+            _int.pack(op.version)))
+    header = _DELETE_HEADER if isinstance(op, Delete) else _CHECK_HEADER
+    return header + start + _int.pack(op.version)
+
+
+def _op_size(op: Op) -> int:
+    path = op.path
+    size = 21 + (len(path) if path.isascii() else len(path.encode('utf-8')))
+    if isinstance(op, (Create, SetData)):
+        size += 4 + len(op.data)
+    if isinstance(op, Create):
+        size += len(_pack_acl(op.acl))
+    return size
+
+
+def _read_nothing(buffer: bytes, offset: int) -> None:
+    return None
+
+
+def _read_text(buffer: bytes, offset: int) -> tuple[str, int]:
+    start = offset + 4
+    end = start + max(_int.unpack_from(buffer, offset)[0], 0)
+    return buffer[start:end].decode('utf-8'), end
+
+
+def _read_error(buffer: bytes, offset: int) -> tuple[KazooException, int]:
+    code = _int.unpack_from(buffer, offset)[0]
+    return EXCEPTIONS[code](), offset + 4
+
+
+def _read_multi_read(
+    buffer: bytes, offset: int
+) -> tuple[list[Any], int]:
+    """Return what was read, and how many bytes that took."""
+    found: list[Any] = []
+    size = len(buffer)
+    while True:
+        type_, done, _ = _multi_header.unpack_from(buffer, offset)
+        offset += 9
+        if done:
+            return found, size
+        if type_ == _GET_DATA:
+            start = offset + 4
+            length = _int.unpack_from(buffer, offset)[0]
+            offset = start + length if length > 0 else start
+            found.append((
+                buffer[start:offset],
+                ZnodeStat._make(_stat.unpack_from(buffer, offset))))
+            offset += 68
+        elif type_ == _GET_CHILDREN:
+            count = _int.unpack_from(buffer, offset)[0]
+            offset += 4
+            names = []
+            for _ in range(count):
+                name, offset = _read_text(buffer, offset)
+                names.append(name)
+            found.append(names)
+        else:
+            error, offset = _read_error(buffer, offset)
+            found.append(error)
+
+
+def _read_multi(buffer: bytes, offset: int) -> list[Any]:
+    found: list[Any] = []
+    while True:
+        type_, done, _ = _multi_header.unpack_from(buffer, offset)
+        offset += 9
+        if done:
+            return found
+        result: Any = True
+        if type_ == _CREATE:
+            # kazoo takes the chroot off: it knows this type of request.
+            result, offset = _read_text(buffer, offset)
+        elif type_ == _SET_DATA:
+            result = ZnodeStat._make(_stat.unpack_from(buffer, offset))
+            offset += 68
+        elif type_ == -1:
+            result, offset = _read_error(buffer, offset)
+        found.append(result)

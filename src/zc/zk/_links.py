@@ -1,0 +1,149 @@
+"""Symbolic links and property links, followed.
+
+Pure: what nodes hold comes from a `lookup` function that is given paths and
+returns, for each, the node's data, None where there is no node, or the
+exception that reading it gave.  Asking for several at once lets the caller
+read them in one request.
+
+A link is a property: ``name ->`` holds a path that stands for a missing
+child, ``name =>`` holds a path and perhaps a property name that stand for a
+missing property.  A real child hides a link of its name.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+from kazoo.exceptions import NoNodeError
+
+from . import _paths
+from ._encoding import decode
+from .errors import BadPropertyLink
+from .errors import Error
+from .errors import LinkLoop
+
+
+Found = bytes | None | Exception
+Lookup = Callable[[Sequence[str]], Sequence[Found]]
+
+LINK = ' ->'
+PROPERTY_LINK = ' =>'
+
+#: How many links a path may lead through, and how long it may grow on the
+#: way.  Links come from others: ``x -> x/x`` would grow for ever.
+MAX_HOPS = 1000
+MAX_LENGTH = 10_000
+
+
+def resolve(lookup: Lookup, path: str) -> str:
+    """Return the path of the real node that `path` leads to.
+
+    :raises NoNodeError: when it leads to no node
+    :raises LinkLoop: when links lead in a circle
+    :raises PathError: when a link's target is no path
+    """
+    here = path
+    seen: dict[str, None] = {}
+    while lookup([here])[0] is None:
+        if here in seen or len(seen) > MAX_HOPS or len(here) > MAX_LENGTH:
+            raise LinkLoop([*list(seen)[:10], here[:200]])
+        seen[here] = None
+        step = _first_link(lookup, here)
+        if step is None:
+            raise NoNodeError(_story(path, here))
+        here = step
+    return here
+
+
+def _first_link(lookup: Lookup, path: str) -> str | None:
+    """Return `path` with its first link followed, None where there is none.
+
+    The first missing part of the path can only be a link of its parent.
+    """
+    names = _paths.parts(path)
+    above = ['/' + '/'.join(names[:end]) for end in range(len(names) + 1)]
+    found = lookup(above)
+    for index, name in enumerate(names):
+        if found[index + 1] is None:
+            break
+    else:
+        return path         # created meanwhile
+    parent = above[index]
+    data = found[index]
+    if data is None:
+        return None         # not even the root: a chroot that is missing
+    if isinstance(data, Exception):
+        raise data
+    target = decode(data, parent).get(name + LINK)
+    if not target or not isinstance(target, str):
+        return None
+    here = _paths.follow(parent, target)
+    for rest in names[index + 1:]:
+        here = _paths.join(here, rest)
+    return here
+
+
+def _story(path: str, here: str) -> str:
+    if path == here:
+        return path
+    return f'{path} (links lead to {here[:200]}, which does not exist)'
+
+
+def linked_values(
+    lookup: Lookup, path: str, properties: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the values that the property links among `properties` give.
+
+    :param path: the real path of the node that has the properties
+    :returns: a dictionary of values; where a link leads to none, the value
+        is the BadPropertyLink that says why
+    """
+    found: dict[str, Any] = {}
+    for key in properties:
+        if key.endswith(PROPERTY_LINK):
+            name = key[:-len(PROPERTY_LINK)]
+            if name not in properties:
+                found[name] = _linked(lookup, path, name, properties[key])
+    return found
+
+
+def _linked(lookup: Lookup, path: str, name: str, target: Any) -> Any:
+    """Follow one property link, through more of them where need be."""
+    first = (path, name, target)
+    seen: dict[str, None] = {}
+    try:
+        while True:
+            at = f'{path} {name}'
+            if at in seen or len(seen) > MAX_HOPS:
+                raise LinkLoop([*list(seen)[:10], at])
+            seen[at] = None
+            where, name = split_property_link(target, name)
+            path = resolve(lookup, _paths.follow(path, where))
+            data = lookup([path])[0]
+            if isinstance(data, Exception):
+                raise data
+            properties = decode(data, path)
+            if name in properties:
+                return properties[name]
+            target = properties.get(name + PROPERTY_LINK)
+            if target is None:
+                raise NoNodeError(f'{path} has no property {name!r}')
+    except NoNodeError as e:
+        reason = str(e)
+        return BadPropertyLink(*first, (
+            reason if ' ' in reason else f'there is no node {reason}'))
+    except (Error, ValueError) as e:
+        return BadPropertyLink(*first, str(e))
+
+
+def split_property_link(target: Any, name: str) -> tuple[str, str]:
+    """Return the path and the property name in a property link's text.
+
+    :param name: the link's own name, used where the text has none
+    :raises ValueError: when it is not one or two words
+    """
+    words = target.split() if isinstance(target, str) else []
+    if not 1 <= len(words) <= 2:
+        raise ValueError('a path and at most one property name are needed')
+    return words[0], words[1] if len(words) == 2 else name
