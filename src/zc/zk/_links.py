@@ -15,6 +15,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
+from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NoNodeError
 
 from . import _paths
@@ -133,6 +134,8 @@ def _linked(lookup: Lookup, path: str, name: str, target: Any) -> Any:
         reason = str(e)
         return BadPropertyLink(*first, (
             reason if ' ' in reason else f'there is no node {reason}'))
+    except NoAuthError:
+        return BadPropertyLink(*first, f'{path} may not be read')
     except (Error, ValueError) as e:
         return BadPropertyLink(*first, str(e))
 

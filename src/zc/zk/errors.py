@@ -48,7 +48,18 @@ class CancelWatch(Exception):
 
 
 class Error(Exception):
-    """The base of all errors that zc.zk itself raises."""
+    """The base of all errors that zc.zk itself raises.
+
+    Two errors of one class and with the same parts are equal: live objects
+    hold errors, and must see whether one changed.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return (isinstance(other, Error) and type(other) is type(self)
+                and self.args == other.args)
+
+    def __hash__(self) -> int:
+        return hash((type(self), str(self)))
 
 
 class AddressError(Error, ValueError):

@@ -1,0 +1,195 @@
+"""Getting a connected kazoo client, or a clear error in time.
+
+Runs in the thread that makes a ``ZooKeeper``.  It must not know what the
+connection is for.
+"""
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+import time
+from typing import Any
+
+import kazoo.client
+from kazoo.exceptions import KazooException
+from kazoo.handlers.threading import SequentialThreadingHandler
+from kazoo.hosts import collect_hosts
+from kazoo.protocol.states import KeeperState
+
+from .errors import FailedConnect
+
+
+logger = logging.getLogger(__name__)
+
+#: Where the servers are when nothing says otherwise.
+DEFAULT_CONNECTION_STRING = '127.0.0.1:2181'
+#: The environment variable that says otherwise.
+CONNECTION_STRING_VARIABLE = 'ZC_ZK_CONNECTION_STRING'
+#: The session timeout, in seconds, when none is given.
+SESSION_TIMEOUT = 10.0
+#: How long to try to connect, in seconds, unless ``wait`` is given.
+CONNECT_TIMEOUT = 15.0
+#: The longest delay between tries to reconnect, in seconds.
+LONGEST_RECONNECT_DELAY = 3.0
+#: With ``wait``: how long until the next line in the log, in seconds.
+REMIND_SECONDS = 60.0
+#: How long `stop` waits for kazoo, in seconds.
+STOP_SECONDS = 1.5
+
+
+class PollHandler(SequentialThreadingHandler):
+    """kazoo's threading handler with a cheaper ``select``.
+
+    kazoo makes an epoll object for each call, which takes nearly half of
+    its time on pipelined requests.
+    """
+
+    def select(
+        self,
+        rlist: Any,
+        wlist: Any,
+        xlist: Any,
+        timeout: float | None = None,
+    ) -> tuple[list[Any], list[Any], list[Any]]:
+        poller = select.poll()
+        wanted: dict[int, tuple[Any, int]] = {}
+        for objects, mask in ((rlist, select.POLLIN), (wlist, select.POLLOUT)):
+            for each in objects:
+                fd = each if isinstance(each, int) else each.fileno()
+                if fd < 0:
+                    raise ValueError(f'closed socket: {each!r}')
+                wanted[fd] = each, wanted.get(fd, (each, 0))[1] | mask
+        for fd, (_, mask) in wanted.items():
+            poller.register(fd, mask)
+        readable, writable = [], []
+        for fd, events in poller.poll(
+                None if timeout is None else max(0.0, timeout) * 1000):
+            each, mask = wanted[fd]
+            # An error or a hang-up shows when the socket is used.
+            failed = events & ~(select.POLLIN | select.POLLOUT)
+            if mask & select.POLLIN and (events & select.POLLIN or failed):
+                readable.append(each)
+            if mask & select.POLLOUT and (events & select.POLLOUT or failed):
+                writable.append(each)
+        return readable, writable, []
+
+
+def connection_string_from(given: str | None) -> str:
+    """Return the connection string to use."""
+    return (given or os.environ.get(CONNECTION_STRING_VARIABLE)
+            or DEFAULT_CONNECTION_STRING)
+
+
+def make_client(
+    connection_string: str, session_timeout: float, **keywords: Any
+) -> kazoo.client.KazooClient:
+    """Return a client that is not started yet.
+
+    :param connection_string: comma-separated HOST:PORT, and perhaps a chroot
+    :param session_timeout: in seconds
+    :param keywords: as for ``kazoo.client.KazooClient``
+    :raises FailedConnect: when the connection string is not of that form
+    """
+    try:
+        collect_hosts(connection_string)
+    except ValueError as e:
+        raise FailedConnect(
+            connection_string,
+            'HOST:PORT[,HOST:PORT...][/CHROOT] is needed') from e
+    keywords.setdefault('handler', PollHandler())
+    # kazoo's own delays grow to an hour: a server that was away for a night
+    # would not be found in the morning.
+    keywords.setdefault('connection_retry', {
+        'max_tries': -1, 'delay': 0.1, 'max_delay': LONGEST_RECONNECT_DELAY})
+    return kazoo.client.KazooClient(
+        connection_string, session_timeout, **keywords)
+
+
+def start(
+    client: kazoo.client.KazooClient,
+    connection_string: str,
+    wait: bool,
+    timeout: float,
+) -> None:
+    """Start `client` and wait until it is connected.
+
+    :param wait: whether to try for ever
+    :param timeout: the longest to try otherwise, in seconds
+    :raises FailedConnect: when no session could be had in time, or the
+        server refused the credentials
+    """
+    changed = threading.Condition()
+
+    def listener(state: str) -> None:
+        with changed:
+            changed.notify_all()
+
+    client.add_listener(listener)
+    try:
+        client.start_async()
+        deadline = time.monotonic() + timeout
+        reminder = time.monotonic()
+        with changed:
+            while not client.connected:
+                if client.client_state == KeeperState.AUTH_FAILED:
+                    raise FailedConnect(
+                        connection_string, 'authentication failed')
+                left = deadline - time.monotonic()
+                if wait:
+                    if time.monotonic() >= reminder:
+                        _remind(connection_string, reminder < deadline)
+                        reminder = time.monotonic() + REMIND_SECONDS
+                    left = 1.0
+                if left <= 0:
+                    raise FailedConnect(
+                        connection_string,
+                        f'no session within {timeout:g} seconds')
+                # Some state changes come without a call of the listener.
+                changed.wait(min(left, 0.05))
+        _prove(client, connection_string)
+    except BaseException:
+        stop(client)
+        raise
+    finally:
+        client.remove_listener(listener)
+
+
+def _remind(connection_string: str, first: bool) -> None:
+    logger.log(logging.INFO if first else logging.CRITICAL,
+               "waiting for ZooKeeper at %r", connection_string)
+
+
+def _prove(
+    client: kazoo.client.KazooClient, connection_string: str
+) -> None:
+    """Make one request: with a wrong password, only that fails."""
+    if not (client._connection.sasl_options or client.auth_data):
+        return
+    try:
+        client.exists('/')
+    except KazooException as e:
+        if client.client_state == KeeperState.AUTH_FAILED:
+            raise FailedConnect(
+                connection_string, 'authentication failed') from e
+        logger.debug('first request failed: %r', e)
+
+
+def stop(client: kazoo.client.KazooClient) -> None:
+    """End the session and the client's threads.
+
+    kazoo waits for the server's answer, which a hung server never gives:
+    then its threads are left behind to end by themselves.
+    """
+    def stop_and_close() -> None:
+        try:
+            client.stop()
+            client.close()
+        except Exception:
+            logger.debug('closing the connection failed', exc_info=True)
+
+    thread = threading.Thread(
+        target=stop_and_close, name='zc.zk close', daemon=True)
+    thread.start()
+    thread.join(STOP_SECONDS)

@@ -1,0 +1,261 @@
+"""The nodes in memory, each with a watch left in the server.
+
+Used by the watch engine, whose lock is held around every call here.  It must
+not know threads, nor what the nodes are used for.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
+from typing import NoReturn
+
+from kazoo.exceptions import KazooException
+from kazoo.exceptions import NoNodeError
+from kazoo.protocol.states import EventType
+from kazoo.protocol.states import ZnodeStat
+
+from ._bulk import CHILDREN
+from ._bulk import DATA
+from ._bulk import FEW
+from ._bulk import Bulk
+from ._bulk import Watcher
+from ._bulk import is_connection_error
+from ._links import Found
+
+
+Key = tuple[str, str]       # DATA or CHILDREN, and a path
+
+
+class Missing(Exception):
+    """A tracker needs nodes that are not in memory."""
+
+    def __init__(self, keys: list[Key]) -> None:
+        super().__init__(keys)
+        self.keys = keys
+
+
+class Node:
+    """What one read of a node gave, and the trackers that use it."""
+
+    __slots__ = ('armed', 'stat', 'users', 'value')
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self.stat: ZnodeStat | None = None
+        self.armed = False          # the server has our watch
+        self.users: set[Any] = set()
+
+
+class View:
+    """What a tracker may read; it notes what was read."""
+
+    def __init__(self, nodes: dict[Key, Node]) -> None:
+        self._nodes = nodes
+        self.used: set[Key] = set()
+
+    def lookup(self, paths: Sequence[str]) -> list[Found]:
+        """Return the data of nodes, None for each that is not there."""
+        return [node.value for node in self._get(DATA, paths)]
+
+    def data(self, path: str) -> tuple[Found, ZnodeStat | None]:
+        """Return the data and the stat of a node."""
+        [node] = self._get(DATA, [path])
+        return node.value, node.stat
+
+    def children(self, path: str) -> tuple[str, ...] | None | Exception:
+        """Return the sorted names of a node's children."""
+        [node] = self._get(CHILDREN, [path])
+        value: tuple[str, ...] | None | Exception = node.value
+        return value
+
+    def read_again(self, path: str) -> NoReturn:
+        """Have the node read once more: what is in memory contradicts."""
+        raise Missing([(DATA, path), (CHILDREN, path)])
+
+    def _get(self, kind: str, paths: Sequence[str]) -> list[Node]:
+        keys = [(kind, path) for path in paths]
+        nodes = [self._nodes.get(key) for key in keys]
+        self.used.update(keys)
+        if None in nodes:
+            raise Missing(
+                [key for key, node in zip(keys, nodes) if node is None])
+        return nodes        # type: ignore[return-value]
+
+
+class NodeCache:
+    """Nodes that were read, and are watched.
+
+    :param bulk: reads and arms watches
+    :param watcher: called with each event, in kazoo's callback thread
+    :ivar stale: what must be read again
+    :ivar failed: what gave an error, and so has no watch
+    :ivar unused: what may have lost its last user
+    """
+
+    def __init__(self, bulk: Bulk, watcher: Watcher) -> None:
+        self._bulk = bulk
+        self._watcher = watcher
+        self._nodes: dict[Key, Node] = {}
+        self.stale: set[Key] = set()
+        self.failed: set[Key] = set()
+        self.unused: set[Key] = set()
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._nodes
+
+    def view(self) -> View:
+        """Return a new view of the nodes."""
+        return View(self._nodes)
+
+    def users(self, keys: Iterable[Key]) -> set[Any]:
+        """Return who uses the nodes."""
+        found: set[Any] = set()
+        for key in keys:
+            found |= self._nodes[key].users
+        return found
+
+    def use(self, user: Any, before: set[Key], now: set[Key]) -> None:
+        """Note that `user` changed from some nodes to others."""
+        for key in now - before:
+            self._nodes[key].users.add(user)
+        for key in before - now:
+            node = self._nodes[key]
+            node.users.discard(user)
+            if not node.users:
+                self.unused.add(key)
+
+    def learn(self, path: str, data: bytes, stat: ZnodeStat) -> bool:
+        """Take in newer data of a node; tell whether they are newer."""
+        node = self._nodes.get((DATA, path))
+        if (node is None or node.stat is None
+                or stat.mzxid <= node.stat.mzxid):
+            return False
+        node.value = data
+        node.stat = stat
+        return True
+
+    def note_event(self, type_: str, path: str) -> None:
+        """Note that a watch fired: the node must be read again."""
+        kinds: tuple[str, ...] = (DATA, CHILDREN)
+        if type_ == EventType.CHANGED:
+            kinds = (DATA,)
+        elif type_ == EventType.CHILD:
+            kinds = (CHILDREN,)
+        for kind in kinds:
+            node = self._nodes.get((kind, path))
+            if node is not None:
+                node.armed = False
+                self.stale.add((kind, path))
+
+    def note_failed(self) -> None:
+        """Have what gave an error read again."""
+        self.stale |= self.failed & self._nodes.keys()
+
+    def rearm(self, zxid: int) -> None:
+        """Leave all watches again; what changed since `zxid` fires."""
+        data, missing, children = [], [], []
+        for (kind, path), node in self._nodes.items():
+            if node.armed:
+                if kind == CHILDREN:
+                    children.append(path)
+                else:
+                    (missing if node.value is None else data).append(path)
+        if data or missing or children:
+            self._bulk.set_watches(
+                zxid, self._watcher, data, missing, children)
+
+    def sweep(self, most: int, connected: bool) -> None:
+        """Forget up to `most` nodes that nobody uses, and their watches."""
+        gone = []
+        while self.unused and len(gone) < most:
+            key = self.unused.pop()
+            node = self._nodes.get(key)
+            if node is not None and not node.users:
+                del self._nodes[key]
+                self.stale.discard(key)
+                self.failed.discard(key)
+                if node.armed:
+                    gone.append(key)
+        if gone and connected:
+            self._bulk.remove_watches(self._watcher, gone)
+
+    def fetch(self, keys: list[Key]) -> None:
+        """Read nodes and leave watches on them."""
+        if not keys:
+            return
+        if len(keys) <= FEW:
+            for key, result in zip(keys, self._read_few(keys)):
+                self._keep(key, result)
+            return
+        zxid = self._bulk.last_zxid
+        results = self._bulk.read(keys)
+        data, missing, children = [], [], []
+        for (kind, path), result in zip(keys, results):
+            if isinstance(result, NoNodeError):
+                if kind == DATA:
+                    missing.append(path)
+            elif not isinstance(result, Exception):
+                (data if kind == DATA else children).append(path)
+        self._bulk.set_watches(zxid, self._watcher, data, missing, children)
+        for key, result in zip(keys, results):
+            self._keep(key, result)
+
+    def _read_few(self, keys: list[Key]) -> list[Any]:
+        client = self._bulk.client
+        pending = [
+            (client.get_async if kind == DATA else client.get_children_async)(
+                path, self._watcher)
+            for kind, path in keys]
+        results = []
+        for (kind, path), result in zip(keys, pending):
+            try:
+                results.append(self._bulk.wait(result))
+            except NoNodeError as e:
+                results.append(
+                    e if kind == CHILDREN else self._watch_missing(path, e))
+            except KazooException as e:
+                if is_connection_error(e):
+                    raise
+                results.append(e)
+        return results
+
+    def _watch_missing(self, path: str, error: NoNodeError) -> Any:
+        """Watch a node that is not there; read it if it came meanwhile."""
+        client = self._bulk.client
+        while True:
+            if self._bulk.wait(
+                    client.exists_async(path, self._watcher)) is None:
+                return error
+            try:
+                return self._bulk.wait(
+                    client.get_async(path, self._watcher))
+            except NoNodeError:
+                pass
+
+    def _keep(self, key: Key, result: Any) -> None:
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = Node()
+            # Until a tracker uses it.
+            self.unused.add(key)
+        node.stat = None
+        self.failed.discard(key)
+        if isinstance(result, NoNodeError):
+            node.value = None
+            # A missing node's children cannot be watched; trackers look at
+            # its data too, and that watch tells of both.
+            node.armed = key[0] == DATA
+        elif isinstance(result, Exception):
+            node.value = result
+            node.armed = False
+            self.failed.add(key)
+        else:
+            node.armed = True
+            if key[0] == DATA:
+                node.value, node.stat = result
+            else:
+                node.value = tuple(sorted(result))

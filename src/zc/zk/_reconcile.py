@@ -1,0 +1,240 @@
+"""What is wanted of ephemeral nodes against what is there: one pass.
+
+A pass reads all doubtful nodes in one request and mends them in few
+transactions.  It runs in whatever thread asks for it, one at a time, and
+must not know threads, delays or watches.
+
+What a pass does with a node depends on who owns it:
+
+* nobody: create it;
+* this session: it is well, and its data are the current ones;
+* a session that this client had before: replace it, in one transaction that
+  fails if the node is not the one that was read;
+* someone else: wait for it to go.  Two live servers of the same address must
+  never take the node from each other in turns.
+
+A reply that got lost needs no case of its own: the next pass looks at the
+owner.
+"""
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from kazoo.exceptions import BadVersionError
+from kazoo.exceptions import ConnectionLoss
+from kazoo.exceptions import NoAuthError
+from kazoo.exceptions import NodeExistsError
+from kazoo.exceptions import NoNodeError
+from kazoo.protocol.states import ZnodeStat
+from kazoo.security import ACL
+
+from . import _paths
+from ._bulk import Bulk
+from ._bulk import Create
+from ._bulk import Delete
+from ._bulk import Op
+from ._bulk import SetData
+from ._bulk import TransactionFailed
+
+
+logger = logging.getLogger(__name__)
+
+#: How many nodes go into one transaction.
+BATCH = 250
+
+REGISTERED = 'registered'
+PENDING = 'pending'
+WAITING = 'waiting'         # for another owner's node to go
+FAILED = 'failed'
+CLOSED = 'closed'
+
+
+class Wanted:
+    """An ephemeral node that should be there.
+
+    :ivar path: the node's path
+    :ivar state: one of the states above
+    :ivar error: the last error, or None
+    """
+
+    def __init__(self, path: str, data: bytes, acl: Sequence[ACL]) -> None:
+        self.path = path
+        self.state = PENDING
+        self.error: Exception | None = None
+        self.data = data
+        self.acl = acl
+        self.unwritten = False      # our data are newer than the node's
+        self.unwritable = False     # the ACL lets nobody change the data
+        self.taking_over = False    # whoever owns it is known to be gone
+        self.announced = False      # the first success is the caller's
+
+    def note(self, state: str, error: Exception | None) -> None:
+        """Note state and error; log them when they changed."""
+        before = self.state, repr(self.error)
+        self.state = state
+        self.error = error
+        if (error is not None and self.announced
+                and before != (state, repr(error))):
+            logger.warning('registration of %s: %s: %s %s', self.path,
+                           state, type(error).__name__, error)
+
+    def registered(self, data: bytes) -> None:
+        """Note that the node is there, is ours and has these data."""
+        if self.state != REGISTERED and self.announced:
+            logger.info('registered %s', self.path)
+        self.data = data
+        self.unwritten = False
+        self.taking_over = False
+        self.state = REGISTERED
+        self.error = None
+
+
+class Reconciler:
+    """Makes ephemeral nodes of one client as they are wanted.
+
+    :param bulk: reads and writes nodes
+    :ivar sessions: the ids of all sessions that the client has had
+    """
+
+    def __init__(self, bulk: Bulk) -> None:
+        self._bulk = bulk
+        self.sessions: set[int] = set()
+
+    def connected(self) -> bool:
+        """Tell whether there is a connection."""
+        return bool(self._bulk.client.connected)
+
+    def session(self) -> int:
+        """Return the id of the current session.
+
+        :raises ConnectionLoss: when there is no connection
+        """
+        client_id = self._bulk.client.client_id
+        if not client_id or not client_id[0]:
+            raise ConnectionLoss()
+        session: int = client_id[0]
+        self.sessions.add(session)
+        return session
+
+    def run(self, wanted: Sequence[Wanted], together: bool = False) -> None:
+        """Make the nodes as they are wanted.
+
+        :param together: whether all go in one transaction, or none
+        :raises KazooException: when the connection failed; the outcome is
+            seen in the next pass
+        """
+        while wanted:
+            session = self.session()
+            found = self._bulk.data([each.path for each in wanted])
+            ops: list[tuple[Wanted, list[Op]]] = []
+            blocked = False
+            for each, result in zip(wanted, found):
+                steps = self._steps(each, result, session)
+                if steps:
+                    ops.append((each, steps))
+                blocked = blocked or each.state == WAITING
+            if together and blocked:
+                return
+            again = self._apply(ops, together)
+            # All of it was for a session; is it still the one?
+            if not again and self.session() == session:
+                return
+
+    def delete(self, wanted: Wanted) -> None:
+        """Delete the node, if it is this client's.
+
+        :raises KazooException: when it could not be deleted
+        """
+        [result] = self._bulk.data([wanted.path])
+        if isinstance(result, Exception):
+            return
+        if result[1].ephemeralOwner in self.sessions:
+            try:
+                self._bulk.commit([Delete(wanted.path, -1)])
+            except TransactionFailed as e:
+                if not isinstance(e.error, NoNodeError):
+                    raise type(e.error)(wanted.path) from e
+
+    def _steps(self, each: Wanted, result: Any, session: int) -> list[Op]:
+        """Return what makes one node as it is wanted."""
+        create = Create(each.path, each.data, each.acl, True)
+        if isinstance(result, NoNodeError):
+            each.state = PENDING
+            return [create]
+        if isinstance(result, Exception):
+            # It is there, but nothing of it may be read.
+            each.note(FAILED, type(result)(each.path))
+            return []
+        data, stat = result
+        if stat.ephemeralOwner == session:
+            if not each.unwritten or data == each.data:
+                each.registered(data)
+                return []
+            if not each.unwritable:
+                return [SetData(each.path, each.data, stat.version)]
+        elif not (each.taking_over or stat.ephemeralOwner in self.sessions):
+            each.note(
+                WAITING if stat.ephemeralOwner else FAILED,
+                NodeExistsError(f'{each.path} ({_owner(stat)})'))
+            return []
+        return [Delete(each.path, stat.version), create]
+
+    def _apply(
+        self, ops: list[tuple[Wanted, list[Op]]], together: bool
+    ) -> bool:
+        """Commit the operations; tell whether to look again at once."""
+        again = False
+        size = max(len(ops), 1) if together else BATCH
+        for start in range(0, len(ops), size):
+            batch = ops[start:start + size]
+            while batch:
+                try:
+                    self._bulk.commit([op for _, steps in batch
+                                       for op in steps])
+                except TransactionFailed as failure:
+                    # All was rolled back because of one: leave that out.
+                    index = _blamed(batch, failure.index)
+                    again = self._fault(batch[index][0], failure) or again
+                    if together:
+                        break
+                    del batch[index]
+                else:
+                    for each, _ in batch:
+                        each.registered(each.data)
+                    break
+        return again
+
+    @staticmethod
+    def _fault(each: Wanted, failure: TransactionFailed) -> bool:
+        """Note why a node is not as wanted; tell whether to try at once."""
+        error, op = failure.error, failure.op
+        if isinstance(error, NoAuthError) and isinstance(op, SetData):
+            # `register` makes nodes that nobody may write, by default.
+            # Who may create them can replace them.
+            each.unwritable = True
+            return True
+        if isinstance(error, NoNodeError) and isinstance(op, Create):
+            each.note(FAILED, NoNodeError(_paths.split(op.path)[0]))
+            return False
+        # For the rest it changed between reading and writing.
+        changed = isinstance(
+            error, (BadVersionError, NodeExistsError, NoNodeError))
+        each.note(PENDING if changed else FAILED, type(error)(op.path))
+        return False
+
+
+def _owner(stat: ZnodeStat) -> str:
+    if not stat.ephemeralOwner:
+        return 'a permanent node has that name'
+    return f'session {stat.ephemeralOwner:#x} has that name'
+
+
+def _blamed(batch: list[tuple[Registration, list[Op]]], index: int) -> int:
+    """Return the place in the batch that holds the operation `index`."""
+    for place, (_, steps) in enumerate(batch):
+        index -= len(steps)
+        if index < 0:
+            return place
+    raise IndexError(index)

@@ -1,0 +1,356 @@
+"""The watch engine: values computed from nodes, kept fresh.
+
+A `Tracker` is a pure function of what some nodes hold.  The engine keeps
+those nodes in memory with one server watch each, however many trackers use
+them, reads what is missing or stale in bulk, and computes a tracker again
+when one of its nodes changed.  It must not know what trackers compute.
+
+Threads: kazoo's threads only put on the engine's queue.  One watch thread
+refreshes.  One callback thread runs what `call` is given.  A tracker is
+first computed in its maker's thread.  `_io` is held around all use of the
+cache: an event that comes while nodes are read is handled afterwards, so
+none is lost and a value read earlier never replaces one read later.
+"""
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import weakref
+from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Iterable
+from typing import Any
+
+from kazoo.exceptions import KazooException
+from kazoo.exceptions import NoNodeError
+from kazoo.protocol.states import Callback
+from kazoo.protocol.states import EventType
+from kazoo.protocol.states import KazooState
+from kazoo.protocol.states import WatchedEvent
+from kazoo.protocol.states import ZnodeStat
+
+from ._bulk import DATA
+from ._bulk import Bulk
+from ._nodecache import Key
+from ._nodecache import Missing
+from ._nodecache import NodeCache
+from ._nodecache import View
+
+
+logger = logging.getLogger(__name__)
+
+#: How long to wait before reading again what could not be read, in seconds:
+#: no watch tells when a permission comes back.
+RETRY_SECONDS = 30.0
+#: The same after trouble with the connection that passed by itself.
+RECONNECT_RETRY_SECONDS = 0.2
+#: How long `close` waits for a thread, in seconds.
+CLOSE_SECONDS = 1.0
+#: How many watches are taken away at a time while others wait.
+SWEEP = 500
+
+class Tracker:
+    """A value computed from nodes.
+
+    :ivar snapshot: the newest value that could be computed, or None
+    :ivar error: why there is no newer value, or None
+    :ivar version: how often snapshot or error changed
+    """
+
+    def __init__(
+        self,
+        compute: Callable[[View], Any],
+        changed: Callable[[], None],
+    ) -> None:
+        self.compute = compute
+        self.changed = changed
+        self.snapshot: Any = None
+        self.error: Exception | None = None
+        self.version = 0
+        self.used: set[Key] = set()
+        self.dropped = False
+        # Keeps the weak reference to the owner, whose end drops the tracker.
+        self.owner: weakref.ref[Any] | None = None
+
+
+class Engine:
+    """Keeps the trackers of one client fresh.
+
+    :param bulk: reads and arms watches
+    :param name: goes into the names of the threads
+    """
+
+    def __init__(self, bulk: Bulk, name: str) -> None:
+        self._bulk = bulk
+        self._name = name
+        self._cache = NodeCache(bulk, self._on_event)
+        self._io = threading.Lock()
+        self._start_lock = threading.Lock()
+        # Simple queues: their put may be called from a weak reference's
+        # callback, in any thread, at any moment.
+        self._queue: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._watch_thread: threading.Thread | None = None
+        self._call_thread: threading.Thread | None = None
+        self._closed = False
+        self._connected = bulk.client.connected
+        #: The last zxid seen before the connection went, until all watches
+        #: are armed again.
+        self._rearm_from: int | None = None
+        self._retry_after: float | None = None
+        self.current = self._connected
+        self.condition = threading.Condition()
+
+    # For the owners of trackers
+
+    def track(self, trackers: Collection[Tracker]) -> None:
+        """Compute new trackers, and keep them fresh from now on.
+
+        :raises KazooException: when the connection failed
+        """
+        self._start()
+        with self._io:
+            try:
+                self._compute(trackers, first=True)
+            except BaseException:
+                for tracker in trackers:
+                    self._forget(tracker)
+                raise
+        if self._cache.unused:
+            self._queue.put(('sweep',))
+
+    def drop(self, tracker: Tracker) -> None:
+        """Stop keeping `tracker` fresh.  Never blocks."""
+        tracker.dropped = True
+        self._queue.put(('drop', tracker))
+
+    def learn(self, path: str, data: bytes, stat: ZnodeStat) -> None:
+        """Take in data that this process just wrote."""
+        with self._io:
+            if self._cache.learn(path, data, stat):
+                try:
+                    self._compute(self._cache.users([(DATA, path)]))
+                except KazooException:
+                    pass        # the watch thread reads what is missing
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Have the callback thread call `function`."""
+        if self._call_thread is None:
+            with self._start_lock:
+                if self._call_thread is None and not self._closed:
+                    self._call_thread = self._thread(
+                        self._run_calls, 'callbacks')
+        self._calls.put(function)
+
+    def after_all(self, function: Callable[[], None]) -> None:
+        """Call `function` when all that was queued so far has been done."""
+        if self._watch_thread is None or self._closed:
+            function()
+        else:
+            self._queue.put(('after', function))
+
+    def is_own_thread(self) -> bool:
+        """Tell whether this is the engine's watch or callback thread."""
+        return threading.current_thread() in (
+            self._watch_thread, self._call_thread)
+
+    def close(self) -> None:
+        """End the threads, from any thread."""
+        with self._start_lock:
+            self._closed = True
+        self.current = False
+        self._queue.put(('stop',))
+        self._calls.put(None)
+        for thread in (self._watch_thread, self._call_thread):
+            if thread not in (None, threading.current_thread()):
+                # A callback may block for as long as it likes.
+                thread.join(CLOSE_SECONDS)
+        with self.condition:
+            self.condition.notify_all()
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    def watch_count(self) -> int:
+        """Return how many nodes are watched."""
+        return len(self._cache)
+
+    # For kazoo's threads, which must not wait
+
+    def session_changed(self, state: str) -> None:
+        """Take note of the connection's state: a kazoo listener."""
+        if state == KazooState.CONNECTED:
+            self._connected = True
+        else:
+            if self._connected and self._rearm_from is None:
+                self._rearm_from = self._bulk.last_zxid
+            self._connected = False
+            self.current = False
+        self._queue.put(('state',))
+
+    def _on_event(self, event: WatchedEvent) -> None:
+        if event.type != EventType.NONE:
+            self._queue.put(('event', event.type, event.path))
+
+    # The watch thread
+
+    def _start(self) -> None:
+        if self._watch_thread is None:
+            with self._start_lock:
+                if self._watch_thread is None and not self._closed:
+                    self._watch_thread = self._thread(self._run, 'watches')
+
+    def _thread(
+        self, target: Callable[[], None], name: str
+    ) -> threading.Thread:
+        thread = threading.Thread(
+            target=target, name=f'zc.zk {name} {self._name}', daemon=True)
+        thread.start()
+        return thread
+
+    def _run(self) -> None:
+        while True:
+            for item in self._next_items():
+                what = item[0]
+                if what == 'stop':
+                    return
+                if what == 'event':
+                    with self._io:
+                        self._cache.note_event(item[1], item[2])
+                elif what == 'drop':
+                    with self._io:
+                        self._forget(item[1])
+                elif what == 'after':
+                    # Not before what came with it was refreshed.
+                    self._refresh()
+                    item[1]()
+                elif what == 'current':
+                    self._refresh()
+                    self.current = self._connected and not self._cache.stale
+                    self._wake()
+            self._refresh()
+            self._sweep()
+
+    def _next_items(self) -> list[tuple[Any, ...]]:
+        try:
+            items = [self._queue.get(timeout=self._retry_after)]
+        except queue.Empty:
+            with self._io:
+                self._cache.note_failed()
+            return []
+        while True:
+            try:
+                items.append(self._queue.get_nowait())
+            except queue.Empty:
+                return items
+
+    def _refresh(self) -> None:
+        """Arm watches anew and read what is stale, while connected."""
+        cache = self._cache
+        self._retry_after = RETRY_SECONDS if cache.failed else None
+        if not self._connected or self._closed:
+            return
+        if not cache.stale and self._rearm_from is None:
+            return
+        try:
+            with self._io:
+                self._rearm()
+                stale = [key for key in cache.stale if key in cache]
+                cache.fetch(stale)
+                self._compute(cache.users(stale))
+                cache.stale.clear()
+        except KazooException as e:
+            logger.debug('refresh put off: %r', e)
+            self._retry_after = RECONNECT_RETRY_SECONDS
+        except Exception:
+            logger.exception('refresh failed')
+            self._retry_after = RETRY_SECONDS
+
+    def _rearm(self) -> None:
+        if self._rearm_from is None:
+            return
+        self._cache.rearm(self._rearm_from)
+        self._rearm_from = None
+        # What changed meanwhile stands in kazoo's queue by now: all is
+        # fresh when that has come through ours.
+        self._bulk.client.handler.dispatch_callback(
+            Callback('watch', self._queue.put, (('current',),)))
+
+    def _sweep(self) -> None:
+        while self._cache.unused and not self._closed:
+            with self._io:
+                self._cache.sweep(SWEEP, self._connected)
+
+    # Reading and computing, with _io held
+
+    def _compute(
+        self, trackers: Iterable[Tracker], first: bool = False
+    ) -> None:
+        """Compute `trackers`, reading the nodes they turn out to need."""
+        waiting = list(trackers)
+        while waiting:
+            missing: dict[Key, None] = {}
+            again = []
+            for tracker in waiting:
+                view = self._cache.view()
+                try:
+                    snapshot, error = tracker.compute(view), None
+                except Missing as e:
+                    missing.update(dict.fromkeys(e.keys))
+                    again.append(tracker)
+                    continue
+                except Exception as e:
+                    snapshot, error = None, e
+                self._cache.use(tracker, tracker.used, view.used)
+                tracker.used = view.used
+                self._publish(tracker, snapshot, error, first)
+            self._cache.fetch(list(missing))
+            waiting = again
+
+    def _forget(self, tracker: Tracker) -> None:
+        self._cache.use(tracker, tracker.used, set())
+        tracker.used = set()
+
+    def _publish(
+        self,
+        tracker: Tracker,
+        snapshot: Any,
+        error: Exception | None,
+        first: bool,
+    ) -> None:
+        changed = _differ(error, tracker.error)
+        tracker.error = error
+        if error is None:
+            changed = changed or snapshot != tracker.snapshot
+            tracker.snapshot = snapshot
+        elif changed and not first and not isinstance(error, NoNodeError):
+            logger.warning('cannot follow a change: %s', error)
+        if changed and not first:
+            tracker.version += 1
+            tracker.changed()
+            self._wake()
+
+    def _wake(self) -> None:
+        with self.condition:
+            self.condition.notify_all()
+
+    # The callback thread
+
+    def _run_calls(self) -> None:
+        while True:
+            function = self._calls.get()
+            if function is None:
+                return
+            try:
+                function()
+            except Exception:
+                logger.exception('callback failed')
+            del function        # else it lives until the next call comes
+
+
+def _differ(a: Exception | None, b: Exception | None) -> bool:
+    return type(a) is not type(b) or (
+        a is not None and b is not None and a.args != b.args)

@@ -1,0 +1,576 @@
+"""The ZooKeeper object: everything of this package on one connection.
+
+It composes the modules beneath and has no logic of its own.  Any thread may
+use it.  It belongs to the process that made it.
+"""
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+from typing import Literal
+from typing import overload
+
+from kazoo.client import KazooClient
+from kazoo.exceptions import BadVersionError
+from kazoo.exceptions import KazooException
+from kazoo.exceptions import NodeExistsError
+from kazoo.exceptions import NoNodeError
+from kazoo.protocol.states import WatchedEvent
+from kazoo.protocol.states import ZnodeStat
+from kazoo.security import ACL
+from kazoo.security import OPEN_ACL_UNSAFE
+from kazoo.security import READ_ACL_UNSAFE
+
+from . import _connect
+from . import _links
+from . import _paths
+from . import _transfer
+from . import event
+from ._bulk import Bulk
+from ._encoding import decode
+from ._encoding import encode
+from ._encoding import format_addr
+from ._encoding import to_bytes
+from ._interfaces import ipv4_addresses
+from ._links import Found
+from ._live import Children
+from ._live import Live
+from ._live import Properties
+from ._registration import Keeper
+from ._registration import Registration
+from ._treetext import parse_tree
+from ._watches import Engine
+from .errors import ForkedError
+
+
+class RegisteringServer:
+    """Sent to ``zc.zk.event.notify`` while a server is being registered.
+
+    :ivar name: the server's address, as it was given
+    :ivar path: the path of the node below which it registers
+    :ivar properties: the node's properties; subscribers may add to them
+    """
+
+    def __init__(
+        self, name: str, path: str, properties: dict[str, Any]
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.properties = properties
+
+    def __repr__(self) -> str:
+        return (f'RegisteringServer({self.name!r}, {self.path!r}, '
+                f'{self.properties!r})')
+
+
+class ZooKeeper:
+    """Service registration, discovery and configuration in ZooKeeper.
+
+    :param connection_string: comma-separated HOST:PORT of the servers,
+        perhaps with a chroot at the end, or a kazoo client that is used as
+        it is and left open by `close`; by default the environment variable
+        ``ZC_ZK_CONNECTION_STRING``, or else ``127.0.0.1:2181``
+    :param session_timeout: in seconds; 10 by default
+    :param wait: whether to wait for a connection for as long as it takes
+    :param connect_timeout: how long to try otherwise, in seconds
+    :param keywords: all others go to ``kazoo.client.KazooClient``:
+        ``auth_data``, ``sasl_options``, ``use_ssl``, ``ca`` ...
+    :raises FailedConnect: when no session could be had in time
+    """
+
+    def __init__(
+        self,
+        connection_string: str | KazooClient | None = None,
+        session_timeout: float | None = None,
+        wait: bool = False,
+        *,
+        connect_timeout: float = _connect.CONNECT_TIMEOUT,
+        **keywords: Any,
+    ) -> None:
+        if session_timeout is None:
+            session_timeout = _connect.SESSION_TIMEOUT
+        self.session_timeout = session_timeout
+        self._pid = os.getpid()
+        self._closing = threading.Lock()
+        self._closed = False
+        if connection_string is None or isinstance(connection_string, str):
+            text = _connect.connection_string_from(connection_string)
+            self._owns_client = True
+            self.client = _connect.make_client(
+                text, session_timeout, **keywords)
+            _connect.start(self.client, text, wait, connect_timeout)
+        elif keywords:
+            raise TypeError('keywords for a client that is there already: '
+                            + ', '.join(sorted(keywords)))
+        else:
+            self._owns_client = False
+            self.client = connection_string
+        name = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
+        self._bulk = Bulk(self.client, timeout=max(4 * session_timeout, 30.0))
+        self._engine = Engine(self._bulk, name)
+        self._keeper = Keeper(
+            self._bulk, self._engine, session_timeout, name)
+        self.client.add_listener(self._engine.session_changed)
+        self.client.add_listener(self._keeper.session_changed)
+        # It may have changed before the listeners were there.
+        self._engine.session_changed(self.client.state)
+        self._keeper.session_changed(self.client.state)
+
+    # Discovery and configuration
+
+    def children(self, path: str) -> Children:
+        """Return the names of a node's children, kept up to date.
+
+        :param path: may lead through symbolic links
+        :raises NoNodeError: when it leads to no node
+        """
+        return self._track([Children(self, self._path(path))])[0]
+
+    def properties(self, path: str, watch: bool = True) -> Properties:
+        """Return a node's properties, kept up to date.
+
+        :param path: may lead through symbolic links
+        :param watch: whether to follow changes
+        :raises NoNodeError: when it leads to no node
+        :raises DataError: when the node's data are not text
+        """
+        found = Properties(self, self._path(path), watch)
+        if watch:
+            return self._track([found])[0]
+        found._read()
+        return found
+
+    def all_children(self, paths: Iterable[str]) -> list[Children]:
+        """Return `children` of many paths, made in few requests."""
+        return self._track(
+            [Children(self, self._path(path)) for path in paths])
+
+    def all_properties(self, paths: Iterable[str]) -> list[Properties]:
+        """Return `properties` of many paths, made in few requests."""
+        return self._track(
+            [Properties(self, self._path(path)) for path in paths])
+
+    def get_properties(self, path: str) -> dict[str, Any]:
+        """Return what a node itself holds, once, links as they are.
+
+        :raises NoNodeError: when there is no such node
+        :raises DataError: when its data are not text
+        """
+        return decode(self.get(path)[0], path)
+
+    def resolve(self, path: str) -> str:
+        """Return the path of the real node that `path` leads to.
+
+        :raises NoNodeError: when it leads to no node
+        :raises LinkLoop: when links lead in a circle
+        """
+        return _links.resolve(self._lookup, self._path(path))
+
+    # Registration
+
+    def register(
+        self,
+        path: str,
+        address: str | tuple[str, int],
+        acl: Sequence[ACL] = READ_ACL_UNSAFE,
+        **data: Any,
+    ) -> None:
+        """Register a server, for as long as this object lives.
+
+        :param path: of the node below which it registers; may be a link
+        :param address: a (host, port) pair or ``'host:port'``; an empty
+            host stands for all IPv4 addresses of this machine
+        :param acl: of the node
+        :param data: properties of the node; ``pid`` is added
+        :raises NoNodeError: when `path` leads to no node
+        :raises NodeExistsError: when a live server has this address
+        :raises AddressError: when it is no address
+        """
+        self._register(path, address, acl, data)
+
+    register_server = register      # as zc.zk 0.9 called it
+
+    def _register(
+        self,
+        path: str,
+        address: str | tuple[str, int],
+        acl: Sequence[ACL],
+        data: Mapping[str, Any],
+        takeover: bool = False,
+    ) -> None:
+        name = format_addr(address)
+        properties = {**data, 'pid': os.getpid()}
+        real_path = self.resolve(path)
+        event.notify(RegisteringServer(name, real_path, properties))
+        self._keeper.add(
+            {_paths.join(real_path, each): properties
+             for each in self._node_names(name)},
+            list(acl), takeover)
+
+    @staticmethod
+    def _node_names(name: str) -> list[str]:
+        """Return the names of the nodes for an address."""
+        if name.startswith(':'):
+            return [host + name for host in ipv4_addresses()]
+        return [name]
+
+    @property
+    def registrations(self) -> Mapping[str, Registration]:
+        """The registrations of this object, by the paths of their nodes."""
+        return dict(self._keeper.registrations)
+
+    def unregister(self, path: str, address: str | tuple[str, int]) -> None:
+        """Delete a registered server's node, and keep it no longer.
+
+        :raises NoNodeError: when it was not registered here
+        """
+        real_path = self.resolve(path)
+        nodes = [_paths.join(real_path, name)
+                 for name in self._node_names(format_addr(address))]
+        registrations = self.registrations
+        found = [registrations[node] for node in nodes
+                 if node in registrations]
+        if not found:
+            raise NoNodeError(f'{nodes[0]} (not registered here)')
+        for registration in found:
+            registration.unregister()
+
+    # Trees
+
+    def import_tree(
+        self,
+        text: str,
+        path: str = '/',
+        trim: bool | None = None,
+        acl: Sequence[ACL] | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Make the nodes below `path` as `text` describes them.
+
+        :param text: a tree; see docs/tree-format.rst
+        :param path: of the node below which they go
+        :param trim: whether to delete nodes the text does not have (True),
+            to name them (None), or to leave them (False)
+        :param acl: for all imported nodes; without, new nodes are open to
+            all and existing ones keep theirs
+        :param dry_run: only print what would be done
+        :raises TreeSyntaxError: when the text is no tree
+        :raises ImportFailed: when it had to stop half way
+        :raises TreeChanged: when others kept changing the same nodes
+        """
+        path = self._path(path.rstrip('/') or path[:1])
+        _transfer.import_tree(
+            self._bulk, parse_tree(text), path, trim, acl, dry_run, print)
+
+    def export_tree(
+        self,
+        path: str = '/',
+        ephemeral: bool = False,
+        name: str | None = None,
+    ) -> str:
+        """Return the text that describes a node and all below it.
+
+        :param ephemeral: whether to include ephemeral nodes
+        :param name: for the top node, instead of its own
+        :raises NoNodeError: when there is no such node
+        """
+        return ''.join(
+            line + '\n' for line in _transfer.export_lines(
+                self._bulk, self._path(path), ephemeral, name))
+
+    def print_tree(self, path: str = '/') -> None:
+        """Print a node and all below it, with ephemeral nodes."""
+        print(self.export_tree(path, ephemeral=True), end='')
+
+    def delete_recursive(
+        self,
+        path: str,
+        dry_run: bool = False,
+        force: bool = False,
+        ignore_if_ephemeral: bool = False,
+    ) -> None:
+        """Delete a node and all below it.
+
+        Ephemeral nodes stay, and so do the nodes above them; each is named
+        in a line that is printed.
+
+        :param dry_run: only print what would be done
+        :param force: whether to delete ephemeral nodes too
+        :param ignore_if_ephemeral: whether to say nothing when the node at
+            `path` itself is ephemeral
+        :raises NoNodeError: when there is no such node
+        """
+        _transfer.delete_recursive(
+            self._bulk, self._path(path), dry_run, force,
+            ignore_if_ephemeral, print)
+
+    @overload
+    def walk(
+        self,
+        path: str = '/',
+        ephemeral: bool = True,
+        children: Literal[False] = False,
+    ) -> Iterator[str]: ...
+
+    @overload
+    def walk(
+        self,
+        path: str = '/',
+        ephemeral: bool = True,
+        *,
+        children: Literal[True],
+    ) -> Iterator[tuple[str, list[str]]]: ...
+
+    def walk(
+        self,
+        path: str = '/',
+        ephemeral: bool = True,
+        children: bool = False,
+    ) -> Iterator[Any]:
+        """Iterate over a node and all below it, each before its children.
+
+        What the caller changes meanwhile shows, below where it is.
+
+        :param ephemeral: whether to include ephemeral nodes
+        :param children: whether to give pairs of a path and the list of its
+            children's names; what is deleted from the list is left out
+        """
+        return _transfer.walk(
+            self._bulk, self._path(path), ephemeral, children)
+
+    def ln(self, target: str, source: str) -> None:
+        """Make a symbolic link.
+
+        :param target: the path that the link leads to; after a ``/`` at
+            its end, the link's name is added
+        :param source: the path of the link; after a ``/`` at its end, the
+            target's name is added
+        :raises NoNodeError: when the node that is to hold it is missing
+        """
+        if source.endswith('/') and not target.endswith('/'):
+            source += _paths.split(target)[1]
+        base, name = _paths.split(self._path(source))
+        if target.endswith('/'):
+            target += name
+        if not name or not target or target.split() != [target]:
+            raise _paths.PathError(target, 'a link needs a path to lead to')
+        self._change(base, {name + _links.LINK: target})
+
+    # Nodes
+
+    def is_ephemeral(self, path: str) -> bool:
+        """Tell whether a node is ephemeral.
+
+        :raises NoNodeError: when there is no such node
+        """
+        stat = self.exists(path)
+        if stat is None:
+            raise NoNodeError(path)
+        return bool(stat.ephemeralOwner)
+
+    def create_recursive(
+        self,
+        path: str,
+        data: str | bytes,
+        acl: Sequence[ACL] | None = None,
+    ) -> None:
+        """Create a node, and those above it that are missing.
+
+        A node that is there gets the data.
+        """
+        self._path(path)
+        missing = []
+        above = path
+        while above != '/' and self.exists(above) is None:
+            missing.append(above)
+            above = _paths.split(above)[0]
+        for each in reversed(missing):
+            try:
+                self.create(each, data if each == path else b'{}', acl)
+            except NodeExistsError:
+                missing = []        # another client is at it too
+        if path not in missing:
+            self.set(path, data)
+
+    def exists(
+        self,
+        path: str,
+        watch: Callable[[WatchedEvent], None] | None = None,
+    ) -> ZnodeStat | None:
+        """Return the stat of a node, or None; see kazoo's ``exists``."""
+        return self._do(self.client.exists_async, path, watch)
+
+    def get(
+        self,
+        path: str,
+        watch: Callable[[WatchedEvent], None] | None = None,
+    ) -> tuple[bytes, ZnodeStat]:
+        """Return data and stat of a node; see kazoo's ``get``."""
+        data, stat = self._do(self.client.get_async, path, watch)
+        return data or b'', stat
+
+    def get_children(
+        self,
+        path: str,
+        watch: Callable[[WatchedEvent], None] | None = None,
+        include_data: bool = False,
+    ) -> Any:
+        """Return the names of a node's children, once.
+
+        :returns: a list; with `include_data`, a pair of list and stat
+        """
+        return self._do(
+            self.client.get_children_async, path, watch, include_data)
+
+    def create(
+        self,
+        path: str,
+        value: str | bytes = b'',
+        acl: Sequence[ACL] | None = None,
+        ephemeral: bool = False,
+        sequence: bool = False,
+        makepath: bool = False,
+        include_data: bool = False,
+    ) -> Any:
+        """Create a node; see kazoo's ``create``.
+
+        :param value: text is sent as UTF-8
+        :returns: the path; with `include_data`, a pair of path and stat
+        """
+        return self._do(
+            self.client.create_async, path, to_bytes(value),
+            list(acl) if acl else None, ephemeral, sequence, makepath,
+            include_data)
+
+    def set(
+        self, path: str, value: str | bytes, version: int = -1
+    ) -> ZnodeStat:
+        """Replace a node's data; see kazoo's ``set``.
+
+        :param value: text is sent as UTF-8
+        :param version: that the data must be at, -1 for any
+        :raises BadVersionError: when they are at another
+        """
+        data = to_bytes(value)
+        stat: ZnodeStat = self._do(
+            self.client.set_async, path, data, version)
+        self._keeper.wrote(path, data)
+        self._engine.learn(path, data, stat)
+        return stat
+
+    def delete(self, path: str, version: int = -1) -> None:
+        """Delete a node that has no children; see kazoo's ``delete``.
+
+        A registered server's node is not kept any longer.
+        """
+        registration = self.registrations.get(path)
+        if registration is not None and version == -1:
+            registration.unregister()
+        else:
+            self._do(self.client.delete_async, path, version)
+
+    # The connection
+
+    def close(self) -> None:
+        """End the session, and with it the registrations of servers.
+
+        Any thread may call it, any number of times.
+        """
+        with self._closing:
+            if self._closed or os.getpid() != self._pid:
+                return
+            self._closed = True
+        self.client.remove_listener(self._engine.session_changed)
+        self.client.remove_listener(self._keeper.session_changed)
+        if self._owns_client:
+            _connect.stop(self.client)
+        else:
+            for registration in self.registrations.values():
+                registration.unregister()
+        self._keeper.close()
+        self._engine.close()
+
+    def __enter__(self) -> ZooKeeper:
+        return self
+
+    def __exit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def state(self) -> str:
+        """The connection's state: CONNECTED, SUSPENDED or LOST."""
+        state: str = self.client.state
+        return state
+
+    def recv_timeout(self) -> float:
+        """Return the session timeout, in seconds, as zc.zk 1 called it."""
+        return self.session_timeout
+
+    def __repr__(self) -> str:
+        hosts = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
+        return f'<zc.zk.ZooKeeper {hosts}{self.client.chroot} {self.state}>'
+
+    # Helpers
+
+    def _path(self, path: str) -> str:
+        if os.getpid() != self._pid:
+            raise ForkedError(self._pid)
+        return _paths.check(path)
+
+    def _do(self, ask: Callable[..., Any], path: str, *args: Any) -> Any:
+        """Make one request of kazoo; its errors get to name the path."""
+        self._path(path)
+        try:
+            return self._bulk.wait(ask(path, *args))
+        except KazooException as e:
+            if e.args:
+                raise
+            raise type(e)(path) from e
+
+    def _lookup(self, paths: Sequence[str]) -> list[Found]:
+        """What links are followed with, outside of the watch engine."""
+        return [
+            (None if isinstance(each, NoNodeError) else each)
+            if isinstance(each, Exception) else each[0]
+            for each in self._bulk.data(paths)]
+
+    def _track(self, objects: list[Any]) -> list[Any]:
+        self._engine.track([each._tracker for each in objects])
+        for each in objects:
+            each._check()
+        return objects
+
+    def _change(self, path: str, changes: Mapping[str, Any]) -> None:
+        """Change some properties of a node; others' changes are kept."""
+        while True:
+            data, stat = self.get(path)
+            merged = {**decode(data, path), **changes}
+            try:
+                self.set(path, encode(merged, path), stat.version)
+                return
+            except BadVersionError:
+                pass
+
+
+ZK = ZooKeeper
+
+__all__ = [
+    'Live',
+    'OPEN_ACL_UNSAFE',
+    'READ_ACL_UNSAFE',
+    'RegisteringServer',
+    'ZK',
+    'ZooKeeper',
+]
