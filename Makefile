@@ -1,0 +1,79 @@
+# make demo and make test need only Python 3.10 or later; `make help` lists
+# the rest.  Everything is installed into .venv.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 \
+	python3.10; do $$python -c $(USABLE) 2>/dev/null && echo $$python \
+	&& break; done)
+USABLE = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'
+
+BIN = .venv/bin
+# Editable installations are made anew when what they declare changes.
+DECLARED = setup.py pyproject.toml zkzopeserver/setup.py \
+	zkzopeserver/pyproject.toml
+TESTS = $(BIN)/zope-testrunner --test-path=src --test-path=zkzopeserver/src
+# For example: make test ARGS='-m zc.zk.tests.test_errors'
+ARGS ?= -v --auto-color
+REAL = $(BIN)/python -m zc.zk.tests.realserver --
+MINUTES ?= 5
+
+.PHONY: help demo test test-real lint coverage bench fuzz chaos clean
+
+help:
+	@echo 'make demo        a short story with two servers and a client'
+	@echo 'make test        all tests, on the embedded ZooKeeper'
+	@echo 'make test-real   all tests, on Apache ZooKeeper (needs java)'
+	@echo 'make lint        style and types'
+	@echo 'make coverage    both test runs, and the branches they missed'
+	@echo 'make bench       benchmarks, on Apache ZooKeeper'
+	@echo 'make fuzz        the embedded ZooKeeper beside Apache ZooKeeper'
+	@echo 'make chaos       faults for MINUTES=$(MINUTES), on an ensemble'
+	@echo 'make clean       remove what these have made'
+
+demo: .venv/installed
+	@$(BIN)/python demo
+
+test: .venv/installed
+	$(TESTS) $(ARGS)
+
+test-real: .venv/installed
+	$(REAL) $(TESTS) --at-level 2 $(ARGS)
+
+lint: .venv/tools
+	$(BIN)/ruff check .
+	$(BIN)/mypy src zkzopeserver/src
+
+coverage: .venv/tools
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run $(TESTS) $(ARGS)
+	$(REAL) $(BIN)/coverage run $(TESTS) --at-level 2 $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=95
+
+bench: .venv/installed
+	$(BIN)/python bench
+
+fuzz: .venv/installed
+	$(BIN)/python -m zc.zk.tests.fuzz
+
+chaos: .venv/installed
+	$(BIN)/python -m zc.zk.tests.chaos --minutes $(MINUTES)
+
+clean:
+	rm -rf .venv .tox .mypy_cache .ruff_cache .hypothesis build dist \
+		bin eggs parts develop-eggs .installed.cfg .coverage .coverage.* \
+		src/*.egg-info zkzopeserver/src/*.egg-info
+
+.venv/installed: $(DECLARED)
+	@test -n '$(PYTHON)' || { echo \
+		'No Python 3.10 or later (with venv and pip) is on PATH.' \
+		'Install one (on Debian also python3-venv), or name it:' \
+		'make PYTHON=/path/to/python3' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-e '.[test]' -e 'zkzopeserver[test]'
+	@touch $@
+
+.venv/tools: requirements-tools.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-r requirements-tools.txt
+	@touch $@
