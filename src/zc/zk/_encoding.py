@@ -50,7 +50,7 @@ def encode(properties: Mapping[str, Any], path: str = '?') -> bytes:
     for name, value in properties.items():
         if not isinstance(name, str):
             raise ValueNotStorable(path, name, 'a name must be a str')
-        reason = _trouble(value, MAX_DEPTH)
+        reason = trouble(value)
         if reason:
             raise ValueNotStorable(path, name, reason)
     return _dumps(dict(properties)).encode('ascii')
@@ -144,7 +144,7 @@ def _reads_otherwise(text: str) -> bool:
         return False
 
 
-def _trouble(value: Any, depth: int) -> str:
+def trouble(value: Any, depth: int = MAX_DEPTH) -> str:
     """Return why JSON cannot hold `value`, or the empty string."""
     if value is None or isinstance(value, (str, bool, int)):
         return ''
@@ -164,7 +164,7 @@ def _trouble(value: Any, depth: int) -> str:
     else:
         return f'JSON cannot hold a {type(value).__name__}'
     for item in inner:
-        reason = _trouble(item, depth - 1)
+        reason = trouble(item, depth - 1)
         if reason:
             return reason
     return ''
