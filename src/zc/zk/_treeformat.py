@@ -1,0 +1,135 @@
+"""The text of a tree.
+
+Pure; the other direction of _treetext, which reads back all that this
+writes, as it was.  Every character it writes is printable, so that a node's
+content cannot steer a terminal.  It must not know ZooKeeper.
+"""
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
+
+from . import _paths
+from ._encoding import trouble
+from ._model import LINK
+from ._model import PROPERTY_LINK
+from ._model import Node
+from .errors import PathError
+from .errors import ValueNotStorable
+
+
+_SIMPLE = re.compile(r'[A-Za-z0-9_.:~@+-]+').fullmatch
+_PLAIN_NAME = re.compile(r'''[^\s'"]\S*''').fullmatch
+_PLAIN_KEY = re.compile(r'''(?!['"/#])(?:(?!->)[^\s=])+''').fullmatch
+_TYPE = re.compile(r'\S(?:.*\S)?').fullmatch
+_TARGETS = {
+    LINK: re.compile(r'\S+').fullmatch,
+    PROPERTY_LINK: re.compile(r'\S+(?: +\S+)?').fullmatch,
+}
+
+
+def format_tree(
+    node: Node, indent: str = '', path: str = '/'
+) -> Iterator[str]:
+    """Yield the lines, without line ends, of a tree's text.
+
+    :param node: the root of a description (its name is ``''``), or a node
+    :param indent: what to put before each line
+    :param path: the path of `node`, for errors
+    :raises ValueNotStorable: when a property cannot be kept in ZooKeeper,
+        or stands at the nameless root
+    :raises PathError: when a name cannot be a node's
+    """
+    top = path
+    todo = [(node.name, indent, path, node)]
+    while todo:
+        name, indent, path, node = todo.pop()
+        if name:
+            yield from node_lines(name, node.properties, indent, path)
+            indent += '  '
+        elif path != top:
+            raise PathError(path, "a node's name is empty")
+        elif node.properties:
+            raise ValueNotStorable(
+                path, min(node.properties, key=str),
+                'text has no properties above all nodes')
+        for name in sorted(node.children, reverse=True):
+            todo.append((name, indent, _paths.join(path, name),
+                         node.children[name]))
+
+
+def node_lines(
+    name: str, properties: Mapping[str, Any], indent: str, path: str
+) -> list[str]:
+    """Return the lines of one node: its name and type, then properties,
+    property links and links, each by name.
+
+    :param path: the node's path, for errors
+    :raises ValueNotStorable: when a property cannot be kept in ZooKeeper
+    """
+    lines = [f'{indent}/{name if _SIMPLE(name) else _node_name(name)}']
+    links: list[str] = []
+    property_links: list[str] = []
+    for key in sorted(properties):
+        value = properties[key]
+        if key == 'type' and _is_type(value):
+            lines[0] += f' : {value}'
+            continue
+        text, kind = _key_parts(key)
+        if kind:
+            if _is_target(kind, value):
+                (links if kind == LINK else property_links).append(
+                    f'{indent}  {text}{kind} {value}')
+                continue
+            text = repr(key)
+        lines.append(f'{indent}  {text} = {_value_text(value, path, key)}')
+    if property_links:
+        lines += property_links
+    if links:
+        lines += links
+    return lines
+
+
+def _node_name(name: str) -> str:
+    _paths.check_name(name)
+    if _PLAIN_NAME(name) and name.isprintable():
+        return name
+    return repr(name)
+
+
+def _is_type(value: Any) -> bool:
+    return (isinstance(value, str) and value.isprintable()
+            and _TYPE(value) is not None)
+
+
+def _is_target(kind: str, value: Any) -> bool:
+    return (isinstance(value, str) and value.isprintable()
+            and _TARGETS[kind](value) is not None)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _key_parts(key: str) -> tuple[str, str]:
+    """Return the text for a property's name, and its kind if it is a link.
+
+    Kept, since the nodes of a tree have names of properties in common.
+    """
+    kind = ''
+    if key.endswith((LINK, PROPERTY_LINK)):
+        key, kind = key[:-len(LINK)], key[-len(LINK):]
+    if _PLAIN_KEY(key) and key.isprintable():
+        return key, kind
+    return repr(key), kind
+
+
+def _value_text(value: Any, path: str, key: str) -> str:
+    if type(value) is not str and type(value) is not int:
+        reason = trouble(value)
+        if reason:
+            raise ValueNotStorable(path, key, reason)
+    try:
+        return repr(value)
+    except ValueError as e:     # an int longer than Python writes
+        raise ValueNotStorable(path, key, str(e)) from e
