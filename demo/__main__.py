@@ -1,0 +1,199 @@
+"""A short story: two servers come and go, and a client watches.
+
+Run by ``make demo``, in one process of its own beside two servers.  It ends
+by itself and ends what it started; nothing outside this directory is used
+but the two packages themselves.
+"""
+from __future__ import annotations
+
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+import urllib.request
+
+import zc.zk
+from zc.zk.testing import Server
+
+
+HERE = pathlib.Path(__file__).parent
+# Seconds that any step may take on a slow machine.
+PATIENCE = 15.0
+
+
+def say(text: str) -> None:
+    print('\n' + textwrap.fill(textwrap.dedent(text).strip(), 72),
+          flush=True)
+
+
+def show(text: str) -> None:
+    print('\n' + textwrap.indent(text.rstrip(), '    '), flush=True)
+
+
+class Audience:
+    """Remembers the providers that a live list of children showed last."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.names: list[str] | None = None
+
+    def __call__(self, providers: zc.zk.Children) -> None:
+        with self.changed:
+            self.names = sorted(providers)
+            print('    -> providers now:', ', '.join(self.names) or 'none',
+                  flush=True)
+            self.changed.notify_all()
+
+    def wait(self, count: int) -> list[str]:
+        """Wait until there are so many providers; return their names."""
+        with self.changed:
+            seen = self.changed.wait_for(
+                lambda: self.names is not None and len(self.names) == count,
+                PATIENCE)
+            if not seen:
+                raise SystemExit(
+                    f'waited {PATIENCE} s for {count} providers, '
+                    f'there are {self.names}')
+            return list(self.names or ())
+
+
+class WebServer:
+    """A process that serves one of the .ini files."""
+
+    def __init__(self, name: str, zookeeper: str) -> None:
+        self.output = tempfile.TemporaryFile('w+')
+        self.process = subprocess.Popen(
+            [sys.executable, 'serve.py', f'{name}.ini', zookeeper],
+            cwd=HERE, stdout=self.output, stderr=self.output)
+
+    def send(self, number: signal.Signals) -> int:
+        """Send a signal, wait for the end, return the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def check(self) -> None:
+        """Say what went wrong if the process is not there."""
+        if self.process.poll() is not None:
+            self.output.seek(0)
+            raise SystemExit('a server failed:\n' + self.output.read())
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.output.close()
+
+
+def fetch(address: str) -> str:
+    with urllib.request.urlopen(
+            f'http://{address}/', timeout=PATIENCE) as response:
+        return str(response.read().decode('utf-8')).strip()
+
+
+def fetch_all(zk: zc.zk.ZooKeeper, path: str) -> None:
+    """Fetch a page from each provider at a path, and show it."""
+    show('\n'.join(f'http://{address}/ says: {fetch(address)}'
+                   for address in sorted(zk.children(path))))
+
+
+def tell(zookeeper: str, servers: dict[str, WebServer]) -> None:
+    """Tell the story."""
+    zk = zc.zk.ZooKeeper(zookeeper)
+
+    say('The architecture of an anvil shop is a text. It has two services, '
+        'the balancer and the site. The link "->" says where the balancer '
+        "finds its servers, and \"=>\" that it shares the site's greeting:")
+    text = (HERE / 'tree.txt').read_text(encoding='utf-8')
+    show(text)
+    zk.import_tree(text)
+    say('It is in ZooKeeper now. A client watches /site/providers:')
+    print()
+    audience = Audience()
+    # The client keeps this list alive for as long as it wants to know.
+    providers = zk.children('/site/providers')
+    providers(audience)
+    audience.wait(0)
+
+    say('Two servers start, each a process with an .ini file of its own. '
+        'Both listen on port 0: the operating system chooses the ports, and '
+        'nobody needs to be told them.')
+    print()
+    for name in 'anna', 'bert':
+        servers[name] = WebServer(name, zookeeper)
+    started = time.monotonic()
+    while len(providers) < 2 and time.monotonic() < started + PATIENCE:
+        for server in servers.values():
+            server.check()
+        time.sleep(0.05)
+    audience.wait(2)
+
+    pool = '/balancer/pools/site'
+    say(f'The balancer asks for {pool}/providers and follows the link. It '
+        'fetches a page from each server:')
+    fetch_all(zk, f'{pool}/providers')
+
+    say("An operator changes the site's greeting. No server is restarted; "
+        'the balancer, through its property link, sees the same value:')
+    zk.properties('/site').update(greeting='Good morning')
+    wait_for_greeting(zk, 'Good morning')
+    fetch_all(zk, f'{pool}/providers')
+    show(f'{pool}: greeting is '
+         f'{zk.properties(pool)["greeting"]!r}')
+
+    say("Anna's process gets a SIGTERM, as in a deployment. She takes her "
+        'address away before she stops:')
+    print()
+    started = time.monotonic()
+    status = servers['anna'].send(signal.SIGTERM)
+    audience.wait(1)
+    show(f'gone after {time.monotonic() - started:.2f} s, '
+         f'exit status {status}')
+
+    say("Bert's process is killed with SIGKILL and can take nothing away. "
+        'ZooKeeper waits for him for the 2 seconds that his session may be '
+        'silent, and then does it for him:')
+    print()
+    started = time.monotonic()
+    servers['bert'].send(signal.SIGKILL)
+    audience.wait(0)
+    show(f'gone after {time.monotonic() - started:.2f} s')
+
+    say('The settings stay. This is the tree at the end, ready to be '
+        'imported elsewhere:')
+    show(zk.export_tree())
+    zk.close()
+
+
+def wait_for_greeting(zk: zc.zk.ZooKeeper, greeting: str) -> None:
+    """Wait until each server's page has a greeting."""
+    deadline = time.monotonic() + PATIENCE
+    for address in zk.children('/site/providers'):
+        while greeting not in fetch(address):
+            if time.monotonic() > deadline:
+                raise SystemExit(f'{address} did not learn {greeting!r}')
+            time.sleep(0.01)
+
+
+def main() -> None:
+    # A polite end by SIGTERM too: the servers are ended below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    started = time.monotonic()
+    servers: dict[str, WebServer] = {}
+    try:
+        with Server() as server:
+            say('A ZooKeeper server for a desk runs in this process, at '
+                f'{server.connection_string}.')
+            tell(server.connection_string, servers)
+    finally:
+        for web_server in servers.values():
+            web_server.close()
+    say(f'The end, after {time.monotonic() - started:.1f} seconds. Try: '
+        '.venv/bin/zookeeper_export --help')
+
+
+if __name__ == '__main__':
+    main()

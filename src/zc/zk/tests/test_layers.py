@@ -1,0 +1,106 @@
+import unittest
+
+from zc.zk.tests import sources
+
+
+# From the bottom up: a module may import modules that stand above it in
+# this list, and no others of ours.  A new module gets its line here.
+ORDER = '''
+    zc.zk.errors                    pure
+    zc.zk._paths                    pure
+    zc.zk._encoding                 pure
+    zc.zk._expressions              pure
+    zc.zk._model                    pure
+    zc.zk._treetext                 pure
+    zc.zk._treeformat               pure
+    zc.zk._links                    pure
+    zc.zk._plan                     pure
+    zc.zk._bulk
+    zc.zk._transfer
+    zc.zk._nodecache
+    zc.zk._watches
+    zc.zk._live
+    zc.zk._reconcile
+    zc.zk._registration
+    zc.zk._interfaces
+    zc.zk._connect
+    zc.zk.event
+    zc.zk.client
+    zc.zk
+    zc.zk.graphvis
+    zc.zk._commandserver
+    zc.zk.monitor
+    zc.zk.scripts
+    zc.zk.testing._jute             pure
+    zc.zk.testing._connection       pure
+    zc.zk.testing._database         pure
+    zc.zk.testing._server
+    zc.zk.testing._settle
+    zc.zk.testing
+    zc.zk.testing.__main__
+
+    zc.zkzopeserver._values
+    zc.zkzopeserver._options
+    zc.zkzopeserver._sockets
+    zc.zkzopeserver._request
+    zc.zkzopeserver._http
+    zc.zkzopeserver._logging
+    zc.zkzopeserver._monitor
+    zc.zkzopeserver._presence
+    zc.zkzopeserver._life
+    zc.zkzopeserver._zope
+    zc.zkzopeserver._run
+    zc.zkzopeserver
+'''
+LINES = [line.split() for line in ORDER.splitlines() if line.strip()]
+NAMES = [line[0] for line in LINES]
+PURE = [line[0] for line in LINES if 'pure' in line]
+# What a pure module must not know: sockets, threads, clocks, chance.
+EFFECTS = {'asyncio', 'kazoo', 'queue', 'random', 'select', 'selectors',
+           'signal', 'socket', 'subprocess', 'threading', 'time'}
+# Errors of the ZooKeeper server stay kazoo's; its records are plain tuples.
+RECORDS = {'kazoo.exceptions', 'kazoo.protocol.states', 'kazoo.security'}
+
+
+class Layers(unittest.TestCase):
+
+    def test_listed(self):
+        """Each module has its place in the order, and each place a module.
+        """
+        there = {module.name for module in sources.modules()}
+        self.assertEqual(set(), there - set(NAMES), 'not in ORDER')
+        if len(sources.TREES) == 2:
+            self.assertEqual(set(), set(NAMES) - there, 'no such module')
+        self.assertEqual(len(set(NAMES)), len(NAMES))
+
+    def test_direction(self):
+        """A module imports only modules that stand above it."""
+        upward = []
+        for module in sources.modules():
+            place = NAMES.index(module.name)
+            for line, name in sources.imported(module, set(NAMES)):
+                if name in NAMES and NAMES.index(name) >= place:
+                    upward.append(f'{module.path}:{line}: {name}')
+        self.assertEqual([], upward)
+
+    def test_distributions(self):
+        """zc.zkzopeserver uses only what is public in zc.zk."""
+        private = []
+        for module in sources.modules():
+            if module.name.startswith('zc.zkzopeserver'):
+                private += [
+                    f'{module.path}:{line}: {name}' for line, name
+                    in sources.imported(module, set(NAMES))
+                    if name.startswith('zc.zk.') and '._' in name]
+        self.assertEqual([], private)
+
+    def test_pure(self):
+        """A pure module knows no socket, thread or clock."""
+        effects = []
+        for module in sources.modules():
+            if module.name in PURE:
+                effects += [
+                    f'{module.path}:{line}: {name}' for line, name
+                    in sources.imported(module, set(NAMES))
+                    if name.split('.')[0] in EFFECTS and name not in RECORDS]
+        self.assertEqual([], effects)

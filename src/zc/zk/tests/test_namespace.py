@@ -1,0 +1,127 @@
+import ast
+import importlib
+import inspect
+import unittest
+
+from zc.zk.tests import sources
+
+
+# Modules whose facts are proved under another name than test_<module>.
+TESTED_BY = {
+    'zc.zk': 'test_namespace',
+    'zc.zk.testing': 'test_testing',
+    'zc.zk.testing.__main__': 'test_main',
+    'zc.zkzopeserver': 'test_run',
+}
+
+
+def exported(module):
+    """Return the list of ``__all__``, or None."""
+    for node in module.tree().body:
+        if isinstance(node, ast.Assign):
+            if [getattr(each, 'id', '') for each in node.targets] == [
+                    '__all__']:
+                return ast.literal_eval(node.value)
+    return None
+
+
+class Namespace(unittest.TestCase):
+
+    def test_no_init(self):
+        """No file makes zc a package of one distribution alone."""
+        for tree in sources.TREES:
+            self.assertEqual([], list(tree.glob('zc/__init__*')))
+
+    def test_share(self):
+        """Our packages and zc.thread's are found side by side."""
+        for name in 'zc.thread', 'zc.zk', 'zc.zkzopeserver':
+            if name != 'zc.zkzopeserver' or len(sources.TREES) == 2:
+                importlib.import_module(name)
+
+    def test_typed(self):
+        """Both packages say that they carry types."""
+        for tree in sources.TREES:
+            [package] = (tree / 'zc').glob('zk*')
+            self.assertTrue((package / 'py.typed').is_file())
+
+
+class Exports(unittest.TestCase):
+
+    def test_sorted(self):
+        """Each __all__ is sorted, capitals first, without doubles."""
+        for module in sources.modules():
+            names = exported(module)
+            if names is not None:
+                with self.subTest(module.name):
+                    self.assertEqual(sorted(set(names)), names)
+
+    def test_importable(self):
+        """Each name in an __all__ can be imported."""
+        for module in sources.modules():
+            for name in exported(module) or ():
+                with self.subTest(module.name):
+                    self.assertTrue(hasattr(
+                        importlib.import_module(module.name), name), name)
+
+    def test_complete(self):
+        """A public module lists each public class and function it has."""
+        for module in sources.modules():
+            stem = module.name.rpartition('.')[2]
+            if stem.startswith('_'):
+                continue
+            with self.subTest(module.name):
+                names = exported(module)
+                self.assertIsNotNone(names, 'no __all__')
+                live = importlib.import_module(module.name)
+                missing = {
+                    name for name, value in vars(live).items()
+                    if not name.startswith('_')
+                    and (inspect.isclass(value) or inspect.isfunction(value))
+                    and value.__module__.startswith(module.name)
+                    and name not in names}
+                self.assertEqual(set(), missing)
+
+
+class Tests(unittest.TestCase):
+
+    def test_each_module(self):
+        """Each module has a test module named after it."""
+        there = {module.name for module in sources.modules(tests=True)}
+        untested = []
+        for module in sources.modules():
+            package = '.'.join(module.name.split('.')[:2])
+            stem = module.name.rpartition('.')[2].strip('_')
+            test = TESTED_BY.get(module.name, f'test_{stem}')
+            if f'{package}.tests.{test}' not in there:
+                untested.append(f'{module.name}: {package}.tests.{test}')
+        self.assertEqual([], untested)
+
+    def test_facts(self):
+        """Each test says in its docstring which fact it shows."""
+        silent = []
+        for module in sources.modules(tests=True):
+            if '.tests.' not in module.name:
+                continue
+            for node in ast.walk(module.tree()):
+                if (isinstance(node, ast.FunctionDef)
+                        and node.name.startswith('test_')
+                        and node.args.args
+                        and not ast.get_docstring(node)):
+                    silent.append(f'{module.path}:{node.lineno}')
+        self.assertEqual([], silent)
+
+    def test_no_sleep(self):
+        """No test sleeps for an interval, except while it polls."""
+        asleep = []
+        for module in sources.modules(tests=True):
+            if '.tests.' in module.name:
+                tree = module.tree()
+                polling = {
+                    node for loop in ast.walk(tree)
+                    if isinstance(loop, ast.While)
+                    for node in ast.walk(loop)}
+                asleep += [
+                    f'{module.path}:{node.lineno}' for node in ast.walk(tree)
+                    if isinstance(node, ast.Call) and node not in polling
+                    and ast.unparse(node.func) in ('sleep', 'time.sleep')]
+        self.assertEqual([], asleep)
