@@ -128,7 +128,10 @@ def start(
 
     client.add_listener(listener)
     try:
-        client.start_async()
+        try:
+            client.start_async()
+        except client.handler.timeout_exception as e:
+            raise FailedConnect(connection_string, str(e)) from e
         deadline = time.monotonic() + timeout
         reminder = time.monotonic()
         with changed:

@@ -238,10 +238,6 @@ class Keeper:
         else:
             self._queue.put(('after', function))
 
-    def is_own_thread(self) -> bool:
-        """Tell whether this is the reconciler thread."""
-        return threading.current_thread() is self._thread
-
     def session_changed(self, state: str) -> None:
         """Take note of the connection's state: a kazoo listener."""
         if state == KazooState.CONNECTED:

@@ -150,10 +150,10 @@ class Engine:
         else:
             self._queue.put(('after', function))
 
-    def is_own_thread(self) -> bool:
-        """Tell whether this is the engine's watch or callback thread."""
-        return threading.current_thread() in (
-            self._watch_thread, self._call_thread)
+    @property
+    def has_calls(self) -> bool:
+        """Whether `call` was ever used."""
+        return self._call_thread is not None
 
     def close(self) -> None:
         """End the threads, from any thread."""
