@@ -61,6 +61,10 @@ setup(
     entry_points={
         'paste.server_runner': [
             'main = zc.zkzopeserver:run',
+            'waitress = zc.zkzopeserver:run_waitress',
+        ],
+        'console_scripts': [
+            'zkserve = zc.zkzopeserver.serve:main',
         ],
     },
 )

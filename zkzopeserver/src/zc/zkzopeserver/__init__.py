@@ -1,0 +1,40 @@
+"""Serve a WSGI application and register its address with ZooKeeper.
+
+The entry points that PasteDeploy calls.  `run` serves with zope.server,
+`run_waitress` with waitress; both take the same options.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from ._options import OptionError
+from ._run import run_with
+
+
+__all__ = ['OptionError', 'run', 'run_waitress']
+
+
+def run(
+    wsgi_app: Any, global_conf: dict[str, str] | None, **settings: str
+) -> None:
+    """Serve with zope.server until a signal comes.
+
+    :param wsgi_app: the WSGI application
+    :param global_conf: the values of ``[DEFAULT]`` and the command line
+    :param settings: the options of the server's section, as text
+    :raises SystemExit: with status 2 when the server cannot start
+    """
+    run_with('_zope', wsgi_app, global_conf, settings)
+
+
+def run_waitress(
+    wsgi_app: Any, global_conf: dict[str, str] | None, **settings: str
+) -> None:
+    """Serve with waitress until a signal comes.
+
+    :param wsgi_app: the WSGI application
+    :param global_conf: the values of ``[DEFAULT]`` and the command line
+    :param settings: the options of the server's section, as text
+    :raises SystemExit: with status 2 when the server cannot start
+    """
+    run_with('_waitress', wsgi_app, global_conf, settings)

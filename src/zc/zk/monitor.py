@@ -1,0 +1,345 @@
+"""Look into a running process: which servers it has, and how they are.
+
+A plugin for servers of one-line commands, such a server, and two scripts
+that ask it.  Commands run in the thread of the connection that gave them.
+
+The server speaks the protocol of zc.monitor, which cannot be imported on
+Python 3.7 and later: a client sends a line, and gets text until the
+connection closes.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import re
+import socket
+import sys
+import threading
+import traceback
+import weakref
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+from typing import NoReturn
+from typing import Protocol
+
+import zope.event
+
+from ._commandserver import Address
+from ._commandserver import CommandServer
+from ._commandserver import Connection
+from ._encoding import parse_addr
+
+
+try:
+    from zope.interface import Interface
+except ImportError:             # only with the extra [monitor]
+    Interface = object
+
+
+__all__ = [
+    'IMonitorPlugin',
+    'check',
+    'commands',
+    'get_addr',
+    'notify',
+    'observe',
+    'register',
+    'servers',
+    'start',
+    'stop',
+]
+
+logger = logging.getLogger(__name__)
+
+#: Where `start` listens unless it is told otherwise.
+DEFAULT_ADDRESS = ('127.0.0.1', 0)
+
+#: Seconds that the scripts wait for an answer.
+TIMEOUT = 10.0
+
+
+class IMonitorPlugin(Interface):
+    """A command: a callable that takes a connection and words.
+
+    It writes its answer to the connection, which has a method ``write``.
+    The first line of its documentation is its summary.  Utilities that
+    provide this interface are commands, by their names.
+    """
+
+
+class Writer(Protocol):
+    """Where a command writes its answer."""
+
+    def write(self, text: str, /) -> object:
+        """Send text."""
+
+
+#: The commands by name; `register` adds one.
+commands: dict[str, Callable[..., Any]] = {}
+
+_servers: list[dict[str, Any]] = []
+_observed: weakref.WeakSet[Any] = weakref.WeakSet()
+_running: dict[Address, CommandServer] = {}
+_lock = threading.Lock()
+
+
+def notify(event: Any) -> None:
+    """Remember a server that is registered.
+
+    :param event: a `zc.zk.RegisteringServer`
+    """
+    found = {'path': event.path, **event.properties, 'address': event.name}
+    found['path'] = event.path
+    with _lock:
+        for index, known in enumerate(_servers):
+            if (known['address'] == event.name
+                    and known['path'] == event.path):
+                _servers[index] = found
+                return
+        _servers.append(found)
+
+
+def observe(zk: Any) -> None:
+    """Show a `zc.zk.ZooKeeper` object in the command ``connection``.
+
+    It is forgotten when nothing else holds it any more.
+    """
+    _observed.add(zk)
+
+
+def register(function: Callable[..., Any], name: str | None = None) -> None:
+    """Add a command.
+
+    :param function: called with the connection and the words that follow
+        the name
+    :param name: the command's name; the function's when not given
+    """
+    commands[name or function.__name__] = function
+
+
+def start(address: object = DEFAULT_ADDRESS) -> Address:
+    """Start a monitor server.
+
+    :param address: a (host, port) pair, ``'HOST:PORT'``, a port alone on
+        127.0.0.1, or the path of a Unix-domain socket; port 0 for any free
+        one, an empty host for all interfaces
+    :returns: the address that was bound
+    :raises OSError: when the address is not to be had
+    :raises AddressError: when it is no address
+    """
+    server = CommandServer(_address(address), _handle)
+    with _lock:
+        _running[server.address] = server
+        if _on_event not in zope.event.subscribers:
+            zope.event.subscribers.append(_on_event)
+    return server.address
+
+
+def stop(address: Address) -> None:
+    """Stop the monitor server at `address`, as `start` returned it."""
+    with _lock:
+        server = _running.pop(address, None)
+    if server is not None:
+        server.close()
+
+
+def _on_event(event: Any) -> None:
+    # Loaded by now, if there is such an event at all.
+    module = sys.modules.get('zc.zk')
+    kind = getattr(module, 'RegisteringServer', None)
+    if kind is not None and isinstance(event, kind):
+        notify(event)
+
+
+def _address(address: object) -> Address:
+    if isinstance(address, int):
+        return DEFAULT_ADDRESS[0], address
+    if isinstance(address, tuple):
+        host, port = address
+        return host, port
+    text = str(address).strip()
+    if text.isascii() and text.isdigit():
+        text = f'{DEFAULT_ADDRESS[0]}:{text}'
+    return text if '/' in text else parse_addr(text)
+
+
+def _utilities() -> dict[str, Callable[..., Any]]:
+    """Return the commands that are utilities, where those exist."""
+    component = sys.modules.get('zope.component')
+    if component is None or Interface is object:
+        return {}
+    return dict(component.getUtilitiesFor(IMonitorPlugin))
+
+
+def _handle(connection: Connection, line: str) -> None:
+    if not line and connection.interactive:
+        line = getattr(connection, 'last', '')
+    words = line.split()
+    if not words:
+        return
+    connection.last = line                  # type: ignore[attr-defined]
+    known = {**_utilities(), **commands}
+    command = known.get(words[0])
+    if command is None:
+        connection.write(f'There is no command {words[0]!r}.  Try "help".\n')
+    else:
+        command(connection, *words[1:])
+
+
+# The commands
+
+def help(connection: Writer, name: str | None = None) -> None:
+    """Say which commands there are
+
+    With the name of a command, its whole documentation.
+    """
+    known = {**_utilities(), **commands}
+    if name is None:
+        lines = ['Commands:']
+        for each, command in sorted(known.items()):
+            summary = (command.__doc__ or '').strip().partition('\n')[0]
+            lines.append(f'  {each} -- {summary}')
+        connection.write('\n'.join(lines) + '\n')
+    elif name not in known:
+        connection.write(f'There is no command {name!r}.  Try "help".\n')
+    else:
+        text = '\n'.join(
+            line.strip() for line in (known[name].__doc__ or '').split('\n'))
+        connection.write(f'{name}: {text.strip()}\n')
+
+
+def interactive(connection: Any) -> None:
+    """Keep the connection open after each command
+
+    Until "quit".  An empty line gives the last command again.
+    """
+    connection.interactive = True
+    connection.write('Interactive; "quit" ends it.\n')
+
+
+def quit(connection: Any) -> None:
+    """Close the connection"""
+    connection.write('Goodbye.\n')
+    connection.closing = True
+
+
+def servers(connection: Writer, path: str | None = None) -> None:
+    """Show the servers that this process has registered
+
+    As JSON; with the path that they are registered at, their addresses
+    alone, on one line.
+    """
+    with _lock:
+        found = list(_servers)
+    if path is None:
+        connection.write(json.dumps(found) + '\n')
+    else:
+        connection.write(' '.join(
+            each['address'] for each in found if each['path'] == path) + '\n')
+
+
+def connection(connection: Writer) -> None:
+    """Show the state of ZooKeeper sessions, registrations and watches"""
+    for zk in sorted(_observed, key=id):
+        client = zk.client
+        session = (client.client_id or (0,))[0]
+        lines = [f'session 0x{session:x}: {client.state}']
+        for path, registration in sorted(zk.registrations.items()):
+            error = f' ({registration.error!r})' if registration.error else ''
+            lines.append(f'  registration {path}: {registration.state}{error}')
+        watches = getattr(zk, 'watches', None)
+        if watches is not None:
+            for path in sorted(watches() if callable(watches) else watches):
+                lines.append(f'  watch {path}')
+        connection.write('\n'.join(lines) + '\n')
+    if not _observed:
+        connection.write('no ZooKeeper sessions are observed\n')
+
+
+def threads(connection: Writer) -> None:
+    """Show where each thread is"""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    for ident, frame in sorted(sys._current_frames().items()):
+        connection.write(f'Thread {names.get(ident, ident)}:\n')
+        connection.write(''.join(traceback.format_stack(frame)))
+
+
+for _command in (help, interactive, quit, servers, connection, threads):
+    register(_command)
+
+
+# The scripts
+
+def check(args: Sequence[str] | None = None) -> None:
+    """Check that a server can be reached, and exit with 1 if not.
+
+    :param args: a monitor's address and a path; the servers registered at
+        that path are connected to
+    """
+    options = _parse('Check that a registered server accepts connections.',
+                     args)
+    try:
+        reply = _ask(options)
+        addresses = reply.split()
+        if not addresses:
+            raise ValueError(f'no server at {options.path}')
+        for address in addresses:
+            _connect(address, options.timeout).close()
+    except Exception:
+        logger.debug('Failed check', exc_info=True)
+        sys.exit(1)
+
+
+def get_addr(args: Sequence[str] | None = None) -> None:
+    """Print the address of a server.
+
+    :param args: a monitor's address and the path at which the server is
+        registered
+    """
+    options = _parse('Print the address of a registered server.', args)
+    try:
+        reply = _ask(options)
+    except Exception as e:
+        _fail(f'{options.monitor}: {e}')
+    if not reply.strip():
+        _fail(f'{options.monitor}: no server at {options.path}')
+    print(reply.strip())
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    sys.exit(1)
+
+
+def _parse(what: str, args: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument('monitor', help='HOST:PORT or path of a monitor')
+    parser.add_argument('path', help='the path the server is registered at')
+    parser.add_argument(
+        '-t', '--timeout', type=float, default=TIMEOUT, metavar='SECONDS',
+        help='how long to wait for an answer (default: %(default)s)')
+    return parser.parse_args(args)
+
+
+def _ask(options: argparse.Namespace) -> str:
+    with _connect(options.monitor, options.timeout) as sock:
+        sock.sendall(f'servers {options.path}\n'.encode())
+        with sock.makefile(encoding='utf-8') as stream:
+            return stream.readline(65536)
+
+
+def _connect(address: str, timeout: float) -> socket.socket:
+    if re.search(r':\d+$', address):
+        host, port = parse_addr(address)
+        return socket.create_connection(
+            (host or 'localhost', port), timeout=timeout)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,46 @@
+"""The option `monitor_server`: zc.zk.monitor, run beside the server.
+
+Knows no engine.
+"""
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import zc.zk.monitor
+
+from ._options import Options
+
+
+@contextlib.contextmanager
+def started(options: Options) -> Iterator[dict[str, Any]]:
+    """Run a monitor server if one is wanted; give the node's property.
+
+    :raises OptionError: when its address is not to be had
+    """
+    address = options.monitor_server
+    if address is None:
+        yield {}
+        return
+    try:
+        listener = zc.zk.monitor.start(
+            address if isinstance(address, str)
+            else (address.host, address.port or 0))
+    except OSError as e:
+        shown = (address if isinstance(address, str)
+                 else f'{address.host}:{address.port}')
+        raise options.error(
+            'monitor_server', f'cannot listen on {shown}: {e.strerror}'
+        ) from e
+    try:
+        yield {'monitor': _shown(listener)}
+    finally:
+        zc.zk.monitor.stop(listener)
+
+
+def _shown(address: Any) -> str:
+    if isinstance(address, str):
+        return address
+    host, port = address
+    return f'[{host}]:{port}' if ':' in host else f'{host}:{port}'

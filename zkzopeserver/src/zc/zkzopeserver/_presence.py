@@ -1,0 +1,195 @@
+"""The server's nodes in ZooKeeper: how they come, and how they go.
+
+`enter` runs in the thread that registers, `leave` and `close` in the one
+that conducts the server's life.  Knows no engine and no socket.
+"""
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from kazoo.exceptions import AuthFailedError
+from kazoo.exceptions import NodeExistsError
+from kazoo.exceptions import NoNodeError
+from kazoo.security import READ_ACL_UNSAFE
+
+import zc.zk
+
+from ._options import Options
+
+
+logger = logging.getLogger('zc.zkzopeserver')
+
+# Seconds between attempts to register while `wait` is on: short at first,
+# since ZooKeeper is often only a moment late, and never long.
+FIRST_DELAY = 0.2
+LAST_DELAY = 10.0
+
+# Seconds that a farewell to ZooKeeper may take.  What it cannot do in
+# that time, the end of the session does.
+FAREWELL = 5.0
+
+
+class Presence:
+    """What ZooKeeper knows of this server.
+
+    :param options: the server's options
+    :param addresses: the (host, port) pairs to register
+    :param takeover: whether a node of the same name must be stale, since
+        this process holds the address
+    :param properties: more properties for the nodes
+    :param connect: makes the ZooKeeper object, from its keywords
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        addresses: list[tuple[str, int]],
+        takeover: bool,
+        properties: dict[str, Any],
+        connect: Callable[..., Any] | None = None,
+    ) -> None:
+        self._options = options
+        self._addresses = addresses
+        self._takeover = takeover
+        self._properties = {**(options.properties or {}), **properties}
+        self._connect = connect or zc.zk.ZooKeeper
+        self._lock = threading.Lock()
+        self._gone = threading.Event()
+        self._zk: Any = None
+        self._complaint = ''
+
+    def enter(self) -> None:
+        """Register, and keep trying when the option `wait` says so.
+
+        Returns when the nodes are there, or `leave` was called meanwhile.
+
+        :raises OptionError: when it failed, and trying again is of no use
+            or not wanted
+        """
+        delay = FIRST_DELAY
+        while not self._gone.is_set():
+            try:
+                self._enter()
+            except Exception as e:
+                option, reason, hopeless = self._explain(e)
+                if self._gone.is_set():
+                    return
+                if hopeless or not self._options.wait:
+                    raise self._options.error(option, reason) from e
+                if reason != self._complaint:
+                    self._complaint = reason
+                    logger.warning(
+                        'not registered, trying on: %s: %s', option, reason)
+                # Jitter, since a whole site may be waiting like this.
+                self._gone.wait(delay * random.uniform(0.7, 1.3))
+                delay = min(delay * 2, LAST_DELAY)
+            else:
+                return
+
+    def _enter(self) -> None:
+        options = self._options
+        zk = self._zk
+        if zk is None:
+            zk = self._connect(options.zookeeper, **_keywords(options))
+            with self._lock:
+                self._zk = zk
+            if self._gone.is_set():
+                self.close()
+                return
+        if options.monitor_server is not None:
+            zc.zk.monitor.observe(zk)
+        for address in self._addresses:
+            zk._register(options.path, address, READ_ACL_UNSAFE,
+                         self._properties, takeover=self._takeover)
+        logger.info('registered as %s', ', '.join(sorted(zk.registrations)))
+
+    def _explain(self, error: Exception) -> tuple[str, str, bool]:
+        """Return the option at fault, why, and whether time cannot mend it.
+        """
+        options = self._options
+        if isinstance(error, zc.zk.FailedConnect):
+            return 'zookeeper', str(error), False
+        if isinstance(error, NoNodeError):
+            return 'path', f'there is no node {options.path}', False
+        if isinstance(error, NodeExistsError):
+            return 'path', ('another server is registered there with the '
+                            f'same address ({error})'), False
+        if isinstance(error, AuthFailedError):
+            return 'zookeeper_auth', 'ZooKeeper refused the credentials', True
+        if isinstance(error, zc.zk.Error):
+            return 'path', str(error), True
+        text = f'{type(error).__name__} {error}'.strip()
+        return 'zookeeper', text, False
+
+    def leave(self) -> None:
+        """Take the nodes away, as far as that is possible in a few seconds.
+        """
+        self._gone.set()
+        with self._lock:
+            zk = self._zk
+        if zk is None:
+            return
+        paths = sorted(zk.registrations)
+        if not _in_time(lambda: _unregister(zk), FAREWELL):
+            logger.warning('could not take %s away; ZooKeeper will when the '
+                           'session ends', ', '.join(paths))
+        elif paths:
+            logger.info('took %s away', ', '.join(paths))
+
+    def close(self) -> None:
+        """End the session."""
+        self._gone.set()
+        with self._lock:
+            zk, self._zk = self._zk, None
+        if zk is not None and not _in_time(zk.close, FAREWELL):
+            logger.warning('could not end the ZooKeeper session in time')
+
+
+def _unregister(zk: Any) -> None:
+    for registration in list(zk.registrations.values()):
+        registration.unregister()
+
+
+def _in_time(call: Callable[[], object], timeout: float) -> bool:
+    """Call something that may hang; tell whether it came to a good end.
+
+    :param timeout: in seconds
+    """
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as e:
+            failed.append(e)
+            logger.debug('farewell to ZooKeeper failed', exc_info=True)
+
+    thread = threading.Thread(
+        target=run, name='zc.zkzopeserver farewell', daemon=True)
+    thread.start()
+    thread.join(timeout)
+    return not thread.is_alive() and not failed
+
+
+def _keywords(options: Options) -> dict[str, Any]:
+    """Return the keywords of `zc.zk.ZooKeeper` that the options stand for.
+    """
+    found: dict[str, Any] = {}
+    if options.session_timeout is not None:
+        found['session_timeout'] = options.session_timeout / 1000.0
+    if options.zookeeper_auth.auth:
+        found['auth_data'] = list(options.zookeeper_auth.auth)
+    if options.zookeeper_auth.sasl:
+        found['sasl_options'] = options.zookeeper_auth.sasl
+    if options.zookeeper_tls_ca or options.zookeeper_tls_cert:
+        found['use_ssl'] = True
+    for keyword, value in (('ca', options.zookeeper_tls_ca),
+                           ('certfile', options.zookeeper_tls_cert),
+                           ('keyfile', options.zookeeper_tls_key)):
+        if value:
+            found[keyword] = value
+    return found

@@ -1,0 +1,249 @@
+"""The engine on zope.server: its asyncore loop and a pool of threads.
+
+The loop runs in the thread that calls `Engine.run`; applications run in
+the pool.  Knows no ZooKeeper.
+"""
+from __future__ import annotations
+
+import asyncore
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from time import monotonic
+from time import time
+from typing import Any
+
+from zope.server.adjustments import Adjustments
+from zope.server.dualmodechannel import the_trigger
+from zope.server.http.wsgihttpserver import WSGIHTTPServer
+
+from ._http import Channel
+from ._http import Task
+from ._options import Options
+
+
+logger = logging.getLogger('zc.zkzopeserver')
+
+# Seconds between looks at idle connections, and the longest that the loop
+# sleeps: everything else wakes it.
+_LOOK = 1.0
+
+# Seconds that a connection which has asked nothing yet is waited for when
+# the server finishes: its request may be on the way.
+_GRACE = 0.5
+
+# Connections accepted in one go, lest a flood keep the others waiting.
+_ACCEPT = 64
+
+
+class Pool:
+    """Threads that do tasks in the order in which they come.
+
+    :param count: the number of threads
+    """
+
+    def __init__(self, count: int) -> None:
+        self._tasks: SimpleQueue[Any] = SimpleQueue()
+        self._count = count
+        for number in range(count):
+            threading.Thread(
+                target=self._work, name=f'zc.zkzopeserver worker {number}',
+                daemon=True).start()
+
+    def addTask(self, task: Any) -> None:
+        """Have a thread call ``task.service()``."""
+        self._tasks.put(task)
+
+    def shutdown(self) -> None:
+        """Let the threads end when all tasks are done."""
+        for _ in range(self._count):
+            self._tasks.put(None)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            try:
+                task.service()
+            except BaseException:
+                logger.exception('a worker could not finish a request')
+
+
+class Server(WSGIHTTPServer):
+    """zope.server's WSGI server, on a socket that listens already."""
+
+    channel_class = Channel
+
+    def __init__(
+        self, application: Any, listener: socket.socket, options: Options
+    ) -> None:
+        # zope.server's own __init__ would make a socket, IPv4 only.
+        asyncore.dispatcher.__init__(self, listener)
+        self.accepting = True
+        self.application = application
+        self.adj = _adjustments(options)
+        self.port = listener.getsockname()[1]
+        self.server_name = options.host or socket.gethostname()
+        self.task_dispatcher = Pool(options.threads)
+        self.hit_log = None
+        self.verbose = 0
+        self.logger = logger
+        self.channels: set[Channel] = set()
+        #: Whether clients are asked to go.
+        self.retired = False
+        self._full_until = 0.0
+
+    def make_environ(self, task: Task) -> dict[str, Any]:
+        """Return the WSGI environment of a request."""
+        environ: dict[str, Any] = self._constructWSGIEnvironment(task)
+        return environ
+
+    def readable(self) -> bool:
+        return (self.accepting
+                and len(self.channels) < self.adj.connection_limit
+                and time() >= self._full_until)
+
+    def handle_accept(self) -> None:
+        for _ in range(_ACCEPT):
+            if len(self.channels) >= self.adj.connection_limit:
+                break
+            try:
+                connection, address = self.socket.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                break
+            except OSError as e:
+                # Out of file descriptors, most likely.
+                logger.error('cannot accept a connection: %s', e.strerror)
+                self._full_until = time() + _LOOK
+                break
+            connection.setblocking(False)
+            try:
+                for option in self.adj.socket_options:
+                    connection.setsockopt(*option)
+            except OSError:
+                connection.close()      # it has gone already
+                continue
+            self.channel_class(self, connection, address, self.adj)
+
+    handle_accepted = None
+
+    def handle_error(self) -> None:
+        logger.exception('unexpected error while accepting a connection')
+
+
+def _adjustments(options: Options) -> Any:
+    """Return zope.server's parameters, with our limits among them."""
+    adj = Adjustments()
+    adj.connection_limit = options.max_connections
+    adj.max_header_size = options.max_header_size
+    adj.max_body_size = options.max_body_size
+    adj.recv_bytes = 1 << 16
+    adj.send_bytes = 1 << 16
+    return adj
+
+
+class Engine:
+    """Serves until it is told to finish.
+
+    :param application: the WSGI application
+    :param listener: a socket that listens
+    :param options: the server's options
+    :param server_class: the server, where it is a special one
+    """
+
+    def __init__(
+        self,
+        application: Any,
+        listener: socket.socket,
+        options: Options,
+        server_class: Callable[..., Server] = Server,
+    ) -> None:
+        self._server = server_class(application, listener, options)
+        self._idle_timeout = options.idle_timeout
+        self._until: float | None = None        # when to give up, finishing
+
+    def run(self) -> None:
+        """Serve; see `zc.zkzopeserver._life.Engine`."""
+        server = self._server
+        poll = getattr(asyncore, 'poll2', asyncore.poll)
+        sockets = asyncore.socket_map
+        look = monotonic()
+        try:
+            # The listener is also missing when somebody closed all of
+            # asyncore's sockets, which stops any zope.server.
+            while self._until is None and server._fileno in sockets:
+                poll(_LOOK, sockets)
+                if monotonic() >= look:
+                    look = monotonic() + _LOOK
+                    self._expire()
+            self._finish(poll, sockets)
+        finally:
+            server.close()
+            server.task_dispatcher.shutdown()
+
+    def retire(self) -> None:
+        """Ask clients to go; see `zc.zkzopeserver._life.Engine`."""
+        self._server.retired = True
+
+    def finish(self, timeout: float) -> None:
+        """Come to an end; see `zc.zkzopeserver._life.Engine`."""
+        until = monotonic() + timeout
+        self._server.retired = True
+        if self._until is None or until < self._until:
+            self._until = until
+        the_trigger.pull_trigger()
+
+    def _expire(self) -> None:
+        now = time()
+        for channel in list(self._server.channels):
+            channel.expire(now, self._idle_timeout)
+
+    def _finish(self, poll: Callable[..., None], sockets: Any) -> None:
+        server = self._server
+        if server._fileno in sockets:
+            # Those that the kernel has accepted for us are ours.
+            server.handle_accept()
+        server.close()
+        grace = time() + _GRACE
+        while True:
+            # A request that has come already is not missed.
+            poll(0.0, sockets)
+            now = time()
+            for channel in list(server.channels):
+                if channel.is_idle(now) and (
+                        not channel.fresh or now > grace):
+                    channel.close()
+            if not server.channels:
+                return
+            left = (self._until or 0) - monotonic()
+            if left <= 0:
+                break
+            poll(min(left, 0.1), sockets)
+        logger.warning('gave up %s connections with requests in work',
+                       len(server.channels))
+        for channel in list(server.channels):
+            channel.handle_close()
+
+
+def traced() -> Callable[..., Engine]:
+    """Return what makes an engine that writes trace records."""
+    from . import _trace
+
+    class TracedChannel(Channel):
+        parser_class: Any = _trace.parser_factory(Channel.parser_class)
+
+    class TracedServer(Server):
+        channel_class = TracedChannel
+
+        def make_environ(self, task: Task) -> dict[str, Any]:
+            environ = super().make_environ(task)
+            environ[_trace.KEY] = _trace.TraceLog(id(task.channel))
+            return environ
+
+    def make(
+        application: Any, listener: socket.socket, options: Options
+    ) -> Engine:
+        return Engine(_trace.traced(application), listener, options,
+                      TracedServer)
+
+    return make
