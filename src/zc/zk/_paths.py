@@ -11,9 +11,10 @@ from .errors import PathError
 
 
 # What ZooKeeper refuses in a path (PathUtils.validatePath in its Java
-# client): control characters, surrogates, and a few at the plane's end.
+# client, for UTF-16 units): control characters, surrogates and so whatever
+# is written with them, and a few at the plane's end.
 _UNPRINTABLE = re.compile(
-    '[\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]')
+    '[\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\U0010ffff]')
 
 
 def check(path: str) -> str:
