@@ -1,0 +1,193 @@
+import unittest
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zc.zk import _paths
+from zc.zk.errors import PathError
+
+
+NAMES = st.text(
+    st.characters(
+        max_codepoint=0xffef, exclude_categories=['Cc', 'Cs', 'Co'],
+        exclude_characters='/'),
+    min_size=1, max_size=8).filter(lambda name: name not in ('.', '..'))
+PATHS = st.lists(NAMES, max_size=5).map(lambda names: '/' + '/'.join(names))
+
+
+class Check(unittest.TestCase):
+
+    def test_good(self):
+        """Absolute, normal paths are returned as they are."""
+        for path in ('/', '/a', '/a/b', '/.a', '/a.', '/...', '/a b',
+                     '/\xe9/\u6f22', '/a/zookeeper'):
+            self.assertIs(path, _paths.check(path))
+
+    def test_bad(self):
+        """Each kind of bad path has its own message, with the path."""
+        for path, reason in (
+                (None, 'a str is needed, not NoneType'),
+                (b'/a', 'a str is needed, not bytes'),
+                ('', 'it is empty'),
+                ('a', "it must start with '/'"),
+                ('a/b', "it must start with '/'"),
+                ('/a/', "it must not end with '/'"),
+                ('//', "it must not end with '/'"),
+                ('//a', "'//' is not allowed"),
+                ('/a//b', "'//' is not allowed"),
+                ('/.', "'.' is not allowed in a path"),
+                ('/a/./b', "'.' is not allowed in a path"),
+                ('/a/..', "'..' is not allowed in a path"),
+                ('/../a', "'..' is not allowed in a path"),
+                ('/a\0', "character '\\x00' is not allowed"),
+                ('/a\nb', "character '\\n' is not allowed"),
+                ('/a\x7f', "character '\\x7f' is not allowed"),
+                ('/a\x85', "character '\\x85' is not allowed"),
+                ('/\ud800', "character '\\ud800' is not allowed"),
+                ('/\ue000', "character '\\ue000' is not allowed"),
+                ('/\ufff0', "character '\\ufff0' is not allowed"),
+                ('/\U0001f600', "character '\U0001f600' is not allowed")):
+            with self.subTest(path=path):
+                with self.assertRaises(PathError) as caught:
+                    _paths.check(path)
+                self.assertEqual(
+                    f'bad path {path!r}: {reason}', str(caught.exception))
+
+    @given(PATHS)
+    def test_any(self, path):
+        """What names are joined to is a path."""
+        self.assertEqual(path, _paths.check(path))
+
+
+class CheckName(unittest.TestCase):
+
+    def test_good(self):
+        """A name is returned as it is."""
+        for name in ('a', '10.0.0.1:80', '[::1]:80', '.a', ' '):
+            self.assertIs(name, _paths.check_name(name))
+
+    def test_bad(self):
+        """What cannot be a name is refused."""
+        for name, reason in (
+                ('', 'it is empty'),
+                ('a/b', "a node name must not hold '/'"),
+                ('/', "a node name must not hold '/'"),
+                ('.', "'.' is not allowed in a path"),
+                ('..', "'..' is not allowed in a path"),
+                ('a\n', "character '\\n' is not allowed")):
+            with self.subTest(name=name):
+                with self.assertRaisesRegex(PathError, '^bad path ') as c:
+                    _paths.check_name(name)
+                self.assertEqual(reason, c.exception.reason)
+
+
+class Parts(unittest.TestCase):
+
+    def test_join(self):
+        """The root has no second slash."""
+        self.assertEqual('/a', _paths.join('/', 'a'))
+        self.assertEqual('/a/b', _paths.join('/a', 'b'))
+
+    def test_split(self):
+        """A path splits into its parent's path and its name."""
+        self.assertEqual(('/', ''), _paths.split('/'))
+        self.assertEqual(('/', 'a'), _paths.split('/a'))
+        self.assertEqual(('/a/b', 'c'), _paths.split('/a/b/c'))
+
+    def test_parts(self):
+        """The root has no names."""
+        self.assertEqual([], _paths.parts('/'))
+        self.assertEqual(['a', 'b'], _paths.parts('/a/b'))
+
+    def test_is_under(self):
+        """Paths are compared by their parts: /ab is not below /a."""
+        for path, ancestor, expected in (
+                ('/a', '/', True), ('/', '/', True), ('/', '/a', False),
+                ('/a', '/a', True), ('/a/b', '/a', True),
+                ('/ab', '/a', False), ('/a', '/a/b', False)):
+            self.assertEqual(
+                expected, _paths.is_under(path, ancestor), (path, ancestor))
+
+    @given(PATHS, NAMES)
+    def test_join_and_split(self, base, name):
+        """split undoes join."""
+        path = _paths.join(base, name)
+        self.assertEqual((base, name), _paths.split(path))
+        self.assertEqual([*_paths.parts(base), name], _paths.parts(path))
+        self.assertTrue(_paths.is_under(path, base))
+        self.assertFalse(_paths.is_under(base, path))
+
+
+class Follow(unittest.TestCase):
+
+    def test_good(self):
+        """A relative target starts at the node that has the link."""
+        for base, target, expected in (
+                ('/a', '/b', '/b'),
+                ('/a', 'b', '/a/b'),
+                ('/', 'b', '/b'),
+                ('/a/b', '../c', '/a/c'),
+                ('/a/b', './c', '/a/b/c'),
+                ('/a/b', '..', '/a'),
+                ('/a', '..', '/'),
+                ('/a', '.', '/a'),
+                ('/a', '/', '/'),
+                ('/a', '/b/', '/b'),
+                ('/a', '//b', '/b'),
+                ('/a', '/b/../c/.', '/c'),
+                ('/a', 'b/c', '/a/b/c')):
+            self.assertEqual(
+                expected, _paths.follow(base, target), (base, target))
+
+    def test_nothing(self):
+        """A link needs a target."""
+        for target in ('', ' ', None, 3, ['/a']):
+            with self.subTest(target=target):
+                with self.assertRaises(PathError) as caught:
+                    _paths.follow('/a', target)
+                self.assertEqual(
+                    f'bad path {target!r}: a link needs a path to lead to',
+                    str(caught.exception))
+
+    def test_above_the_root(self):
+        """A link must not lead above the root."""
+        for base, target in (
+                ('/', '..'), ('/a', '../..'), ('/a/b', '/../c'),
+                ('/a/b', '../../../a/b')):
+            with self.assertRaises(PathError) as caught:
+                _paths.follow(base, target)
+            self.assertEqual(
+                f'bad path {target!r}: it leads above the root from {base}',
+                str(caught.exception))
+
+    def test_bad_characters(self):
+        """A link's target is checked like any path."""
+        with self.assertRaisesRegex(PathError, 'is not allowed'):
+            _paths.follow('/a', 'b\nc')
+
+    @given(PATHS, PATHS)
+    def test_absolute(self, base, target):
+        """An absolute path is where it leads to."""
+        self.assertEqual(target, _paths.follow(base, target))
+
+    @given(PATHS, st.lists(NAMES, min_size=1, max_size=4), st.data())
+    def test_detours(self, base, names, data):
+        """Going down and up again, and staying, change nothing."""
+        detours = data.draw(st.lists(
+            st.sampled_from(['.', 'x/..', 'x/./y/../..']),
+            min_size=len(names), max_size=len(names)))
+        target = '/'.join(
+            f'{detour}/{name}' for detour, name in zip(detours, names))
+        expected = base
+        for name in names:
+            expected = _paths.join(expected, name)
+        self.assertEqual(expected, _paths.follow(base, target))
+
+    @given(PATHS)
+    def test_up(self, base):
+        """As many steps up as the path has names lead to the root."""
+        names = _paths.parts(base)
+        up = '/'.join(['..'] * len(names)) or '.'
+        self.assertEqual('/', _paths.follow(base, up))
+        with self.assertRaises(PathError):
+            _paths.follow(base, up + '/../..' if names else '..')
