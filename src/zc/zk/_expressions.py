@@ -132,7 +132,7 @@ class _Evaluation:
 
     def _dictionary(self, node: ast.Dict, depth: int) -> dict[str, Any]:
         found = {}
-        for key, value in zip(node.keys, node.values):
+        for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 self._fail_at('** is not allowed in an expression', value)
             name = self._value(key, depth - 1)

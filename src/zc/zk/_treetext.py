@@ -58,7 +58,6 @@ _CHUNK = 10_000
 #: How much of a line an error shows, in characters.
 _SHOWN = 200
 
-_INDENT = re.compile(r'\s*').match
 _NODE = re.compile(r'/(?P<name>\S+)(?:\s*:\s*(?P<type>\S.*))?', re.S).fullmatch
 _TYPE_AFTER_QUOTED = re.compile(r'(?:\s*:\s*(?P<type>\S.*))?', re.S).fullmatch
 _STRING = re.compile(
@@ -88,7 +87,8 @@ def parse_tree(
         node and name), and the line and column where it stands
     :raises TreeSyntaxError: at the first error, when there is no `report`
     """
-    return _Parser(text, node_class, source, report, locate).parse()
+    root: N = _Parser(text, node_class, source, report, locate).parse()
+    return root
 
 
 class _Fault(Exception):
@@ -145,8 +145,9 @@ class _Parser:
                 else:
                     value = _WORDS[word]
             elif other:
-                blanks = _INDENT(other).group()
-                line = other[len(blanks):].rstrip()
+                line = other.lstrip()
+                blanks = other[:len(other) - len(line)]
+                line = line.rstrip()
                 if not line or line[0] == '#':
                     continue
                 try:

@@ -1,0 +1,292 @@
+"""What an import or a deletion would do, worked out before it is done.
+
+Pure: from what is wanted and what was read, to steps; from steps, to the
+lines that a dry run prints.  It must not know how nodes are read or
+written.
+
+Steps come in the order of their lines, which is that of zc.zk 2.1: a node
+before the nodes below it, and first those that are not wanted, by name.
+"""
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+from kazoo.protocol.states import ZnodeStat
+
+from . import _paths
+from ._encoding import decode
+from ._encoding import encode
+from ._model import LINK
+from ._model import Node
+from .errors import ImportFailed
+from .errors import PathError
+
+
+Found = tuple[bytes, ZnodeStat]
+#: The stat of each node of some branches and the names of its children.
+Branches = Mapping[str, tuple[ZnodeStat, Sequence[str]]]
+
+_USUAL_NAME = re.compile(r'(?!\.)[A-Za-z0-9_.:~@+-]+').fullmatch
+
+
+class Wanted(NamedTuple):
+    """A node that an import is to make.
+
+    `parent` is the place of its parent in the list, -1 for the top nodes.
+    """
+
+    path: str
+    parent: int
+    data: bytes
+    node: Node
+
+
+class Add(NamedTuple):
+    """Create a node; `top` when its parent is there already."""
+
+    path: str
+    data: bytes
+    top: bool
+
+
+class Change(NamedTuple):
+    """Replace the data of a node that are at `version`."""
+
+    path: str
+    data: bytes
+    version: int
+    old: dict[str, Any]
+    new: dict[str, Any]
+
+
+class Remove(NamedTuple):
+    """Delete the node that was created at `czxid`."""
+
+    path: str
+    version: int
+    czxid: int
+
+
+class Stay(NamedTuple):
+    """Leave a node as it is, although it is not as wanted."""
+
+    path: str
+    reason: str
+
+
+Step = Add | Change | Remove | Stay
+
+#: Why a node stays: the line that a dry run prints, and the other line.
+EXTRA = 'extra'
+EPHEMERAL = 'ephemeral'
+ABOVE_EPHEMERAL = 'above ephemeral'
+UNCHANGED = 'unchanged'
+GREW = 'grew'
+_STAY_LINES = {
+    EXTRA: ('extra path not trimmed: {}', 'extra path not trimmed: {}'),
+    EPHEMERAL: ("wouldn't delete {} because it's ephemeral.",
+                "Not deleting {} because it's ephemeral."),
+    ABOVE_EPHEMERAL: ('{} not deleted due to ephemeral descendent.',
+                      '{} not deleted due to ephemeral descendent.'),
+    UNCHANGED: ("wouldn't change {} because it's ephemeral.",
+                "Not changing {} because it's ephemeral."),
+    GREW: ('{} not deleted because it is new, or has a new node below it.',
+           '{} not deleted because it is new, or has a new node below it.'),
+}
+
+
+# Imports
+
+def flatten(tree: Node, path: str) -> list[Wanted]:
+    """Return the nodes that `tree` wants below `path`, parents first.
+
+    :raises ValueNotStorable: when JSON cannot hold a property
+    :raises PathError: when a node's name is none
+    """
+    found: list[Wanted] = []
+    prefix = '' if path == '/' else path
+    todo = [(f'{prefix}/{name}', name, -1, tree.children[name])
+            for name in sorted(tree.children, reverse=True)]
+    while todo:
+        path, name, parent, node = todo.pop()
+        if not _USUAL_NAME(name):
+            _paths.check_name(name)
+            if not name:
+                raise PathError(path, "a node's name is empty")
+        children = node.children
+        if children:
+            index = len(found)
+            todo += [(f'{path}/{name}', name, index, children[name])
+                     for name in sorted(children, reverse=True)]
+        found.append(Wanted(path, parent, encode(node.properties, path),
+                            node))
+    return found
+
+
+def plan_import(
+    wanted: Sequence[Wanted],
+    found: Sequence[Found | None],
+    extras: Mapping[int, Sequence[str]],
+    branches: Branches,
+    trim: bool | None,
+    deletable: Mapping[str, int] | None = None,
+) -> list[Step]:
+    """Return the steps that make what was found into what is wanted.
+
+    :param found: for each wanted node, what there is in its place
+    :param extras: the paths of the children that a wanted node, given by
+        its place, has but should not
+    :param branches: with `trim`, the nodes at and below the extra paths
+    :param trim: whether to delete them (True) or to name them (None)
+    :param deletable: the only nodes that may be deleted: paths and czxids
+    :raises DataError: when data that would be replaced are not UTF-8
+    :raises ImportFailed: when nodes are wanted below an ephemeral node
+    """
+    steps: list[Step] = []
+    for index, want in enumerate(wanted):
+        have = found[index]
+        if have is None:
+            parent = want.parent
+            steps.append(Add(want.path, want.data,
+                             parent < 0 or found[parent] is not None))
+            continue
+        data, stat = have
+        if stat.ephemeralOwner and want.node.children:
+            raise ImportFailed(
+                want.path, 'it is ephemeral, and such have no children', ())
+        if data != want.data:
+            old = decode(data, want.path)
+            if not same(old, want.node.properties):
+                if stat.ephemeralOwner:
+                    steps.append(Stay(want.path, UNCHANGED))
+                else:
+                    steps.append(Change(
+                        want.path, want.data, stat.version, old,
+                        want.node.properties))
+        for path in extras.get(index, ()):
+            if trim:
+                steps += plan_delete(
+                    path, branches, False, True, deletable)
+            elif trim is None:
+                steps.append(Stay(path, EXTRA))
+    return steps
+
+
+def same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Tell whether two sets of properties are the same in JSON.
+
+    Unlike ``==``, which takes True for 1 and knows tuples from lists.
+    """
+    return old.keys() == new.keys() and (
+        json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True))
+
+
+# Deletions
+
+def plan_delete(
+    path: str,
+    branches: Branches,
+    force: bool,
+    ignore_if_ephemeral: bool,
+    deletable: Mapping[str, int] | None = None,
+) -> list[Step]:
+    """Return the steps that delete a node and all below it.
+
+    A node that is ephemeral stays (unless `force` is true), and so does
+    each node above one that stays.
+
+    :param branches: the node and all below it; nothing, if it is gone
+    :param ignore_if_ephemeral: whether to leave out the step for `path`
+        itself if it is ephemeral
+    :param deletable: the only nodes that may be deleted: paths and czxids
+    """
+    steps: list[Step] = []
+    # Why nodes have to stay, for those of which it is known
+    stay: dict[str, str] = {}
+    todo = [(path, False)]
+    while todo:
+        here, back = todo.pop()
+        if here not in branches:
+            continue        # deleted by someone else meanwhile
+        stat, names = branches[here]
+        if not back and names:
+            todo.append((here, True))
+            todo += [(_paths.join(here, name), False)
+                     for name in sorted(names, reverse=True)]
+            continue
+        reason = stay.get(here, '')
+        if not reason:
+            if stat.ephemeralOwner and not force:
+                reason = EPHEMERAL
+            elif deletable is not None and deletable.get(here) != stat.czxid:
+                reason = GREW
+        if not reason:
+            steps.append(Remove(here, stat.version, stat.czxid))
+            continue
+        above = ABOVE_EPHEMERAL
+        if reason == GREW:
+            above = GREW
+        stay.setdefault(_paths.split(here)[0], above)
+        if not (reason == EPHEMERAL and here == path
+                and ignore_if_ephemeral):
+            steps.append(Stay(here, reason))
+    return steps
+
+
+# What follows from steps
+
+def lines(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield the lines that a dry run prints."""
+    for step in steps:
+        if isinstance(step, Add):
+            if step.top:
+                yield f'add {step.path}'
+        elif isinstance(step, Change):
+            yield from _change_lines(step)
+        elif isinstance(step, Remove):
+            yield f'would delete {step.path}.'
+        else:
+            yield _STAY_LINES[step.reason][0].format(step.path)
+
+
+def notes(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield the lines that tell what was not done as wanted."""
+    for step in steps:
+        if isinstance(step, Stay):
+            yield _STAY_LINES[step.reason][1].format(step.path)
+
+
+def _change_lines(step: Change) -> Iterator[str]:
+    path, old, new = step.path, step.old, step.new
+    for name, value in sorted(old.items()):
+        link = name.endswith(LINK)
+        if name not in new:
+            if link:
+                yield f'{path} remove link {name} {value}'
+            else:
+                yield f'{path} remove property {name} = {value}'
+        elif not same({'': value}, {'': new[name]}):
+            if link:
+                yield (f'{path} {name[:-len(LINK)]} link change '
+                       f'from {value} to {new[name]}')
+            else:
+                yield f'{path} {name} change from {value} to {new[name]}'
+    for name, value in sorted(new.items()):
+        if name not in old:
+            if name.endswith(LINK):
+                yield f'{path} add link {name} {value}'
+            else:
+                yield f'{path} add property {name} = {value}'
+
+
+def removed(steps: Iterable[Step]) -> dict[str, int]:
+    """Return the path and czxid of each node that would be deleted."""
+    return {step.path: step.czxid
+            for step in steps if isinstance(step, Remove)}

@@ -1,0 +1,250 @@
+"""Nodes of a live tree one after the other, read ahead in bulk.
+
+Runs in its caller's thread.  Nodes come before the nodes below them, by
+name, while the ones that come next are read many at a time; what is kept
+is the nodes read ahead and the names still to come, never the whole tree.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import length_hint
+from typing import Any
+from typing import NamedTuple
+
+from kazoo.exceptions import NoNodeError
+
+from . import _paths
+from ._bulk import Bulk
+from ._encoding import decode
+from ._treeformat import node_lines
+
+
+#: How many nodes, and how many bytes of data, are read ahead at most.
+AHEAD_NODES = 4_000
+AHEAD_BYTES = 4_000_000
+
+
+class PathAndChildren(NamedTuple):
+    """A path and the names of the node's children, to be changed at will.
+
+    Prints as the path.
+    """
+
+    path: str
+    children: list[str]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+def walk(
+    bulk: Bulk, path: str, ephemeral: bool, children: bool
+) -> Iterator[Any]:
+    """Iterate over a node and all below it, each before its children.
+
+    What the caller changes meanwhile shows, below where it is: nodes read
+    ahead are read again when a reply to anyone has shown a newer zxid.
+
+    :param bulk: the connection
+    :param ephemeral: whether to include ephemeral nodes
+    :param children: whether to give a PathAndChildren for each node; what
+        is taken off its list is left out
+    :returns: an iterator of paths or of PathAndChildren
+    :raises NoAuthError: when a node, which it names, may not be read
+    """
+    reader = Reader(bulk, path, fresh=True, data=not ephemeral)
+    for path, _, stat, names in reader:
+        if not ephemeral and stat.ephemeralOwner:
+            continue
+        yield PathAndChildren(path, names) if children else path
+
+
+def export_lines(
+    bulk: Bulk, path: str, ephemeral: bool, name: str | None
+) -> Iterator[str]:
+    """Yield the lines of the text that describes a node and all below it.
+
+    The reserved node ``/zookeeper`` is left out, and so are the properties
+    of the root.  Memory does not grow with the length of the text.
+
+    :param bulk: the connection
+    :param ephemeral: whether to include ephemeral nodes
+    :param name: for the top node, instead of its own
+    :raises NoNodeError: when there is no node at `path`
+    :raises NoAuthError: when a node, which it names, may not be read
+    :raises DataError: when data are not UTF-8
+    :raises ValueNotStorable: when text cannot express a node's data
+    """
+    reader = Reader(bulk, path, fresh=False, data=True)
+    top = path
+    outer = 0       # how many levels do not show in the text
+    indents = ['']
+    for path, data, stat, names in reader:
+        depth = reader.depth - outer
+        if path == top:
+            if path == '/':
+                if 'zookeeper' in names:
+                    names.remove('zookeeper')
+                if name is None:
+                    outer = 1
+                else:
+                    yield from node_lines(name, {}, '', path)
+                continue
+            own = name if name is not None else _paths.split(path)[1]
+        else:
+            own = path[path.rindex('/') + 1:]
+        if stat.ephemeralOwner and not ephemeral:
+            continue
+        while depth >= len(indents):
+            indents.append(indents[-1] + '  ')
+        yield from node_lines(own, decode(data, path), indents[depth], path)
+    if reader.missing_top:
+        raise NoNodeError(top)
+
+
+class Reader:
+    """Reads the nodes of a tree in order.
+
+    Iterating gives, for each node, its path, its data and stat (or None,
+    if they are not read) and the sorted names of its children; what the
+    caller takes off that list is left out.
+
+    :param bulk: the connection
+    :param path: of the top node
+    :param fresh: whether to forget what was read ahead when the zxid shows
+        that something happened since
+    :param data: whether data and stat are wanted
+    :ivar depth: how deep below the top node the node given last is
+    :ivar missing_top: whether there was no node at `path`
+    """
+
+    def __init__(
+        self, bulk: Bulk, path: str, fresh: bool, data: bool
+    ) -> None:
+        self.depth = 0
+        self.missing_top = False
+        self._bulk = bulk
+        self._fresh = fresh
+        self._fetch = self._fetch_data if data else self._fetch_names
+        # What was read ahead: a node, None where there is none, or the
+        # error that reading it gave
+        self._ahead: dict[str, Any] = {}
+        self._levels = [_Level('', [path])]
+        self._zxid = 0
+        self._most = AHEAD_NODES
+        self._size = 1          # the mean size of data, in bytes
+
+    def __iter__(
+        self
+    ) -> Iterator[tuple[str, bytes | None, Any, list[str]]]:
+        bulk, ahead, levels = self._bulk, self._ahead, self._levels
+        fresh = self._fresh
+        take = ahead.pop
+        top = True
+        while levels:
+            level = levels[-1]
+            prefix = level.prefix
+            for name in level.rest:
+                path = prefix + name
+                if fresh and ahead and bulk.last_zxid != self._zxid:
+                    # Less next time: a caller who writes at each node
+                    # would else have all read again at each node.
+                    ahead.clear()
+                    self._most = max(1, self._most // 8)
+                if path not in ahead:
+                    self._read_ahead(path)
+                node = take(path)
+                if type(node) is not tuple:
+                    self.missing_top = top and node is None
+                    if node is None:
+                        continue
+                    raise type(node)(path)
+                top = False
+                self.depth = len(levels) - 1
+                yield path, *node
+                names = node[2]
+                if names:
+                    below = path + '/' if path != '/' else path
+                    levels.append(_Level(below, names))
+                    break
+            else:
+                levels.pop()
+
+    def _read_ahead(self, path: str) -> None:
+        """Read a node and those that come after it."""
+        paths = [path]
+        most = max(1, min(self._most, AHEAD_BYTES // self._size))
+        if most > 1:
+            for path in self._unread():
+                paths.append(path)
+                if len(paths) >= most:
+                    break
+        self._fetch(paths)
+        self._zxid = self._bulk.last_zxid
+        self._most = min(AHEAD_NODES, self._most * 4)
+
+    def _unread(self) -> Iterator[str]:
+        """Yield the paths to come that are not read, in their order."""
+        ahead = self._ahead
+        todo = [(level.prefix, iter(level.left())) for level in self._levels]
+        while todo:
+            prefix, names = todo[-1]
+            for name in names:
+                path = prefix + name
+                if path not in ahead:
+                    yield path
+                    continue
+                node = ahead[path]
+                if type(node) is tuple and node[2]:
+                    todo.append((path + '/', iter(node[2])))
+                    break
+            else:
+                todo.pop()
+
+    def _fetch_data(self, paths: list[str]) -> None:
+        ahead = self._ahead
+        parents = []
+        size = 0
+        for path, answer in zip(paths, self._bulk.data(paths), strict=True):
+            if type(answer) is tuple:
+                data, stat = answer
+                size += len(data)
+                ahead[path] = (data, stat, [])
+                if stat.numChildren:
+                    parents.append(path)
+            else:
+                ahead[path] = _absent(answer)
+        self._size = max(size // len(paths), 1)
+        answers = self._bulk.children(parents)
+        for path, names in zip(parents, answers, strict=True):
+            if type(names) is list:
+                ahead[path][2][:] = sorted(names)
+            else:
+                ahead[path] = _absent(names)
+
+    def _fetch_names(self, paths: list[str]) -> None:
+        ahead = self._ahead
+        for path, names in zip(paths, self._bulk.children(paths), strict=True):
+            if type(names) is list:
+                names.sort()
+                ahead[path] = (None, None, names)
+            else:
+                ahead[path] = _absent(names)
+
+
+class _Level:
+    """The children of one node that are still to come."""
+
+    __slots__ = ('names', 'prefix', 'rest')
+
+    def __init__(self, prefix: str, names: list[str]) -> None:
+        self.prefix = prefix
+        self.names = names
+        self.rest = iter(names)     # shows what the caller takes off
+
+    def left(self) -> list[str]:
+        return self.names[len(self.names) - length_hint(self.rest):]
+
+
+def _absent(answer: Any) -> Any:
+    return None if isinstance(answer, NoNodeError) else answer
