@@ -36,6 +36,7 @@ from ._nodecache import Key
 from ._nodecache import Missing
 from ._nodecache import NodeCache
 from ._nodecache import View
+from .errors import printable
 
 
 logger = logging.getLogger(__name__)
@@ -296,8 +297,10 @@ class Engine:
             again = []
             for tracker in waiting:
                 view = self._cache.view()
+                changed = True
                 try:
                     snapshot, error = tracker.compute(view), None
+                    changed = snapshot != tracker.snapshot
                 except Missing as e:
                     missing.update(dict.fromkeys(e.keys))
                     again.append(tracker)
@@ -306,7 +309,7 @@ class Engine:
                     snapshot, error = None, e
                 self._cache.use(tracker, tracker.used, view.used)
                 tracker.used = view.used
-                self._publish(tracker, snapshot, error, first)
+                self._publish(tracker, snapshot, error, changed, first)
             self._cache.fetch(list(missing))
             waiting = again
 
@@ -319,15 +322,16 @@ class Engine:
         tracker: Tracker,
         snapshot: Any,
         error: Exception | None,
+        changed: bool,
         first: bool,
     ) -> None:
-        changed = _differ(error, tracker.error)
+        if error is not None or tracker.error is not None:
+            changed = _differ(error, tracker.error)
         tracker.error = error
         if error is None:
-            changed = changed or snapshot != tracker.snapshot
             tracker.snapshot = snapshot
         elif changed and not first and not isinstance(error, NoNodeError):
-            logger.warning('cannot follow a change: %s', error)
+            logger.warning('cannot follow a change: %s', printable(error))
         if changed and not first:
             tracker.version += 1
             tracker.changed()

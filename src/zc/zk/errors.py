@@ -43,6 +43,19 @@ __all__ = [
 ]
 
 
+def printable(text: object) -> str:
+    """Return text in which what others wrote forges no line of a log.
+
+    Control characters, and whatever else a terminal might obey, are escaped
+    as in a Python string.
+    """
+    shown = str(text)
+    if shown.isprintable():
+        return shown
+    return ''.join(
+        each if each.isprintable() else repr(each)[1:-1] for each in shown)
+
+
 class CancelWatch(Exception):
     """Raise this in a callback to have it dropped quietly."""
 
@@ -97,8 +110,8 @@ class BadPropertyLink(Error):
         self.reason = reason
 
     def __str__(self) -> str:
-        return (f'bad property link at {self.path}: '
-                f'{self.name} => {self.target}: {self.reason}')
+        return printable(f'bad property link at {self.path}: '
+                         f'{self.name} => {self.target}: {self.reason}')
 
 
 class DataError(Error, ValueError):
@@ -187,7 +200,7 @@ class LinkLoop(Error):
         self.paths = tuple(paths)
 
     def __str__(self) -> str:
-        return 'links in a circle: ' + ' -> '.join(self.paths)
+        return 'links in a circle: ' + printable(' -> '.join(self.paths))
 
 
 class PathError(Error, ValueError):
