@@ -8,6 +8,7 @@ which is written back as it was read.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,13 @@ STRING_VALUE = 'string_value'
 #: How deep lists and dictionaries in a value may be nested.  Node data come
 #: from others, and both the JSON parser and its callers recurse.
 MAX_DEPTH = 100
+#: How large a number may be, in bits: Python reads no more than 4,300
+#: digits, since that takes quadratic time.
+MAX_BITS = 14_000
 
+#: Strings, which may hold brackets, and brackets.
+_tokens = re.compile(
+    r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|[][{}]', re.DOTALL).finditer
 _dumps = json.JSONEncoder(separators=(',', ':'), allow_nan=False).encode
 
 
@@ -74,13 +81,13 @@ def decode(data: bytes | None, path: str = '?') -> dict[str, Any]:
         return {}
     if stripped[0] != '{' or stripped[-1] != '}':
         return {STRING_VALUE: text}
+    if _too_deep(stripped):
+        raise DataError(path, f'nested deeper than {MAX_DEPTH} levels')
     try:
-        found = json.loads(stripped)
-    except RecursionError as e:
-        raise DataError(path, 'nested too deep') from e
+        found: dict[str, Any] = json.loads(stripped)
     except ValueError:
         return {STRING_VALUE: text}
-    return found if isinstance(found, dict) else {STRING_VALUE: text}
+    return found
 
 
 def format_addr(address: str | tuple[str, int]) -> str:
@@ -111,9 +118,9 @@ def parse_addr(address: str) -> tuple[str, int]:
     :param address: ``'host:port'`` or ``'[v6-address]:port'``
     :raises AddressError: when it is not of that form
     """
-    host, colon, port = address.rpartition(':')
-    if not colon:
+    if not isinstance(address, str) or ':' not in address:
         raise AddressError(address, 'HOST:PORT is needed')
+    host, _, port = address.rpartition(':')
     if host.startswith('[') and host.endswith(']'):
         host = host[1:-1]
     elif ':' in host:
@@ -123,7 +130,7 @@ def parse_addr(address: str) -> tuple[str, int]:
         raise AddressError(address, "a host must not hold '/'")
     if not (port.isascii() and port.isdigit()):
         raise AddressError(address, 'the port must be a number')
-    number = int(port[:6])
+    number = int(port.lstrip('0')[:6] or '0')
     if number > 65535:
         raise AddressError(address, 'the port must be at most 65535')
     return host, number
@@ -136,17 +143,38 @@ def _reads_otherwise(text: str) -> bool:
         return True
     if stripped[0] != '{' or stripped[-1] != '}':
         return False
-    try:
-        return isinstance(json.loads(stripped), dict)
-    except RecursionError:
+    if _too_deep(stripped):
         return True
+    try:
+        json.loads(stripped)
     except ValueError:
         return False
+    return True
+
+
+def _too_deep(text: str) -> bool:
+    """Tell whether the JSON parser would recurse deeper than it should."""
+    left = MAX_DEPTH + 1        # and the properties themselves
+    if text.count('[') + text.count('{') <= left:
+        return False            # nearly always
+    for token in _tokens(text):
+        bracket = token.group()
+        if bracket in '[{':
+            left -= 1
+            if left < 0:
+                return True
+        elif bracket in ']}':
+            left += 1
+    return False
 
 
 def trouble(value: Any, depth: int = MAX_DEPTH) -> str:
     """Return why JSON cannot hold `value`, or the empty string."""
-    if value is None or isinstance(value, (str, bool, int)):
+    if value is None or isinstance(value, (str, bool)):
+        return ''
+    if isinstance(value, int):
+        if value.bit_length() > MAX_BITS:
+            return 'a number of too many digits'
         return ''
     if isinstance(value, float):
         if value != value or value in (float('inf'), float('-inf')):
