@@ -1,6 +1,7 @@
 import unittest
 
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from zc.zk import _paths
@@ -53,6 +54,7 @@ class Check(unittest.TestCase):
                 self.assertEqual(
                     f'bad path {path!r}: {reason}', str(caught.exception))
 
+    @settings(deadline=None)    # the machine may be busy
     @given(PATHS)
     def test_any(self, path):
         """What names are joined to is a path."""
@@ -108,6 +110,7 @@ class Parts(unittest.TestCase):
             self.assertEqual(
                 expected, _paths.is_under(path, ancestor), (path, ancestor))
 
+    @settings(deadline=None)
     @given(PATHS, NAMES)
     def test_join_and_split(self, base, name):
         """split undoes join."""
@@ -165,11 +168,13 @@ class Follow(unittest.TestCase):
         with self.assertRaisesRegex(PathError, 'is not allowed'):
             _paths.follow('/a', 'b\nc')
 
+    @settings(deadline=None)
     @given(PATHS, PATHS)
     def test_absolute(self, base, target):
         """An absolute path is where it leads to."""
         self.assertEqual(target, _paths.follow(base, target))
 
+    @settings(deadline=None)
     @given(PATHS, st.lists(NAMES, min_size=1, max_size=4), st.data())
     def test_detours(self, base, names, data):
         """Going down and up again, and staying, change nothing."""
@@ -177,12 +182,15 @@ class Follow(unittest.TestCase):
             st.sampled_from(['.', 'x/..', 'x/./y/../..']),
             min_size=len(names), max_size=len(names)))
         target = '/'.join(
-            f'{detour}/{name}' for detour, name in zip(detours, names))
+            f'{detour}/{name}'
+            for detour, name in zip(
+                detours, names, strict=True))
         expected = base
         for name in names:
             expected = _paths.join(expected, name)
         self.assertEqual(expected, _paths.follow(base, target))
 
+    @settings(deadline=None)
     @given(PATHS)
     def test_up(self, base):
         """As many steps up as the path has names lead to the root."""
