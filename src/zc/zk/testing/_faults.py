@@ -1,0 +1,86 @@
+"""Faults that wait for a request.
+
+Pure, run by the server's thread.  Must not know sockets, sessions or znodes.
+"""
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import Any
+from typing import NamedTuple
+
+from . import _jute
+from . import _multi
+from ._connection import Request
+from ._jute import JuteError
+from ._jute import OpCode
+
+
+#: Requests that change nodes.
+WRITES = frozenset({
+    OpCode.CREATE, OpCode.CREATE2, OpCode.DELETE, OpCode.SET_DATA,
+    OpCode.SET_ACL, OpCode.MULTI})
+
+
+class Kind(enum.Enum):
+    """What is to happen to a request."""
+
+    CALL = 'something is called before it'
+    DROP_REQUEST = 'it is lost'
+    DROP_REPLY = 'its reply is lost'
+
+
+class Fault(NamedTuple):
+    """What is to happen once, to the next request that matches."""
+
+    kind: Kind
+    #: What kind of request; None: any that writes.
+    opcode: int | None
+    #: Its path, or one of them in a transaction; None: any.
+    path: str | None
+    call: Callable[[Any], None] | None = None
+
+
+class Faults:
+    """The faults that wait."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Let a fault wait for its request."""
+        self._waiting.append(fault)
+
+    def take(self, request: Request) -> list[Fault]:
+        """Return the faults that hit a request; they wait no more."""
+        if not self._waiting:
+            return []
+        paths = _paths(request)
+        hit = [fault for fault in self._waiting
+               if _hits(fault, request.type, paths)]
+        for fault in hit:
+            self._waiting.remove(fault)
+        return hit
+
+
+def _hits(fault: Fault, type: int, paths: set[str | None]) -> bool:
+    if fault.opcode is None:
+        if type not in WRITES:
+            return False
+    elif type != fault.opcode:
+        return False
+    return fault.path is None or fault.path in paths
+
+
+def _paths(request: Request) -> set[str | None]:
+    try:
+        if request.type in (OpCode.MULTI, OpCode.MULTI_READ):
+            ops = _multi.parse_ops(request.payload)
+            return {op.record.path for op in ops}
+        if request.type in _jute.REQUESTS:
+            record, _ = _jute.parse(
+                _jute.REQUESTS[request.type], request.payload)
+            return {getattr(record, 'path', None)}
+    except JuteError:
+        pass
+    return set()
