@@ -12,6 +12,7 @@ missing property.  A real child hides a link of its name.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,10 +32,11 @@ Lookup = Callable[[Sequence[str]], Sequence[Found]]
 LINK = ' ->'
 PROPERTY_LINK = ' =>'
 
-#: How many links a path may lead through, and how long it may grow on the
-#: way.  Links come from others: ``x -> x/x`` would grow for ever.
-MAX_HOPS = 1000
-MAX_LENGTH = 10_000
+#: How many links a path may lead through, and by how many characters it may
+#: grow on the way.  Links come from others: ``x -> x/x`` would grow for ever,
+#: and each hop reads as many nodes as the path has parts.
+MAX_HOPS = 100
+MAX_GROWTH = 4_000
 
 
 def resolve(lookup: Lookup, path: str) -> str:
@@ -47,8 +49,9 @@ def resolve(lookup: Lookup, path: str) -> str:
     here = path
     seen: dict[str, None] = {}
     while lookup([here])[0] is None:
-        if here in seen or len(seen) > MAX_HOPS or len(here) > MAX_LENGTH:
-            raise LinkLoop([*list(seen)[:10], here[:200]])
+        if (here in seen or len(seen) > MAX_HOPS
+                or len(here) > len(path) + MAX_GROWTH):
+            raise _loop(seen, here)
         seen[here] = None
         step = _first_link(lookup, here)
         if step is None:
@@ -63,26 +66,32 @@ def _first_link(lookup: Lookup, path: str) -> str | None:
     The first missing part of the path can only be a link of its parent.
     """
     names = _paths.parts(path)
-    above = ['/' + '/'.join(names[:end]) for end in range(len(names) + 1)]
+    above = ['/']
+    for name in names:
+        above.append(_paths.join(above[-1], name))
     found = lookup(above)
-    for index, name in enumerate(names):
-        if found[index + 1] is None:
-            break
-    else:
+    if None not in found:
         return path         # created meanwhile
+    index = list(found).index(None) - 1
+    if index < 0:
+        return None         # not even the root: a chroot that is missing
     parent = above[index]
     data = found[index]
-    if data is None:
-        return None         # not even the root: a chroot that is missing
     if isinstance(data, Exception):
-        raise data
-    target = decode(data, parent).get(name + LINK)
+        raise type(data)(parent) from data
+    assert data is not None
+    target = decode(data, parent).get(names[index] + LINK)
     if not target or not isinstance(target, str):
         return None
     here = _paths.follow(parent, target)
     for rest in names[index + 1:]:
         here = _paths.join(here, rest)
     return here
+
+
+def _loop(seen: Iterable[str], again: str) -> LinkLoop:
+    # Told in short: it may have grown on the way.
+    return LinkLoop([each[:200] for each in [*list(seen)[:10], again]])
 
 
 def _story(path: str, here: str) -> str:
@@ -117,13 +126,13 @@ def _linked(lookup: Lookup, path: str, name: str, target: Any) -> Any:
         while True:
             at = f'{path} {name}'
             if at in seen or len(seen) > MAX_HOPS:
-                raise LinkLoop([*list(seen)[:10], at])
+                raise _loop(seen, at)
             seen[at] = None
             where, name = split_property_link(target, name)
             path = resolve(lookup, _paths.follow(path, where))
             data = lookup([path])[0]
             if isinstance(data, Exception):
-                raise data
+                raise type(data)(path) from data
             properties = decode(data, path)
             if name in properties:
                 return properties[name]
@@ -134,8 +143,8 @@ def _linked(lookup: Lookup, path: str, name: str, target: Any) -> Any:
         reason = str(e)
         return BadPropertyLink(*first, (
             reason if ' ' in reason else f'there is no node {reason}'))
-    except NoAuthError:
-        return BadPropertyLink(*first, f'{path} may not be read')
+    except NoAuthError as e:
+        return BadPropertyLink(*first, f'{e} may not be read')
     except (Error, ValueError) as e:
         return BadPropertyLink(*first, str(e))
 
