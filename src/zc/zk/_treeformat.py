@@ -21,7 +21,7 @@ from .errors import PathError
 from .errors import ValueNotStorable
 
 
-_SIMPLE = re.compile(r'[A-Za-z0-9_.:~@+-]+').fullmatch
+_SIMPLE = re.compile(r'(?!\.)[A-Za-z0-9_.:~@+-]+').fullmatch
 _PLAIN_NAME = re.compile(r'''[^\s'"]\S*''').fullmatch
 _PLAIN_KEY = re.compile(r'''(?!['"/#])(?:(?!->)[^\s=])+''').fullmatch
 _TYPE = re.compile(r'\S(?:.*\S)?').fullmatch
@@ -43,14 +43,14 @@ def format_tree(
         or stands at the nameless root
     :raises PathError: when a name cannot be a node's
     """
-    top = path
+    root = node
     todo = [(node.name, indent, path, node)]
     while todo:
         name, indent, path, node = todo.pop()
         if name:
             yield from node_lines(name, node.properties, indent, path)
             indent += '  '
-        elif path != top:
+        elif node is not root:
             raise PathError(path, "a node's name is empty")
         elif node.properties:
             raise ValueNotStorable(

@@ -163,24 +163,31 @@ class _Parser:
 
             if blanks != indent:
                 fault = self._odd_blanks(blanks)
+                column = len(blanks) + 1
                 if indent is None:
                     pass
                 elif len(blanks) > len(indent):
                     if last is None:
                         fault = fault or "can't indent under a property"
+                        blanks = indent
                     else:
                         outer.append((indent, parent))
                         parent = last
                 else:
+                    inner = None
                     while len(blanks) < len(indent) and outer:
+                        inner = parent
                         indent, parent = outer.pop()
                     if blanks != indent:
                         fault = fault or ('bad indentation: no open node '
                                           'above is indented like this')
+                        if inner is not None:
+                            outer.append((indent, parent))
+                            parent = inner
                 children, properties = parent.children, parent.properties
                 indent = blanks
                 if fault:
-                    self._fail(fault, number, len(blanks) + 1)
+                    self._fail(fault, number, column)
 
             if faulty:
                 # Lines below a faulty node are read, for their own faults.
