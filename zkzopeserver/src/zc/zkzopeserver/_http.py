@@ -89,7 +89,8 @@ class Task(HTTPTask):
         result = server.application(environ, self.start_response)
         try:
             one_block = isinstance(result, (list, tuple)) and len(result) == 1
-            if one_block and self._length is None and self._headers:
+            if (one_block and self._length is None
+                    and self._headers is not None):
                 self._length = len(result[0])
             for block in result:
                 if block:
@@ -409,6 +410,13 @@ class Channel(HTTPServerChannel):
         if self.async_mode:
             self.close()
 
+    def close(self) -> None:
+        """Close the connection, and let go of what was not finished."""
+        if self.proto_request is not None:
+            self.proto_request.close()
+            self.proto_request = None
+        super().close()
+
     def handle_expt(self) -> None:
         """Nothing: urgent data are no part of HTTP."""
 
@@ -425,11 +433,12 @@ class Channel(HTTPServerChannel):
             if request is None:
                 request = self.parser_class(self.adj)
             consumed = request.received(data)
+            data = data[consumed:]
             if not request.completed:
                 if request.started and not self._asked_since:
                     self._asked_since = self.last_activity
                 self.proto_request = request
-                break
+                continue
             self.proto_request = None
             self._asked_since = 0.0
             self.fresh = False
@@ -437,7 +446,6 @@ class Channel(HTTPServerChannel):
             if request.error:
                 break
             request = None
-            data = data[consumed:]
 
     def _continue(self) -> None:
         self.proto_request.wants_continue = False
@@ -468,8 +476,8 @@ class Channel(HTTPServerChannel):
                 task = self.tasks.pop(0)
             task.service()
             if task.close_on_finish or self._lost:
+                self.cancel()
                 with self._lock:
-                    self.tasks = []
                     self._give_back(True)
                 return
 
@@ -485,7 +493,9 @@ class Channel(HTTPServerChannel):
     def cancel(self) -> None:
         """Drop the tasks that wait."""
         with self._lock:
-            self.tasks = []
+            tasks, self.tasks = self.tasks, []
+        for task in tasks:
+            task.request_data.close()
 
     def put(self, data: bytes) -> int:
         """Send `data`, now or later; return its length.

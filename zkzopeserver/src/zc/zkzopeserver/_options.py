@@ -200,10 +200,12 @@ def _find_section(
     file = os.path.basename(path)
     if not candidates:
         return file, {}, {}
+    values = {name: _interpolated(path, name, list(raw[name]), global_conf)
+              for name in candidates}
     section = max(candidates, key=lambda name: (
-        sum(raw[name][k] == settings[k] for k in settings),
+        sum(values[name].get(k) == settings[k] for k in settings),
         name == 'server:main'))
-    own = _interpolated(path, section, list(raw[section]), global_conf)
+    own = values[section]
     defaults = (_interpolated(path, 'DEFAULT', list(raw['DEFAULT']),
                               global_conf)
                 if raw.has_section('DEFAULT') else {})

@@ -126,11 +126,14 @@ def node_path(value: str) -> str:
 def listen_address(value: str) -> Address | str:
     """Return HOST:PORT, or the path of a Unix-domain socket.
 
-    An empty host means all interfaces, as in ``:8001``.
+    An empty host means all interfaces, as in ``:8001``; a port alone is
+    for this machine.
     """
     value = text(value)
     if '/' in value:
         return value
+    if value.isascii() and value.isdigit():
+        value = f'127.0.0.1:{value}'
     name, port = zc.zk.parse_addr(value)
     return Address(name, port)
 

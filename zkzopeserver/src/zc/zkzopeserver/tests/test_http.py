@@ -1,0 +1,354 @@
+"""One table of raw requests, sent to both engines over real sockets."""
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import unittest
+from typing import Any
+
+from zc.zkzopeserver.tests.support import EngineCase
+from zc.zkzopeserver.tests.support import Response
+from zc.zkzopeserver.tests.support import for_engines
+
+
+def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Tell what has come."""
+    body = environ['wsgi.input'].read()
+    text = '|'.join([
+        environ['REQUEST_METHOD'], environ['PATH_INFO'],
+        environ['QUERY_STRING'], environ.get('CONTENT_LENGTH', '-'),
+    ]).encode('latin-1') + b'|' + body
+    start_response('200 OK', [('Content-Type', 'text/plain'),
+                              ('Content-Length', str(len(text)))])
+    return [text]
+
+
+#: What is sent, and the statuses expected: on both engines, or first from
+#: zope.server and then from waitress.  Where they differ, README.rst says
+#: so.  The whole must be answered, and the connection closed by the
+#: server unless the last status is below 300.
+TABLE: list[tuple[str, bytes, Any]] = [
+    ('plain', b'GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n', [200]),
+    ('no host', b'GET / HTTP/1.1\r\n\r\n', [200]),
+    ('1.0', b'GET / HTTP/1.0\r\n\r\n', [200]),
+    ('absolute target', b'GET http://x/y HTTP/1.1\r\nHost: x\r\n\r\n', [200]),
+    ('asterisk', b'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', [200]),
+    ('empty line first', b'\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n', [200]),
+    ('folded field', b'GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n', [200]),
+    ('body', b'POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc', [200]),
+    ('chunked', b'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n'
+     b'3\r\nabc\r\n0\r\n\r\n', [200]),
+    ('chunk extension', b'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n'
+     b'\r\n3;a=b\r\nabc\r\n0\r\n\r\n', [200]),
+    ('trailer', b'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n'
+     b'3\r\nabc\r\n0\r\nA: b\r\n\r\n', [200]),
+    ('two at once', b'GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n',
+     [200, 200]),
+    ('body, then another', b'POST /1 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc'
+     b'GET /2 HTTP/1.1\r\n\r\n', [200, 200]),
+    ('continue', b'POST / HTTP/1.1\r\nExpect: 100-continue\r\n'
+     b'Content-Length: 3\r\n\r\nabc', [200]),
+
+    ('garbage', b'\x00\x01\x02garbage\r\n\r\n', [400]),
+    ('one word', b'garbage\r\n\r\n', [400]),
+    ('lower case', b'get / HTTP/1.1\r\n\r\n', [400]),
+    ('two blanks', b'GET  / HTTP/1.1\r\n\r\n', [400]),
+    ('no version', b'GET /\r\n\r\n', ([400], [200])),
+    ('version 2', b'GET / HTTP/2.0\r\n\r\n', ([505], [200])),
+    ('no target', b'GET x HTTP/1.1\r\n\r\n', ([400], [200])),
+    ('bare LF', b'GET / HTTP/1.1\nHost: x\n\n', ([400], None)),
+    ('bare LF in a field', b'GET / HTTP/1.1\r\nA: b\nC: d\r\n\r\n', [400]),
+    ('bare CR in a field', b'GET / HTTP/1.1\r\nA: b\rC: d\r\n\r\n', [400]),
+    ('no colon', b'GET / HTTP/1.1\r\nHost\r\n\r\n', [400]),
+    ('blank before colon', b'GET / HTTP/1.1\r\nHost : x\r\n\r\n', [400]),
+    ('no field name', b'GET / HTTP/1.1\r\n: x\r\n\r\n', [400]),
+    ('fold first', b'GET / HTTP/1.1\r\n A: b\r\n\r\n', [400]),
+    ('NUL in a field', b'GET / HTTP/1.1\r\nA: b\x00\r\n\r\n', [400]),
+    ('two hosts', b'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n',
+     ([400], [200])),
+    ('bad length', b'POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n', [400]),
+    ('signed length', b'POST / HTTP/1.1\r\nContent-Length: +3\r\n\r\nabc',
+     [400]),
+    ('negative length', b'POST / HTTP/1.1\r\nContent-Length: -3\r\n\r\nabc',
+     [400]),
+    ('empty length', b'POST / HTTP/1.1\r\nContent-Length:\r\n\r\n', [400]),
+    ('length twice', b'POST / HTTP/1.1\r\nContent-Length: 3\r\n'
+     b'Content-Length: 3\r\n\r\nabc', [400]),
+    ('lengths differ', b'POST / HTTP/1.1\r\nContent-Length: 3\r\n'
+     b'Content-Length: 4\r\n\r\nabcd', [400]),
+    ('length list', b'POST / HTTP/1.1\r\nContent-Length: 3, 3\r\n\r\nabc',
+     [400]),
+    ('length and chunked', b'POST / HTTP/1.1\r\nContent-Length: 3\r\n'
+     b'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+     ([400], [200])),
+    ('chunked in 1.0', b'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n'
+     b'\r\n3\r\nabc\r\n0\r\n\r\n', ([400], [200])),
+    ('other coding', b'POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n',
+     [501]),
+    ('two codings', b'POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n'
+     b'\r\n', [501]),
+    ('bad chunk size', b'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n'
+     b'\r\nx\r\n', [400]),
+    ('signed chunk size', b'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n'
+     b'\r\n+3\r\nabc\r\n0\r\n\r\n', [400]),
+    ('chunk too long', b'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n'
+     b'\r\n3\r\nabcd\r\n0\r\n\r\n', [400]),
+    ('bare LF in chunks', b'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n'
+     b'\r\n3\nabc\n0\n\n', ([400], None)),
+    ('good, then bad', b'GET / HTTP/1.1\r\n\r\ngarbage\r\n\r\n', [200, 400]),
+    ('bad, then good', b'garbage\r\n\r\nGET / HTTP/1.1\r\n\r\n', [400]),
+    ('large header', b'GET / HTTP/1.1\r\nA: ' + b'x' * 3000 + b'\r\n\r\n',
+     ([400], [431])),
+    ('header without end', b'GET / HTTP/1.1\r\nA: ' + b'x' * 3000,
+     ([400], [431])),
+    ('large body', b'POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n', [413]),
+    ('large chunk', b'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n'
+     b'1388\r\n' + b'x' * 5000, [413]),
+]
+
+
+class TableTests(EngineCase):
+
+    engine_name = ''
+
+    def setUp(self) -> None:
+        self.serving = self.serve(
+            echo, max_header_size=2000, max_body_size=4000)
+
+    def statuses(self, *pieces: bytes) -> list[int]:
+        """Return the statuses of all responses to some raw bytes."""
+        with self.serving.connect() as sock:
+            for piece in pieces:
+                sock.sendall(piece)
+            stream = sock.makefile('rb')
+            found: list[int] = []
+            expected = self.expected
+            while len(found) < len(expected):
+                status = int(Response(stream).status)
+                # Without need when the body has come already, but allowed.
+                if status != 100:
+                    found.append(status)
+            if found[-1] >= 300:
+                # waitress does not wait until the client has read all.
+                with contextlib.suppress(ConnectionResetError):
+                    self.assertEqual(b'', stream.read(), 'it is still open')
+            return found
+
+    def check(self, name: str, raw: bytes, expected: Any, step: int) -> None:
+        if isinstance(expected, tuple):
+            expected = expected[self.engine_name == 'waitress']
+        if expected is None:
+            return
+        self.expected = expected
+        pieces = [raw[i:i + step] for i in range(0, len(raw), step)]
+        with self.subTest(name):
+            self.assertEqual(expected, self.statuses(*pieces))
+
+    def test_whole(self):
+        """Each request of the table gets its status."""
+        for name, raw, expected in TABLE:
+            self.check(name, raw, expected, 1 << 20)
+
+    def test_in_pieces(self):
+        """The table's answers are the same when bytes come in threes."""
+        for name, raw, expected in TABLE:
+            if len(raw) < 1000 and expected != [501]:
+                self.check(name, raw, expected, 3)
+
+
+class ContentTests(EngineCase):
+
+    def ask(self, raw: bytes) -> Response:
+        with self.serve(echo).connect() as sock:
+            sock.sendall(raw)
+            return Response(sock.makefile('rb'), raw.split()[0].decode())
+
+    def test_path_and_query(self):
+        """The target is taken to pieces, and %XX undone in the path."""
+        response = self.ask(b'GET /a%20b/%C3%A9?c=%20 HTTP/1.1\r\n\r\n')
+        self.assertEqual(b'GET|/a b/\xc3\xa9|c=%20|-|', response.body)
+
+    def test_two_slashes(self):
+        """A path that begins with two slashes is no host."""
+        response = self.ask(b'GET //a/b HTTP/1.1\r\n\r\n')
+        self.assertEqual(b'GET|/a/b||-|', response.body)
+
+    def test_chunked_length(self):
+        """A chunked body has the length that it turned out to have."""
+        response = self.ask(
+            b'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n'
+            b'3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n')
+        self.assertEqual(b'POST|/||13|abc0123456789', response.body)
+
+    def test_underscore(self):
+        """A field with an underscore does not pass for one with a dash."""
+        response = self.ask(
+            b'POST / HTTP/1.1\r\nContent_Length: 3\r\n\r\n')
+        self.assertEqual(b'POST|/||-|', response.body)
+
+    def test_continue(self):
+        """A client that waits for 100 Continue gets it before the body."""
+        with self.serve(echo).connect() as sock:
+            sock.sendall(b'POST / HTTP/1.1\r\nExpect: 100-continue\r\n'
+                         b'Content-Length: 3\r\n\r\n')
+            stream = sock.makefile('rb')
+            self.assertEqual('100', Response(stream).status)
+            sock.sendall(b'abc')
+            self.assertEqual(b'POST|/||3|abc', Response(stream).body)
+
+    def test_continue_after_another(self):
+        """100 Continue comes after the answer to the request before."""
+        with self.serve(echo).connect() as sock:
+            sock.sendall(b'GET /1 HTTP/1.1\r\n\r\n'
+                         b'POST /2 HTTP/1.1\r\nExpect: 100-continue\r\n'
+                         b'Content-Length: 3\r\n\r\n')
+            stream = sock.makefile('rb')
+            self.assertEqual(b'GET|/1||-|', Response(stream).body)
+            self.assertEqual('100', Response(stream).status)
+            sock.sendall(b'abc')
+            self.assertEqual(b'POST|/2||3|abc', Response(stream).body)
+
+
+class ApplicationErrorTests(EngineCase):
+
+    def setUp(self) -> None:
+        self.log = io.StringIO()
+        handler = logging.StreamHandler(self.log)
+        root = logging.getLogger()
+        root.addHandler(handler)
+        self.addCleanup(root.removeHandler, handler)
+
+    def ask(self, application: Any) -> tuple[Response, bytes]:
+        with self.serve(application).connect() as sock:
+            sock.sendall(b'GET /x HTTP/1.1\r\n\r\n')
+            stream = sock.makefile('rb')
+            return Response(stream), stream.read()
+
+    def assert_hidden(self, application: Any) -> None:
+        response, rest = self.ask(application)
+        self.assertEqual('500', response.status)
+        self.assertNotIn(b'secret', response.body)
+        self.assertEqual(b'', rest)
+        self.assertIn('secret', self.log.getvalue())
+
+    def test_exception(self):
+        """An application that raises gets a 500 which tells nothing."""
+        def application(environ, start_response):
+            raise ValueError('secret')
+
+        self.assert_hidden(application)
+
+    def test_os_error(self):
+        """An OSError of the application is not taken for the client's."""
+        def application(environ, start_response):
+            raise FileNotFoundError('secret')
+
+        self.assert_hidden(application)
+
+    def test_exception_in_the_iterator(self):
+        """The same when it raises before the first block."""
+        def application(environ, start_response):
+            start_response('200 OK', [('Content-Length', '5')])
+            raise ValueError('secret')
+            yield b'never'
+
+        self.assert_hidden(application)
+
+    def test_exception_after_the_header(self):
+        """An error after the first block closes the connection."""
+        def application(environ, start_response):
+            start_response('200 OK', [('Content-Length', '10')])
+            yield b'12345'
+            raise ValueError('secret')
+
+        serving = self.serve(application)
+        found = serving.ask(b'GET /x HTTP/1.1\r\n\r\n')
+        self.assertTrue(found.endswith(b'\r\n\r\n12345'), found)
+        self.assertIn('secret', self.log.getvalue())
+
+    def test_header_injection(self):
+        """A line break in a header of the application is an error."""
+        def application(environ, start_response):
+            start_response('200 OK', [('A', 'secret\r\nB: c')])
+            return [b'']
+
+        response, _ = self.ask(application)
+        self.assertEqual('500', response.status)
+        self.assertNotIn('b', response.headers)
+
+    def test_too_much(self):
+        """What is more than the announced length is not sent."""
+        def application(environ, start_response):
+            start_response('200 OK', [('Content-Length', '3')])
+            return [b'12345']
+
+        serving = self.serve(application)
+        found = serving.ask(
+            b'GET / HTTP/1.1\r\nConnection: close\r\n\r\n')
+        self.assertTrue(found.endswith(b'\r\n\r\n123'), found)
+
+    def test_too_little(self):
+        """With less than the announced length, the connection is closed."""
+        def application(environ, start_response):
+            start_response('200 OK', [('Content-Length', '10')])
+            return [b'12345']
+
+        found = self.serve(application).ask(b'GET / HTTP/1.1\r\n\r\n')
+        self.assertTrue(found.endswith(b'\r\n\r\n12345'), found)
+
+    def test_close_is_called(self):
+        """The iterable's close is called, also when the iterator fails."""
+        closed = []
+
+        class Result:
+            def __iter__(self):
+                raise ValueError('secret')
+
+            def close(self):
+                closed.append(True)
+
+        def application(environ, start_response):
+            start_response('200 OK', [])
+            return Result()
+
+        self.assert_hidden(application)
+        self.assertEqual([True], closed)
+
+    def test_second_start_response(self):
+        """start_response with exc_info replaces a header not yet sent."""
+        def application(environ, start_response):
+            import sys
+            start_response('200 OK', [('A', 'b')])
+            try:
+                raise ValueError('x')
+            except ValueError:
+                start_response('503 Busy', [('Content-Length', '0')],
+                               sys.exc_info())
+            return []
+
+        response, _ = self.ask_open(application)
+        self.assertEqual('503', response.status)
+        self.assertNotIn('a', response.headers)
+
+    def ask_open(self, application: Any) -> tuple[Response, bytes]:
+        with self.serve(application).connect() as sock:
+            sock.sendall(b'GET /x HTTP/1.1\r\nConnection: close\r\n\r\n')
+            stream = sock.makefile('rb')
+            return Response(stream), stream.read()
+
+    def test_write(self):
+        """The write function of start_response sends (PEP 3333)."""
+        def application(environ, start_response):
+            write = start_response('200 OK', [('Content-Length', '6')])
+            write(b'abc')
+            return [b'def']
+
+        response, _ = self.ask_open(application)
+        self.assertEqual(b'abcdef', response.body)
+
+
+def test_suite():
+    return unittest.TestSuite([
+        for_engines(case) for case in (
+            TableTests, ContentTests, ApplicationErrorTests)])

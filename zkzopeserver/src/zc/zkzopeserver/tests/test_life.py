@@ -1,0 +1,228 @@
+"""The life of a server, with an engine and a presence that only record."""
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import unittest
+from typing import Any
+
+from zc.zkzopeserver._life import Life
+from zc.zkzopeserver._options import OptionError
+from zc.zkzopeserver._options import Options
+from zc.zkzopeserver.tests.support import DEADLINE
+
+
+class Record(list[Any]):
+    """What happened, in order; `wait` waits until something has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._condition = threading.Condition()
+
+    def __call__(self, *what: Any) -> None:
+        with self._condition:
+            self.append(what[0] if len(what) == 1 else what)
+            self._condition.notify_all()
+
+    def wait(self, what: Any) -> None:
+        with self._condition:
+            if not self._condition.wait_for(lambda: what in self, DEADLINE):
+                raise AssertionError(f'{what} did not happen: {self}')
+
+
+class Engine:
+    """Runs until `finish` was called and the test let it end."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.may_end = threading.Event()
+        self.may_end.set()
+        self._finished = threading.Event()
+
+    def __call__(self, application: Any, listener: Any, options: Any) -> Any:
+        self.record('listening', listener.getsockopt(
+            socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+        return self
+
+    def run(self) -> None:
+        self.record('serve')
+        while not self._finished.wait(0.01):
+            pass            # signals are handled between two waits
+        self.may_end.wait(DEADLINE)
+        self.record('served')
+
+    def retire(self) -> None:
+        self.record('retire')
+
+    def finish(self, timeout: float) -> None:
+        self.record('finish', timeout)
+        if not timeout:
+            self.may_end.set()
+        self._finished.set()
+
+
+class Presence:
+
+    def __init__(self, record: Record, error: Any = None) -> None:
+        self.record = record
+        self.error = error
+
+    def __call__(self, *args: Any) -> Any:
+        self.options, self.addresses, self.takeover, self.properties = args
+        return self
+
+    def enter(self) -> None:
+        self.record('enter')
+        if self.error:
+            raise self.error
+
+    def leave(self) -> None:
+        self.record('leave')
+
+    def close(self) -> None:
+        self.record('close')
+
+
+class LifeTests(unittest.TestCase):
+
+    def setUp(self) -> None:
+        self.record = Record()
+        self.engine = Engine(self.record)
+        self.presence = Presence(self.record)
+
+    def life(self, **options: Any) -> Life:
+        given = {'path': '/a', 'host': '127.0.0.1', 'drain': 0.0, **options}
+        return Life(Options(section='x.ini [server:main]', **given),
+                    self.engine, self.presence)
+
+    def begin(self, life: Life) -> threading.Thread:
+        thread = threading.Thread(target=life.run, args=(None, {'a': 1}))
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.engine.finish, 0)
+        self.record.wait('enter')
+        self.record.wait('serve')
+        return thread
+
+    def test_order(self):
+        """It listens, serves, leaves, drains, finishes and closes."""
+        life = self.life(shutdown_timeout=3.0)
+        thread = self.begin(life)
+        life.stop()
+        thread.join(DEADLINE)
+        self.assertEqual(('listening', 1), self.record[0])
+        self.assertEqual({'serve', 'enter'}, set(self.record[1:3]))
+        self.assertEqual(
+            ['leave', 'retire', ('finish', 3.0), 'served', ('finish', 0),
+             'close'], self.record[3:])
+
+    def test_registers_what_it_bound(self):
+        """The host as given and the bound port are registered."""
+        life = self.life()
+        self.begin(life)
+        assert life.address is not None
+        self.assertEqual([('127.0.0.1', life.address[1])],
+                         self.presence.addresses)
+        self.assertTrue(self.presence.takeover)
+        self.assertEqual({'a': 1}, self.presence.properties)
+
+    def test_no_takeover_of_an_advertised_address(self):
+        """What another address stands for is not known from the socket."""
+        self.begin(self.life(advertise=(('x', 80),)))
+        self.assertEqual([('x', 80)], self.presence.addresses)
+        self.assertFalse(self.presence.takeover)
+
+    def test_drain(self):
+        """While it drains, the engine is not told to finish."""
+        life = self.life(drain=1000.0)
+        self.begin(life)
+        life.stop()
+        self.record.wait('retire')
+        self.assertNotIn(('finish', 8.0), self.record)
+        life.stop()
+        self.record.wait(('finish', 0))
+
+    def test_second_signal(self):
+        """A second stop while it finishes skips the waiting."""
+        life = self.life()
+        self.engine.may_end.clear()
+        thread = self.begin(life)
+        life.stop()
+        self.record.wait(('finish', 8.0))
+        self.assertNotIn('served', self.record)
+        life.stop()
+        thread.join(DEADLINE)
+        self.assertIn('served', self.record)
+
+    def test_failed_registration(self):
+        """When registration fails, it ends at once, with the error."""
+        error = OptionError('', 'path', 'no')
+        self.presence.error = error
+        with self.assertRaises(OptionError) as caught:
+            self.life().run(None, {})
+        self.assertIs(error, caught.exception)
+        self.assertIn(('finish', 0), self.record)
+        self.assertEqual('close', self.record[-1])
+        self.assertNotIn('retire', self.record)
+
+    def test_engine_error(self):
+        """When the engine fails, the session is ended all the same."""
+        self.engine.run = lambda: 1 / 0     # type: ignore[method-assign]
+        with self.assertRaises(ZeroDivisionError):
+            self.life().run(None, {})
+        self.assertEqual('close', self.record[-1])
+
+    def test_port_in_use(self):
+        """A port in use is an error that names the option."""
+        with socket.socket() as other:
+            other.bind(('127.0.0.1', 0))
+            other.listen()
+            port = other.getsockname()[1]
+            with self.assertRaises(OptionError) as caught:
+                self.life(port=port).run(None, {})
+        self.assertRegex(
+            str(caught.exception),
+            rf'^x.ini \[server:main\]: option port: cannot listen on '
+            rf'127.0.0.1:{port}: Address already in use$')
+        self.assertEqual([], self.record)
+
+    def test_unknown_host(self):
+        """So is a host that is not known."""
+        with self.assertRaises(OptionError) as caught:
+            self.life(host='no-such-host.invalid').run(None, {})
+        self.assertIn('option host: cannot listen', str(caught.exception))
+
+    def test_signals(self):
+        """SIGTERM, SIGINT and SIGHUP stop it; handlers are put back."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with self.subTest(number):
+                self.setUp()
+                before = signal.getsignal(number)
+                kill = threading.Thread(target=lambda n=number: (
+                    self.record.wait('serve'), self.record.wait('enter'),
+                    os.kill(os.getpid(), n)))
+                kill.start()
+                self.life().run(None, {})
+                kill.join(DEADLINE)
+                self.assertIn('leave', self.record)
+                self.assertEqual(before, signal.getsignal(number))
+
+    def test_ignored_hangup(self):
+        """SIGHUP stays ignored under nohup."""
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.addCleanup(signal.signal, signal.SIGHUP, before)
+        life = self.life()
+        seen = []
+
+        def check() -> None:
+            self.record.wait('serve')
+            seen.append(signal.getsignal(signal.SIGHUP))
+            life.stop()
+
+        thread = threading.Thread(target=check)
+        thread.start()
+        life.run(None, {})
+        thread.join(DEADLINE)
+        self.assertEqual([signal.SIG_IGN], seen)

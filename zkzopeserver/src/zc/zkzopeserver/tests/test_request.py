@@ -1,0 +1,187 @@
+"""The parser alone: whole, byte by byte, and with rubbish after the end."""
+from __future__ import annotations
+
+import unittest
+
+from zope.server.adjustments import Adjustments
+
+from zc.zkzopeserver._request import ChunkedReceiver
+from zc.zkzopeserver._request import Refusal
+from zc.zkzopeserver._request import RequestParser
+
+
+class Adj(Adjustments):
+    max_header_size = 1000
+    max_body_size = 1000
+
+
+def parse(raw: bytes, step: int = 1 << 20) -> tuple[RequestParser, int]:
+    """Return the parser and how much of `raw` it took."""
+    parser = RequestParser(Adj())
+    taken = 0
+    while taken < len(raw) and not parser.completed:
+        taken += parser.received(raw[taken:taken + step])
+    return parser, taken
+
+
+def summary(parser: RequestParser) -> tuple[object, ...]:
+    body = parser.getBodyStream().read()
+    parser.close()
+    return (parser.completed, parser.error and parser.error.status,
+            parser.command, parser.path, parser.query, parser.version,
+            sorted(parser.headers.items()), body)
+
+
+REQUESTS = [
+    b'GET / HTTP/1.1\r\n\r\n',
+    b'GET /a%2Fb?c=d#e HTTP/1.0\r\nHost: x\r\nA-B: c\r\n\r\n',
+    b'POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345',
+    b'POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n'
+    b'2\r\n12\r\n3;x="y"\r\n345\r\n0\r\nTrailer: x\r\n\r\n',
+    b'GET / HTTP/1.1\r\nA: b\r\n\tc\r\n  d\r\nE:f\r\n\r\n',
+]
+
+
+class RequestTests(unittest.TestCase):
+
+    def test_pieces(self):
+        """A request means the same however its bytes come."""
+        for raw in REQUESTS:
+            parser, taken = parse(raw)
+            self.assertEqual(len(raw), taken, raw)
+            whole = summary(parser)
+            for step in (1, 2, 3, 7):
+                parser, taken = parse(raw, step)
+                self.assertEqual(len(raw), taken, raw)
+                self.assertEqual(whole, summary(parser), raw)
+
+    def test_rubbish_after_the_end(self):
+        """What follows a request is left alone."""
+        for raw in REQUESTS:
+            for rest in (b'x', b'\r\n', b'GET / HTTP/1.1\r\n\r\n'):
+                parser, taken = parse(raw + rest)
+                self.assertEqual(len(raw), taken, raw)
+                self.assertEqual(0, parser.received(rest))
+                parser.close()
+
+    def test_nothing_complete_too_soon(self):
+        """No beginning of a request is taken for a whole one."""
+        for raw in REQUESTS:
+            for end in range(len(raw)):
+                parser, _ = parse(raw[:end])
+                self.assertFalse(parser.completed, raw[:end])
+                parser.close()
+
+    def test_empty_lines(self):
+        """Empty lines alone are no request."""
+        parser = RequestParser(Adj())
+        self.assertEqual(4, parser.received(b'\r\n\r\n'))
+        self.assertFalse(parser.completed)
+        self.assertFalse(parser.started)
+
+    def test_joined_fields(self):
+        """A field that comes twice has both values."""
+        parser, _ = parse(b'GET / HTTP/1.1\r\nA: b\r\na: c\r\n'
+                          b'Cookie: d=e\r\nCookie: f=g\r\n\r\n')
+        self.assertEqual({'A': 'b, c', 'COOKIE': 'd=e; f=g'}, parser.headers)
+
+    def test_folded_field(self):
+        """A folded field is one line with single blanks."""
+        parser, _ = parse(REQUESTS[4])
+        self.assertEqual('b c d', parser.headers['A'])
+
+    def test_latin_1(self):
+        """Bytes above ASCII come as the characters of their values."""
+        parser, _ = parse(b'GET /\xe4%C3%A4 HTTP/1.1\r\nA: \xe4\r\n\r\n')
+        self.assertEqual('/\xe4\xc3\xa4', parser.path)
+        self.assertEqual('\xe4', parser.headers['A'])
+
+    def test_absolute_target(self):
+        """An absolute target is taken to pieces as zope.server does."""
+        parser, _ = parse(b'GET http://h:1?q HTTP/1.1\r\n\r\n')
+        self.assertEqual(('http', 'h:1', '/', 'q'), (
+            parser.proxy_scheme, parser.proxy_netloc, parser.path,
+            parser.query))
+
+    def test_connect(self):
+        """CONNECT has an authority for its target."""
+        parser, _ = parse(b'CONNECT h:1 HTTP/1.1\r\n\r\n')
+        self.assertIsNone(parser.error)
+        self.assertEqual('', parser.path)
+
+    def test_wants_continue(self):
+        """A client that waits is seen until the body comes."""
+        raw = (b'POST / HTTP/1.1\r\nExpect: 100-Continue\r\n'
+               b'Content-Length: 2\r\n\r\n')
+        parser, _ = parse(raw)
+        self.assertTrue(parser.wants_continue)
+        parser.received(b'a')
+        self.assertFalse(parser.wants_continue)
+        parser.close()
+
+    def test_continue_without_body(self):
+        """Without a body there is nothing to wait for."""
+        for raw in (b'GET / HTTP/1.1\r\nExpect: 100-continue\r\n\r\n',
+                    b'GET / HTTP/1.1\r\nExpect: 100-continue\r\n'
+                    b'Content-Length: 0\r\n\r\n'):
+            self.assertFalse(parse(raw)[0].wants_continue)
+
+    def test_header_limit(self):
+        """A header over the limit is refused before it is whole."""
+        parser, _ = parse(b'GET / HTTP/1.1\r\nA: ' + b'x' * 1000, 10)
+        assert parser.error is not None
+        self.assertEqual('400 Bad Request', parser.error.status)
+        self.assertIn('1000 bytes', parser.error.text)
+
+    def test_after_an_error(self):
+        """A refused request takes all that came with it."""
+        parser, taken = parse(b'x\r\n\r\nGET / HTTP/1.1\r\n\r\n')
+        self.assertEqual(len(b'x\r\n\r\nGET / HTTP/1.1\r\n\r\n'), taken)
+
+    def test_body_limit(self):
+        """A body over the limit is refused when its length is known."""
+        parser, _ = parse(b'POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n')
+        assert parser.error is not None
+        self.assertEqual('413 Content Too Large', parser.error.status)
+
+    def test_close(self):
+        """A parser lets go of a body that nobody reads."""
+        parser, _ = parse(b'POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12')
+        parser.close()
+        self.assertTrue(parser.body_rcv.buf.file.closed)
+
+
+class Buffer(bytearray):
+    append = bytearray.extend           # type: ignore[assignment]
+
+
+class ChunkedTests(unittest.TestCase):
+
+    def receive(self, raw: bytes, limit: int = 100) -> ChunkedReceiver:
+        receiver = ChunkedReceiver(Buffer(), limit)
+        receiver.received(raw)
+        return receiver
+
+    def refused(self, raw: bytes, limit: int = 100) -> str:
+        with self.assertRaises(Refusal) as caught:
+            self.receive(raw, limit)
+        return caught.exception.status
+
+    def test_total(self):
+        """The total counts the body alone."""
+        self.assertEqual(
+            5, self.receive(b'2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n').total)
+
+    def test_limit(self):
+        """The limit holds before the bytes have come."""
+        self.assertEqual('413 Content Too Large',
+                         self.refused(b'ffffffffff\r\n'))
+
+    def test_long_line(self):
+        """A line without end is refused."""
+        self.assertEqual('400 Bad Request', self.refused(b'1;' + b'x' * 5000))
+
+    def test_long_trailer(self):
+        """So is a trailer without end."""
+        self.assertEqual('400 Bad Request', self.refused(
+            b'0\r\n' + (b'a: ' + b'x' * 1000 + b'\r\n') * 20))
