@@ -11,9 +11,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ._errors import RequestFailed
-from ._jute import ACL
-from ._jute import Code
+from ._codes import Code
+from ._codes import RequestFailed
+from ._records import ACL
 
 
 READ, WRITE, CREATE, DELETE, ADMIN = 1, 2, 4, 8, 16

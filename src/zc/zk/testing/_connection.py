@@ -9,13 +9,13 @@ from typing import Any
 from typing import NamedTuple
 
 from . import _jute
-from ._jute import ConnectRequest
-from ._jute import ConnectResponse
-from ._jute import EventType
-from ._jute import ReplyHeader
-from ._jute import RequestHeader
-from ._jute import WatcherEvent
+from ._codes import EventType
 from ._jute import integer
+from ._records import ConnectRequest
+from ._records import ConnectResponse
+from ._records import ReplyHeader
+from ._records import RequestHeader
+from ._records import WatcherEvent
 
 
 #: The largest request in bytes: ZooKeeper's default of jute.maxbuffer.

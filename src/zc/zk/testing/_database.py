@@ -14,19 +14,19 @@ from typing import Any
 from . import _acls
 from . import _jute
 from . import _multi
+from . import _records
+from ._codes import Code
+from ._codes import OpCode
+from ._codes import RequestFailed
 from ._connection import PING_XID
 from ._connection import Event
 from ._connection import Reply
 from ._connection import Request
-from ._errors import RequestFailed
-from ._jute import Code
-from ._jute import ConnectRequest
-from ._jute import ConnectResponse
-from ._jute import EventType
-from ._jute import OpCode
+from ._reads import Reads
+from ._records import ConnectRequest
+from ._records import ConnectResponse
 from ._sessions import Session
 from ._sessions import Sessions
-from ._watchtable import Mode
 from ._watchtable import Watches
 from ._znodes import Author
 from ._znodes import Change
@@ -40,12 +40,6 @@ WRITES = frozenset({
     OpCode.CREATE_TTL, OpCode.DELETE, OpCode.SET_DATA, OpCode.SET_ACL,
     OpCode.CHECK, OpCode.MULTI, OpCode.RECONFIG, OpCode.DELETE_CONTAINER,
     OpCode.CLOSE_SESSION})
-
-#: How much one multiRead may gather: bytes of data, names of children.  One
-#: request of the largest size could ask for many gigabytes.
-MAX_REPLY = 32 << 20
-
-_CHILDREN_WATCHES, _DATA_WATCHES, _ANY_WATCHES = 1, 2, 3
 
 
 class Database:
@@ -66,24 +60,7 @@ class Database:
         self.zxid = 0
         self._now = now
         self._events: list[tuple[int, Event]] = []
-        self._handlers: dict[int, Callable[[Session, Any], Any]] = {
-            OpCode.PING: lambda session, request: None,
-            OpCode.EXISTS: self._exists,
-            OpCode.GET_DATA: self._get_data,
-            OpCode.GET_ACL: self._get_acl,
-            OpCode.GET_CHILDREN: self._get_children,
-            OpCode.GET_CHILDREN2: self._get_children2,
-            OpCode.SYNC: lambda session, request:
-                _jute.PathResponse(request.path),
-            OpCode.SET_WATCHES: self._set_watches,
-            OpCode.SET_WATCHES2: self._set_watches,
-            OpCode.ADD_WATCH: self._add_watch,
-            OpCode.CHECK_WATCHES: self._check_watches,
-            OpCode.REMOVE_WATCHES: self._remove_watches,
-            OpCode.GET_EPHEMERALS: self._get_ephemerals,
-            OpCode.GET_ALL_CHILDREN_NUMBER: self._get_all_children_number,
-            OpCode.WHO_AM_I: self._who_am_i,
-        }
+        self._reads = Reads(self.tree, self.watches, self._tell)
 
     # Sessions
 
@@ -135,7 +112,7 @@ class Database:
         if not linger:
             transaction = self._transaction(Author(session_id, ()))
             transaction.delete_owned()
-            self._tell(transaction.changes)
+            self._tell_all(transaction.changes)
         self.watches.remove_session(session_id)
 
     def expire(self, now: float) -> list[int]:
@@ -170,7 +147,7 @@ class Database:
         self.zxid += 1
         transaction = self._transaction(Author(0, (_acls.SUPER,)))
         write(transaction)
-        self._tell(transaction.changes)
+        self._tell_all(transaction.changes)
 
     # Requests
 
@@ -205,12 +182,12 @@ class Database:
     def _answer(self, session: Session, request: Request) -> Any:
         type, payload = request.type, request.payload
         record: Any = None
-        if type in _jute.REQUESTS:
-            record, _ = _jute.parse(_jute.REQUESTS[type], payload)
+        if type in _records.REQUESTS:
+            record, _ = _jute.parse(_records.REQUESTS[type], payload)
         if type == OpCode.MULTI:
             return self._transact(session, _multi.parse_ops(payload))
         if type == OpCode.MULTI_READ:
-            return self._read_many(session, _multi.parse_ops(payload))
+            return self._reads.answer_many(session, _multi.parse_ops(payload))
         if type == OpCode.CLOSE_SESSION:
             # Its own events come before the reply, too.
             self.zxid -= 1
@@ -223,24 +200,26 @@ class Database:
         if type in WRITES:
             transaction = self._transaction(Author(session.id, session.ids))
             body = _apply(transaction, type, record, self.tree)
-            self._tell(transaction.changes)
+            self._tell_all(transaction.changes)
             return body.record
-        handler = self._handlers.get(type)
-        if handler is None:
+        if type not in self._reads:
             raise _Unknown
-        return handler(session, record)
+        return self._reads.answer(session, type, record)
 
     def _transaction(self, author: Author) -> Transaction:
         return Transaction(
             self.tree, author, self.zxid, int(self._now * 1000))
 
-    def _tell(self, changes: Iterable[Change]) -> None:
+    def _tell(self, session_id: int, event: Event) -> None:
+        self._events.append((session_id, event))
+
+    def _tell_all(self, changes: Iterable[Change]) -> None:
         for path, type in changes:
             self._events.extend(self.watches.changed(path, type))
 
     def _auth(self, session: Session, request: Request) -> Reply:
         # Not a JuteError's business: the connection ends then.
-        packet, _ = _jute.parse(_jute.AuthPacket, request.payload)
+        packet, _ = _jute.parse(_records.AuthPacket, request.payload)
         if packet.scheme == 'digest':
             id = _acls.digest(packet.auth or b'')
         elif packet.scheme == 'ip':
@@ -270,142 +249,8 @@ class Database:
                 Code.OK if index < at else
                 failed.code if index == at else
                 Code.RUNTIME_INCONSISTENCY) for index in range(len(ops))]
-        self._tell(transaction.changes)
+        self._tell_all(transaction.changes)
         return _multi.format_results(results)
-
-    def _read_many(self, session: Session, ops: list[_multi.Op]) -> bytes:
-        if any(op.type not in _multi.READS or op.record.path is None
-               for op in ops):
-            raise RequestFailed(Code.MARSHALLING_ERROR)
-        results: list[_multi.Result] = []
-        size = 0
-        for op in ops:
-            # It sets no watches, whatever the operation says.
-            record = op.record._replace(watch=False)
-            try:
-                found = self._handlers[op.type](session, record)
-                results.append(_multi.Result(op.type, found))
-                size += len(found[0] or ())
-                if size > MAX_REPLY:
-                    raise _jute.JuteError('too much for one reply')
-            except RequestFailed as failed:
-                results.append(_multi.error(failed.code))
-        return _multi.format_results(results)
-
-    # Reads
-
-    def _exists(self, session: Session, request: Any) -> Any:
-        path = request.path
-        if path is not None and '\0' in path:
-            raise RequestFailed(Code.BAD_ARGUMENTS)
-        if request.watch and path is not None:
-            self.watches.data.add(path, session.id)
-        return _jute.StatResponse(self.tree.find(path).stat())
-
-    def _get_data(self, session: Session, request: Any) -> Any:
-        node = self.tree.readable(request.path, session.ids)
-        if request.watch:
-            self.watches.data.add(request.path, session.id)
-        return _jute.GetDataResponse(node.data, node.stat())
-
-    def _get_children(self, session: Session, request: Any) -> Any:
-        node = self.tree.readable(request.path, session.ids)
-        if request.watch:
-            self.watches.children.add(request.path, session.id)
-        return _jute.NamesResponse(list(node.children))
-
-    def _get_children2(self, session: Session, request: Any) -> Any:
-        names = self._get_children(session, request).names
-        return _jute.GetChildren2Response(
-            names, self.tree.nodes[request.path].stat())
-
-    def _get_acl(self, session: Session, request: Any) -> Any:
-        node = self.tree.readable(
-            request.path, session.ids, _acls.READ | _acls.ADMIN)
-        acl = list(node.acl)
-        try:
-            _acls.check(acl, _acls.ADMIN, session.ids)
-        except RequestFailed:
-            acl = _acls.masked(acl)
-        return _jute.GetACLResponse(acl, node.stat())
-
-    def _get_ephemerals(self, session: Session, request: Any) -> Any:
-        prefix = request.path or ''
-        if prefix.strip() in ('', '/'):
-            prefix = ''
-        return _jute.NamesResponse([
-            path for path in self.tree.owned(session.id)
-            if path.startswith(prefix)])
-
-    def _get_all_children_number(self, session: Session, request: Any) -> Any:
-        self.tree.readable(request.path, session.ids)
-        return _jute.NumberResponse(self.tree.descendants(request.path))
-
-    def _who_am_i(self, session: Session, request: None) -> Any:
-        return _jute.WhoAmIResponse([
-            _jute.ClientInfo(id.scheme, id.id.split(':')[0])
-            for id in session.ids])
-
-    # Watches
-
-    def _set_watches(self, session: Session, request: Any) -> None:
-        if any(paths is None or None in paths for paths in request[1:]):
-            raise RequestFailed(Code.MARSHALLING_ERROR)
-        nodes, since, id = self.tree.nodes, request.relative_zxid, session.id
-
-        def tell(type: EventType, path: str) -> None:
-            self._events.append((id, Event(type, path)))
-
-        for path in request.data:
-            node = nodes.get(path)
-            if node is None:
-                tell(EventType.DELETED, path)
-            elif node.mzxid > since:
-                tell(EventType.DATA_CHANGED, path)
-            else:
-                self.watches.data.add(path, id)
-        for path in request.exist:
-            if path in nodes:
-                tell(EventType.CREATED, path)
-            else:
-                self.watches.data.add(path, id)
-        for path in request.child:
-            node = nodes.get(path)
-            if node is None:
-                tell(EventType.DELETED, path)
-            elif node.pzxid > since:
-                tell(EventType.CHILDREN_CHANGED, path)
-            else:
-                self.watches.children.add(path, id)
-        for path in getattr(request, 'persistent', ()):
-            self.watches.add_both(path, id, Mode.PERSISTENT)
-        for path in getattr(request, 'recursive', ()):
-            self.watches.add_both(path, id, Mode.RECURSIVE)
-
-    def _add_watch(self, session: Session, request: Any) -> Any:
-        modes = {0: Mode.PERSISTENT, 1: Mode.RECURSIVE}
-        if request.type not in modes or request.path is None:
-            raise RequestFailed(Code.MARSHALLING_ERROR)
-        self.watches.add_both(request.path, session.id, modes[request.type])
-        return _jute.NumberResponse(0)
-
-    def _tables(self, type: int) -> list[Any]:
-        if not _CHILDREN_WATCHES <= type <= _ANY_WATCHES:
-            raise RequestFailed(Code.MARSHALLING_ERROR)
-        return [table for bit, table in (
-            (_CHILDREN_WATCHES, self.watches.children),
-            (_DATA_WATCHES, self.watches.data)) if type & bit]
-
-    def _check_watches(self, session: Session, request: Any) -> None:
-        if not any(table.has(request.path, session.id)
-                   for table in self._tables(request.type)):
-            raise RequestFailed(Code.NO_WATCHER)
-
-    def _remove_watches(self, session: Session, request: Any) -> None:
-        removed = [table.remove(request.path, session.id)
-                   for table in self._tables(request.type)]
-        if not any(removed):
-            raise RequestFailed(Code.NO_WATCHER)
 
 
 class _Unknown(Exception):
@@ -422,16 +267,16 @@ def _apply(
     if type in (OpCode.CREATE, OpCode.CREATE2):
         path = transaction.create(
             record.path, record.data, record.acl, record.flags)
-        body = _jute.PathResponse(path)
+        body = _records.PathResponse(path)
         if type == OpCode.CREATE2:
-            body = _jute.Create2Response(path, tree.nodes[path].stat())
+            body = _records.Create2Response(path, tree.nodes[path].stat())
     elif type == OpCode.DELETE:
         transaction.delete(record.path, record.version)
     elif type == OpCode.SET_DATA:
-        body = _jute.StatResponse(transaction.set_data(
+        body = _records.StatResponse(transaction.set_data(
             record.path, record.data, record.version))
     elif type == OpCode.SET_ACL:
-        body = _jute.StatResponse(transaction.set_acl(
+        body = _records.StatResponse(transaction.set_acl(
             record.path, record.acl, record.version))
     else:
         transaction.check(record.path, record.version)

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from . import _jute
 from . import _multi
+from . import _records
+from ._codes import OpCode
 from ._connection import Request
 from ._jute import JuteError
-from ._jute import OpCode
 
 
 #: Requests that change nodes.
@@ -77,9 +78,9 @@ def _paths(request: Request) -> set[str | None]:
         if request.type in (OpCode.MULTI, OpCode.MULTI_READ):
             ops = _multi.parse_ops(request.payload)
             return {op.record.path for op in ops}
-        if request.type in _jute.REQUESTS:
+        if request.type in _records.REQUESTS:
             record, _ = _jute.parse(
-                _jute.REQUESTS[request.type], request.payload)
+                _records.REQUESTS[request.type], request.payload)
             return {getattr(record, 'path', None)}
     except JuteError:
         pass

@@ -10,10 +10,11 @@ from typing import Any
 from typing import NamedTuple
 
 from . import _jute
-from ._jute import Code
+from . import _records
+from ._codes import Code
+from ._codes import OpCode
 from ._jute import JuteError
-from ._jute import MultiHeader
-from ._jute import OpCode
+from ._records import MultiHeader
 
 
 #: Operations of a transaction (multi).
@@ -24,12 +25,12 @@ WRITES = frozenset({
 READS = frozenset({OpCode.GET_DATA, OpCode.GET_CHILDREN})
 
 _RESULTS: dict[int, type[Any]] = {
-    OpCode.CREATE: _jute.PathResponse,
-    OpCode.CREATE2: _jute.Create2Response,
-    OpCode.SET_DATA: _jute.StatResponse,
-    OpCode.GET_DATA: _jute.GetDataResponse,
-    OpCode.GET_CHILDREN: _jute.NamesResponse,
-    OpCode.ERROR: _jute.NumberResponse,
+    OpCode.CREATE: _records.PathResponse,
+    OpCode.CREATE2: _records.Create2Response,
+    OpCode.SET_DATA: _records.StatResponse,
+    OpCode.GET_DATA: _records.GetDataResponse,
+    OpCode.GET_CHILDREN: _records.NamesResponse,
+    OpCode.ERROR: _records.NumberResponse,
 }
 _WITHOUT_RECORD = frozenset({OpCode.DELETE, OpCode.CHECK})
 
@@ -55,7 +56,7 @@ class Result(NamedTuple):
 
 def error(code: int) -> Result:
     """Return the result of an operation that was not done."""
-    return Result(OpCode.ERROR, _jute.NumberResponse(code))
+    return Result(OpCode.ERROR, _records.NumberResponse(code))
 
 
 def parse_ops(data: bytes, offset: int = 0) -> list[Op]:
@@ -75,7 +76,7 @@ def parse_ops(data: bytes, offset: int = 0) -> list[Op]:
         if len(kinds) > 1:
             raise JuteError('reads and writes in one transaction')
         found, offset = _jute.parse(
-            _jute.REQUESTS[header.type], data, offset)
+            _records.REQUESTS[header.type], data, offset)
         ops.append(Op(header.type, found))
 
 

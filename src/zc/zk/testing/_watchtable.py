@@ -10,8 +10,8 @@ import enum
 from collections import defaultdict
 from collections.abc import Iterator
 
+from ._codes import EventType
 from ._connection import Event
-from ._jute import EventType
 
 
 class Mode(enum.Enum):

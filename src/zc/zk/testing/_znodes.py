@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from . import _acls
 from ._acls import Id
-from ._errors import RequestFailed
-from ._jute import ACL
-from ._jute import Code
-from ._jute import EventType
-from ._jute import Stat
+from ._codes import Code
+from ._codes import EventType
+from ._codes import RequestFailed
+from ._records import ACL
+from ._records import Stat
 
 
 #: Nodes that are always there.
