@@ -161,7 +161,8 @@ class Reconciler:
         """Return what makes one node as it is wanted."""
         create = Create(each.path, each.data, each.acl, True)
         if isinstance(result, NoNodeError):
-            each.state = PENDING
+            if each.state == REGISTERED:
+                each.state = PENDING
             return [create]
         if isinstance(result, Exception):
             # It is there, but nothing of it may be read.
