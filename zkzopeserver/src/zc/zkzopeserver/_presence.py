@@ -116,8 +116,9 @@ class Presence:
         if isinstance(error, NoNodeError):
             return 'path', f'there is no node {options.path}', False
         if isinstance(error, NodeExistsError):
-            return 'path', ('another server is registered there with the '
-                            f'same address ({error})'), False
+            return ('advertise' if options.advertise else 'path',
+                    'another server is registered with the same address '
+                    f'({error})', False)
         if isinstance(error, AuthFailedError):
             return 'zookeeper_auth', 'ZooKeeper refused the credentials', True
         if isinstance(error, zc.zk.Error):

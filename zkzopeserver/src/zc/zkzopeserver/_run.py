@@ -5,6 +5,7 @@ Runs in the thread that the runner calls us in, the main thread as a rule.
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import importlib
 import os
 import sys
@@ -41,6 +42,9 @@ def run_with(
     """
     try:
         options, make_engine = prepare(engine, global_conf, settings)
+        if _reloading():
+            # It kills a server that does not end within a second.
+            options = dataclasses.replace(options, drain=0.0)
         _logging.configure(options)
         with _monitor.started(options) as properties:
             Life(options, make_engine).run(application, properties)
@@ -75,6 +79,12 @@ def prepare(
     return options, make_engine
 
 
+def _reloading() -> bool:
+    """Tell whether this is the worker of a runner's --reload."""
+    hupper = sys.modules.get('hupper')
+    return hupper is not None and bool(hupper.is_active())
+
+
 def _traced(module: Any, options: Options) -> MakeEngine:
     try:
         traced: MakeEngine = module.traced()
@@ -88,7 +98,9 @@ def _traced(module: Any, options: Options) -> MakeEngine:
 def fail(message: str) -> NoReturn:
     """Say what is wrong, in one line, and exit with status 2."""
     print(message, file=sys.stderr, flush=True)
-    if any(name in sys.modules for name in _FORGIVING):
+    spec = getattr(sys.modules.get('__main__'), '__spec__', None)
+    names = [*sys.modules, getattr(spec, 'name', None)]
+    if any(name in names for name in _FORGIVING):
         # Supervisors must not take a server that never started for one
         # that has done its work.
         atexit.register(_exit)

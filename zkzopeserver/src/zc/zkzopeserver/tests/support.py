@@ -28,7 +28,7 @@ from zc.zkzopeserver._options import Options
 
 
 #: Seconds until a test gives up waiting for something that must happen.
-DEADLINE = 5.0
+DEADLINE = 30.0
 
 ENGINES: dict[str, Any] = {
     'zope.server': _zope.Engine, 'waitress': _waitress.Engine}
@@ -196,7 +196,9 @@ class ZooKeeperCase(unittest.TestCase):
         given = os.environ.get('TEST_ZOOKEEPER_CONNECTION')
         if not given:
             from zc.zk.testing import Server
-            self.server = Server(tick_time=100)
+            self.server = Server(
+                tick_time=0.1, min_session_timeout=0.5,
+                max_session_timeout=60.0)
             self.server.start()
             self.addCleanup(self.server.stop)
             found: str = self.server.connection_string
