@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import EXCEPTIONS
+from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import OperationTimeoutError
 from kazoo.exceptions import RolledBackError
@@ -197,6 +198,16 @@ class Bulk:
         """The zxid of the last reply received."""
         return int(self.client.last_zxid)
 
+    def current_zxid(self) -> int:
+        """Return a zxid that is not later than anything read after this.
+
+        A new session has had no reply yet: with its zxid, all watches that
+        are set would fire at once.
+        """
+        if not self.last_zxid:
+            self.wait(self.client.exists_async('/'))
+        return self.last_zxid
+
     # Reads
 
     def data(self, paths: Sequence[str]) -> list[Data | KazooException]:
@@ -227,12 +238,22 @@ class Bulk:
                 return self._multi_read(wanted)
             except UnimplementedError:
                 self._knows_multi_read = False
+            try:
+                return self._single_reads(wanted)
+            except ConnectionLoss:
+                pass    # such a server drops the connection as well
         return self._single_reads(wanted)
 
     def _single_reads(self, wanted: Sequence[tuple[str, str]]) -> list[Any]:
         ask = {DATA: self.client.get_async,
                CHILDREN: self.client.get_children_async}
-        return self._gather(lambda kind, path: ask[kind](path), wanted)
+        found = self._gather(lambda kind, path: ask[kind](path), wanted)
+        for index, (kind, _) in enumerate(wanted):
+            if kind == DATA and not isinstance(found[index], Exception):
+                data, stat = found[index]
+                # A Java client may have left null for data.
+                found[index] = (data or b'', stat)
+        return found
 
     def _multi_read(self, wanted: Sequence[tuple[str, str]]) -> list[Any]:
         found: list[Any] = []
@@ -256,15 +277,17 @@ class Bulk:
         """Return where the batch that begins at `start` ends."""
         most = min(BATCH_READS, int(BATCH_BYTES / self._reply_bytes) or 1)
         size = 0
+        chroot = self._chroot_size()
         for index in range(start, min(start + most, len(wanted))):
-            size += 4 * len(wanted[index][1]) + 14      # UTF-8 at its longest
+            # UTF-8 at its longest
+            size += chroot + 4 * len(wanted[index][1]) + 14
             if size > BATCH_BYTES and index > start:
                 return index
         return min(start + most, len(wanted))
 
     def _send_reads(self, wanted: Sequence[tuple[str, str]]) -> Any:
         chroot = self.client.chroot
-        pieces = []
+        pieces: list[bytes] = []
         for kind, path in wanted:
             encoded = _full_path(chroot, path)
             pieces += (_READ_HEADERS[kind], _int.pack(len(encoded)),
@@ -302,12 +325,10 @@ class Bulk:
         """
         batch: list[Op] = []
         size = 0
-        chroot = len(self.client.chroot)
+        chroot = self._chroot_size()
         for op in ops:
             op_size = _op_size(op) + chroot
-            if op_size > JUTE_MAXBUFFER - 100:
-                raise TooLarge(op.path, len(getattr(op, 'data', b'')),
-                               JUTE_MAXBUFFER)
+            self._check_size(op, op_size)
             if batch and (len(batch) == BATCH_OPS
                           or size + op_size > BATCH_BYTES):
                 yield batch
@@ -316,6 +337,24 @@ class Bulk:
             size += op_size
         if batch:
             yield batch
+
+    def check_size(self, op: Op) -> None:
+        """Raise an error when an operation is over the server's limit.
+
+        The server would drop the connection, and not say why.
+
+        :raises TooLarge: when it is
+        """
+        self._check_size(op, _op_size(op) + self._chroot_size())
+
+    @staticmethod
+    def _check_size(op: Op, size: int) -> None:
+        if size > JUTE_MAXBUFFER - 100:     # for what goes around it
+            raise TooLarge(
+                op.path, len(getattr(op, 'data', b'')), JUTE_MAXBUFFER)
+
+    def _chroot_size(self) -> int:
+        return len(self.client.chroot.encode('utf-8'))
 
     # Watches
 
@@ -342,11 +381,13 @@ class Bulk:
         pending = []
         batch: tuple[list[str], list[str], list[str]] = ([], [], [])
         size = 0
+        chroot = self._chroot_size()
         for which, path in items:
-            size += 4 * len(path) + 4
+            path_size = chroot + 4 * len(path) + 4
+            size += path_size
             if size > BATCH_BYTES:
                 pending.append(self._send_watches(zxid, watcher, batch))
-                batch, size = ([], [], []), 4 * len(path) + 4
+                batch, size = ([], [], []), path_size
             batch[which].append(path)
         pending.append(self._send_watches(zxid, watcher, batch))
         for result in pending:
@@ -511,7 +552,7 @@ def _pack_op(chroot: str, op: Op) -> bytes:
 
 def _op_size(op: Op) -> int:
     path = op.path
-    size = 21 + (len(path) if path.isascii() else len(path.encode('utf-8')))
+    size = 17 + (len(path) if path.isascii() else len(path.encode('utf-8')))
     if isinstance(op, (Create, SetData)):
         size += 4 + len(op.data)
     if isinstance(op, Create):

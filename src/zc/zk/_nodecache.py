@@ -191,7 +191,7 @@ class NodeCache:
             for key, result in zip(keys, self._read_few(keys)):
                 self._keep(key, result)
             return
-        zxid = self._bulk.last_zxid
+        zxid = self._bulk.current_zxid()
         results = self._bulk.read(keys)
         data, missing, children = [], [], []
         for (kind, path), result in zip(keys, results):
@@ -256,6 +256,8 @@ class NodeCache:
         else:
             node.armed = True
             if key[0] == DATA:
-                node.value, node.stat = result
+                # A Java client may have left null for data; that is no
+                # missing node.
+                node.value, node.stat = result[0] or b'', result[1]
             else:
                 node.value = tuple(sorted(result))
