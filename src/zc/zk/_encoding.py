@@ -32,9 +32,22 @@ _tokens = re.compile(
 _dumps = json.JSONEncoder(separators=(',', ':'), allow_nan=False).encode
 
 
-def to_bytes(data: str | bytes) -> bytes:
-    """Return node data as the bytes that ZooKeeper keeps."""
-    return data.encode('utf-8') if isinstance(data, str) else data
+def to_bytes(data: str | bytes, path: str = '?') -> bytes:
+    """Return node data as the bytes that ZooKeeper keeps.
+
+    :param path: the node's path, for the error
+    :raises DataError: when UTF-8 has no form for the text
+    """
+    if isinstance(data, bytes):
+        return data
+    if not isinstance(data, str):
+        raise TypeError(f'data of {path}: str or bytes are needed, '
+                        f'not {type(data).__name__}')
+    try:
+        return data.encode('utf-8')
+    except UnicodeEncodeError as e:
+        raise DataError(
+            path, f'UTF-8 has no form for character {data[e.start]!r}') from e
 
 
 def encode(properties: Mapping[str, Any], path: str = '?') -> bytes:

@@ -34,6 +34,8 @@ from . import _paths
 from . import _transfer
 from . import event
 from ._bulk import Bulk
+from ._bulk import Create
+from ._bulk import SetData
 from ._encoding import decode
 from ._encoding import encode
 from ._encoding import format_addr
@@ -442,10 +444,13 @@ class ZooKeeper:
         """Create a node; see kazoo's ``create``.
 
         :param value: text is sent as UTF-8
+        :raises TooLarge: when the data are over the server's limit
         :returns: the path; with `include_data`, a pair of path and stat
         """
+        data = to_bytes(value, self._path(path))
+        self._bulk.check_size(Create(path, data, acl or ()))
         return self._do(
-            self.client.create_async, path, to_bytes(value),
+            self.client.create_async, path, data,
             list(acl) if acl else None, ephemeral, sequence, makepath,
             include_data)
 
@@ -457,8 +462,10 @@ class ZooKeeper:
         :param value: text is sent as UTF-8
         :param version: that the data must be at, -1 for any
         :raises BadVersionError: when they are at another
+        :raises TooLarge: when the data are over the server's limit
         """
-        data = to_bytes(value)
+        data = to_bytes(value, self._path(path))
+        self._bulk.check_size(SetData(path, data, version))
         stat: ZnodeStat = self._do(
             self.client.set_async, path, data, version)
         self._keeper.wrote(path, data)
