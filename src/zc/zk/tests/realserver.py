@@ -435,6 +435,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print('usage: python -m zc.zk.tests.realserver -- COMMAND...',
               file=sys.stderr)
         return 2
+    # The server is ended after a SIGTERM too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         with RealServer() as server:
             environment = dict(

@@ -16,6 +16,7 @@ ORDER = '''
     zc.zk._links                    pure
     zc.zk._plan                     pure
     zc.zk._bulk
+    zc.zk._walk
     zc.zk._transfer
     zc.zk._nodecache
     zc.zk._watches
@@ -30,10 +31,26 @@ ORDER = '''
     zc.zk.graphvis
     zc.zk._commandserver
     zc.zk.monitor
+    zc.zk._progress
+    zc.zk._command
     zc.zk.scripts
+
+    zc.zk.testing._codes            pure
     zc.zk.testing._jute             pure
+    zc.zk.testing._records          pure
     zc.zk.testing._connection       pure
+    zc.zk.testing._acls             pure
+    zc.zk.testing._multi            pure
+    zc.zk.testing._sessions         pure
+    zc.zk.testing._watchtable       pure
+    zc.zk.testing._znodes           pure
+    zc.zk.testing._reads            pure
     zc.zk.testing._database         pure
+    zc.zk.testing._faults           pure
+    zc.zk.testing._words            pure
+    zc.zk.testing._peer
+    zc.zk.testing._loop
+    zc.zk.testing._service
     zc.zk.testing._server
     zc.zk.testing._settle
     zc.zk.testing
@@ -42,15 +59,18 @@ ORDER = '''
     zc.zkzopeserver._values
     zc.zkzopeserver._options
     zc.zkzopeserver._sockets
-    zc.zkzopeserver._request
-    zc.zkzopeserver._http
-    zc.zkzopeserver._logging
-    zc.zkzopeserver._monitor
     zc.zkzopeserver._presence
     zc.zkzopeserver._life
-    zc.zkzopeserver._zope
+    zc.zkzopeserver._logging
+    zc.zkzopeserver._monitor
     zc.zkzopeserver._run
     zc.zkzopeserver
+    zc.zkzopeserver._request
+    zc.zkzopeserver._http
+    zc.zkzopeserver._trace
+    zc.zkzopeserver._waitress
+    zc.zkzopeserver._zope
+    zc.zkzopeserver.serve
 '''
 LINES = [line.split() for line in ORDER.splitlines() if line.strip()]
 NAMES = [line[0] for line in LINES]
