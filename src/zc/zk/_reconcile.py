@@ -69,14 +69,15 @@ class Wanted:
         self.unwritable = False     # the ACL lets nobody change the data
         self.taking_over = False    # whoever owns it is known to be gone
         self.announced = False      # the first success is the caller's
+        self._told = ('', '')       # what was logged last
 
     def note(self, state: str, error: Exception | None) -> None:
-        """Note state and error; log them when they changed."""
-        before = self.state, repr(self.error)
+        """Note state and error; log them when they are new."""
         self.state = state
         self.error = error
-        if (error is not None and self.announced
-                and before != (state, repr(error))):
+        news = state, repr(error)
+        if error is not None and self.announced and news != self._told:
+            self._told = news
             logger.warning('registration of %s: %s: %s %s', self.path,
                            state, type(error).__name__, error)
 
@@ -84,6 +85,7 @@ class Wanted:
         """Note that the node is there, is ours and has these data."""
         if self.state != REGISTERED and self.announced:
             logger.info('registered %s', self.path)
+        self._told = ('', '')
         self.data = data
         self.unwritten = False
         self.taking_over = False
@@ -161,8 +163,7 @@ class Reconciler:
         """Return what makes one node as it is wanted."""
         create = Create(each.path, each.data, each.acl, True)
         if isinstance(result, NoNodeError):
-            if each.state == REGISTERED:
-                each.state = PENDING
+            each.state = PENDING
             return [create]
         if isinstance(result, Exception):
             # It is there, but nothing of it may be read.
