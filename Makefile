@@ -15,6 +15,8 @@ TESTS = $(BIN)/zope-testrunner --test-path=src --test-path=zkzopeserver/src
 ARGS ?= -v --auto-color
 REAL = $(BIN)/python -m zc.zk.tests.realserver --
 MINUTES ?= 5
+# Which faults come: chosen anew each time unless given.
+SEED ?= $(shell date +%s)
 
 .PHONY: help demo test test-real lint coverage bench fuzz chaos clean
 
@@ -56,7 +58,8 @@ fuzz: .venv/installed
 	$(BIN)/python -m zc.zk.tests.fuzz
 
 chaos: .venv/installed
-	$(BIN)/python -m zc.zk.tests.chaos --minutes $(MINUTES)
+	$(BIN)/python -m zc.zk.tests.chaos --minutes $(MINUTES) \
+		--seed $(SEED)
 
 clean:
 	rm -rf .venv .tox .mypy_cache .ruff_cache .hypothesis build dist \
