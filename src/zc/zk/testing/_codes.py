@@ -76,8 +76,12 @@ class EventType(enum.IntEnum):
 
 
 class RequestFailed(Exception):
-    """A request is answered with an error code."""
+    """A request is answered with an error code.
 
-    def __init__(self, code: Code) -> None:
+    :param body: the bytes that follow it nevertheless
+    """
+
+    def __init__(self, code: Code, body: bytes | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.body = body

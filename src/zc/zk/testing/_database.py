@@ -38,8 +38,7 @@ from ._znodes import Tree
 WRITES = frozenset({
     OpCode.CREATE, OpCode.CREATE2, OpCode.CREATE_CONTAINER,
     OpCode.CREATE_TTL, OpCode.DELETE, OpCode.SET_DATA, OpCode.SET_ACL,
-    OpCode.CHECK, OpCode.MULTI, OpCode.RECONFIG, OpCode.DELETE_CONTAINER,
-    OpCode.CLOSE_SESSION})
+    OpCode.CHECK, OpCode.MULTI, OpCode.RECONFIG, OpCode.DELETE_CONTAINER})
 
 
 class Database:
@@ -169,7 +168,7 @@ class Database:
         try:
             body = self._answer(session, request)
         except RequestFailed as failed:
-            error = failed.code
+            error, body = failed.code, failed.body
         except _jute.JuteError:
             error = Code.MARSHALLING_ERROR
         except _Unknown:
@@ -190,7 +189,6 @@ class Database:
             return self._reads.answer_many(session, _multi.parse_ops(payload))
         if type == OpCode.CLOSE_SESSION:
             # Its own events come before the reply, too.
-            self.zxid -= 1
             self.end(session.id, self._now)
             return None
         if type == OpCode.RECONFIG:
@@ -220,8 +218,8 @@ class Database:
     def _auth(self, session: Session, request: Request) -> Reply:
         # Not a JuteError's business: the connection ends then.
         packet, _ = _jute.parse(_records.AuthPacket, request.payload)
-        if packet.scheme == 'digest':
-            id = _acls.digest(packet.auth or b'')
+        if packet.scheme == 'digest' and packet.auth is not None:
+            id = _acls.digest(packet.auth)
         elif packet.scheme == 'ip':
             id = session.ids[0]
         else:
@@ -231,19 +229,21 @@ class Database:
         return Reply(request.xid, 0)
 
     def _transact(self, session: Session, ops: list[_multi.Op]) -> bytes:
-        if any(op.type in _multi.READS or op.record.path is None
-               for op in ops):
+        if any(op.type in _multi.READS for op in ops):
             raise RequestFailed(Code.MARSHALLING_ERROR)
+        if any(op.record.path is None for op in ops):
+            raise RequestFailed(
+                Code.MARSHALLING_ERROR, _multi.format_results(()))
         transaction = self._transaction(Author(session.id, session.ids))
         results: list[_multi.Result] = []
         try:
             for op in ops:
-                # ZooKeeper makes a create of each create2 here.
-                type = OpCode.CREATE if op.type == OpCode.CREATE2 else op.type
-                results.append(
-                    _apply(transaction, type, op.record, self.tree))
+                results.append(_apply(
+                    transaction, _type_in_multi(op), op.record, self.tree))
         except RequestFailed as failed:
             transaction.roll_back()
+            if failed.code == Code.MARSHALLING_ERROR:
+                raise
             at = len(results)
             results = [_multi.error(
                 Code.OK if index < at else
@@ -255,6 +255,16 @@ class Database:
 
 class _Unknown(Exception):
     """There is no such request."""
+
+
+def _type_in_multi(op: _multi.Op) -> int:
+    """Return what a transaction makes of an operation."""
+    if op.type not in (OpCode.CREATE, OpCode.CREATE2):
+        return op.type
+    if op.record.flags in (5, 6):
+        # It goes by the flags, and finds no record of createTTL.
+        raise RequestFailed(Code.MARSHALLING_ERROR)
+    return OpCode.CREATE
 
 
 def _apply(

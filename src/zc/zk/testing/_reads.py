@@ -74,22 +74,27 @@ class Reads:
         self, session: Session, ops: Sequence[_multi.Op]
     ) -> bytes:
         """Return the answer to a multiRead."""
-        if any(op.type not in _multi.READS or op.record.path is None
-               for op in ops):
-            raise RequestFailed(Code.MARSHALLING_ERROR)
         results: list[_multi.Result] = []
         size = 0
-        for op in ops:
-            # It sets no watches, whatever the operation says.
-            record = op.record._replace(watch=False)
+        for type, record in ops:
             try:
-                found = self._handlers[op.type](session, record)
-                results.append(_multi.Result(op.type, found))
+                if type not in _multi.READS:
+                    raise RequestFailed(Code.MARSHALLING_ERROR)
+                # It sets no watches, whatever the operation says.
+                found = self._handlers[type](
+                    session, record._replace(watch=False))
+                results.append(_multi.Result(type, found))
                 size += len(found[0] or ())
+                if size > MAX_REPLY:
+                    raise RequestFailed(Code.MARSHALLING_ERROR)
             except RequestFailed as failed:
+                if failed.code == Code.MARSHALLING_ERROR:
+                    # Something is wrong with the request as a whole; what
+                    # was read so far is sent all the same.
+                    raise RequestFailed(
+                        failed.code,
+                        _multi.format_results(results)) from None
                 results.append(_multi.error(failed.code))
-            if size > MAX_REPLY:
-                raise RequestFailed(Code.MARSHALLING_ERROR)
         return _multi.format_results(results)
 
     def _sync(self, session: Session, request: Any) -> Any:
