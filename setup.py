@@ -69,7 +69,9 @@ setup(
     },
     entry_points={
         'console_scripts': [
+            'zookeeper_diff = zc.zk.scripts:diff',
             'zookeeper_export = zc.zk.scripts:export',
+            'zookeeper_graph = zc.zk.scripts:graph',
             'zookeeper_import = zc.zk.scripts:import_',
             'zookeeper_set_property = zc.zk.scripts:set_property',
             'zookeeper_validate = zc.zk.scripts:validate',
