@@ -1,66 +1,123 @@
-"""Live trees: read in bulk, imported into and deleted by a plan.
+"""Live trees: imported into, and deleted, by a plan.
 
-Runs in its caller's thread.  Reads what a plan needs, has _plan make it,
-and applies it in transactions that fail when another client changed a node
-meanwhile; then it reads and plans again.  It must not know ZooKeeper
-objects, links or registrations.
+Runs in its caller's thread.  Reads what a plan needs, has _plan make it and
+_apply apply it.  It must not know ZooKeeper objects, links or
+registrations.
 """
 from __future__ import annotations
 
-import logging
-from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
 
-from kazoo.exceptions import BadVersionError
-from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import KazooException
-from kazoo.exceptions import NoChildrenForEphemeralsError
-from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
-from kazoo.exceptions import NotEmptyError
-from kazoo.exceptions import SessionExpiredError
-from kazoo.exceptions import SessionMovedError
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 from kazoo.security import OPEN_ACL_UNSAFE
 
+from . import _apply
 from . import _paths
 from . import _plan
-from ._bulk import IN_FLIGHT
+from ._apply import Progress
 from ._bulk import Bulk
-from ._bulk import Create
-from ._bulk import Delete
-from ._bulk import Op
-from ._bulk import PendingCommit
-from ._bulk import SetData
-from ._bulk import TransactionFailed
 from ._model import Node
 from ._plan import Step
 from ._plan import Wanted
+from ._walk import export_json
 from ._walk import export_lines
 from ._walk import walk
-from .errors import ImportFailed
 from .errors import PathError
-from .errors import TreeChanged
 
 
-__all__ = ['delete_recursive', 'export_lines', 'import_tree', 'walk']
-
-logger = logging.getLogger(__name__)
+__all__ = ['Import', 'delete_recursive', 'export_json', 'export_lines',
+           'import_tree', 'walk']
 
 Out = Callable[[str], None]
 
-#: How often a change is planned before it fails because of other clients.
-ROUNDS = 10
 
-# What a transaction gives when another client changed the tree meanwhile
-_CHANGED = (BadVersionError, NoChildrenForEphemeralsError, NoNodeError,
-            NodeExistsError, NotEmptyError)
-# What it gives when the connection was lost, and comes back
-_LOST = (ConnectionLoss, SessionExpiredError, SessionMovedError)
+class Import:
+    """An import, to be planned, looked at and applied.
+
+    :param bulk: the connection
+    :param path: of an existing node, at which the top nodes are made
+    :param trim: whether to delete nodes that `tree` does not have (True),
+        to name them (None), or to leave them (False); those at the top are
+        always left
+    :param acl: for all nodes of `tree`; without, new nodes are open to all
+        and existing nodes keep theirs
+    :param progress: called with how many operations of how many are done
+    :raises ValueNotStorable: when JSON cannot hold a property of `tree`
+    :raises PathError: when a name in `tree` is none
+    """
+
+    def __init__(
+        self,
+        bulk: Bulk,
+        tree: Node,
+        path: str,
+        trim: bool | None,
+        acl: Sequence[ACL] | None,
+        progress: Progress = _apply.no_progress,
+    ) -> None:
+        self._bulk = bulk
+        self._path = path
+        self._trim = trim
+        self._acl = acl
+        self._progress = progress
+        self._deletable: dict[str, int] | None = None
+        self.wanted = _plan.flatten(tree, path)
+
+    def plan(self) -> list[Step]:
+        """Read the live tree and return what is to be done.
+
+        What the first plan does not delete, later ones do not either.
+
+        :raises NoNodeError: when there is no node at the import's path
+        :raises NoAuthError: when a node, which it names, may not be read
+        :raises DataError: when data that are not UTF-8 would be replaced
+        """
+        bulk, wanted = self._bulk, self.wanted
+        found = _read_wanted(bulk, wanted, self._path)
+        extras = _read_extras(bulk, wanted, found, self._trim)
+        branches: dict[str, tuple[ZnodeStat, list[str]]] = {}
+        if self._trim:
+            branches = read_branches(
+                bulk, [path for paths in extras.values() for path in paths])
+        steps = _plan.plan_import(
+            wanted, found, extras, branches, self._trim, self._deletable)
+        if self._deletable is None:
+            self._deletable = _plan.removed(steps)
+        return steps
+
+    def apply(self) -> list[Step]:
+        """Make the live tree as wanted, and return what was done last.
+
+        Nothing is written that is equal already, nothing of others is
+        overwritten unseen.  What fits one transaction is applied whole or
+        not at all, except for the ACLs of existing nodes, which come last.
+
+        :raises NoNodeError: when there is no node at the import's path
+        :raises NoAuthError: when a node, which it names, may not be read
+            or written, and nothing was written
+        :raises DataError: when data that are not UTF-8 would be replaced
+        :raises TooLarge: when a node is over the limit; nothing was written
+        :raises ImportFailed: when it had to stop half way
+        :raises TreeChanged: when others kept changing the same nodes
+        """
+        applied: list[str] = []
+        steps = _apply.apply(
+            self._bulk, self.plan, self._acl or OPEN_ACL_UNSAFE, applied,
+            self._progress)
+        if self._acl is not None:
+            added = {step.path for step in steps
+                     if isinstance(step, _plan.Add)}
+            paths = [want.path for want in self.wanted]
+            _apply.set_acls(
+                self._bulk, [path for path in paths if path not in added],
+                self._acl, applied)
+        return steps
 
 
 def import_tree(
@@ -72,58 +129,19 @@ def import_tree(
     dry_run: bool,
     out: Out,
 ) -> None:
-    """Make the nodes below `path` as `tree` describes them.
+    """Make the nodes below `path` as `tree` describes them; see Import.
 
-    Nothing is written that is equal already, nothing of others is
-    overwritten unseen.  What fits one transaction is applied whole or not
-    at all, except for the ACLs of existing nodes, which come last.
-
-    :param bulk: the connection
-    :param path: of an existing node, at which the top nodes are made
-    :param trim: whether to delete nodes that `tree` does not have (True),
-        to name them (None), or to leave them (False); those at the top are
-        always left
-    :param acl: for all nodes of `tree`; without, new nodes are open to all
-        and existing nodes keep theirs
     :param dry_run: only print what would be done
     :param out: prints a line
-    :raises NoNodeError: when there is no node at `path`
-    :raises NoAuthError: when a node, which it names, may not be read or
-        written, and nothing was written
-    :raises DataError: when data that are not UTF-8 would be replaced
-    :raises TooLarge: when a node is over the limit; nothing was written
-    :raises ImportFailed: when it had to stop half way
-    :raises TreeChanged: when others kept changing the same nodes
+    :raises Error: as Import does
+    :raises KazooException: as Import does
     """
-    wanted = _plan.flatten(tree, path)
-    deletable: dict[str, int] | None = None
-
-    def plan() -> list[Step]:
-        nonlocal deletable
-        found = _read_wanted(bulk, wanted, path)
-        extras = _read_extras(bulk, wanted, found, trim)
-        branches: dict[str, tuple[ZnodeStat, list[str]]] = {}
-        if trim:
-            branches = read_branches(
-                bulk, [each for paths in extras.values() for each in paths])
-        steps = _plan.plan_import(
-            wanted, found, extras, branches, trim, deletable)
-        if deletable is None:
-            deletable = _plan.removed(steps)
-        return steps
-
+    work = Import(bulk, tree, path, trim, acl)
     if dry_run:
-        for line in _plan.lines(plan()):
-            out(line)
-        return
-    applied: list[str] = []
-    steps = _apply(bulk, plan, acl or OPEN_ACL_UNSAFE, applied)
-    if acl is not None:
-        added = {step.path for step in steps
-                 if isinstance(step, _plan.Add)}
-        _set_acls(bulk, [want.path for want in wanted
-                         if want.path not in added], acl, applied)
-    for line in _plan.notes(steps):
+        lines = _plan.lines(work.plan())
+    else:
+        lines = _plan.notes(work.apply())
+    for line in lines:
         out(line)
 
 
@@ -171,7 +189,7 @@ def delete_recursive(
         for line in _plan.lines(steps):
             out(line)
     else:
-        steps = _apply(bulk, plan, OPEN_ACL_UNSAFE, [])
+        steps = _apply.apply(bulk, plan, OPEN_ACL_UNSAFE, [])
         for line in _plan.notes(steps):
             out(line)
     return not any(True for _ in _plan.notes(steps))
@@ -268,147 +286,3 @@ def read_branches(
                 branches[path] = (stat, names)
                 level += [f'{path}/{name}' for name in names]
     return branches
-
-
-# Applying
-
-def _apply(
-    bulk: Bulk,
-    plan: Callable[[], list[Step]],
-    acl: Sequence[ACL],
-    applied: list[str],
-) -> list[Step]:
-    """Plan and apply until it works; return the steps of the last plan.
-
-    :param applied: gets the paths that were written or deleted
-    """
-    unknown: list[str] = []     # what transactions without a reply hold
-    path = ''
-    last: Exception
-    for _ in range(ROUNDS):
-        try:
-            steps = plan()
-            writes, deletes = _operations(steps, acl)
-            if unknown:
-                # What the new plan does not have any more was applied.
-                left = {op.path for op in writes + deletes}
-                applied += [path for path in unknown if path not in left]
-                unknown.clear()
-            _commit(bulk, writes, deletes, applied, unknown)
-        except TransactionFailed as e:
-            path = e.op.path
-            if not isinstance(e.error, _CHANGED):
-                raise _final(e.error, path, applied) from e
-            logger.info('planning again: %s', e)
-            last = e
-        except KazooException as e:
-            # Reading again waits for the connection, and tells whether a
-            # transaction without a reply was applied.
-            if not isinstance(e, _LOST):
-                raise _final(e, str(e), applied) from e
-            logger.info('planning again: %s', type(e).__name__)
-            last = e
-        else:
-            return steps
-    if isinstance(last, TransactionFailed):
-        raise TreeChanged(path, ROUNDS) from last
-    raise _final(last, path, applied) from last
-
-
-def _final(
-    error: Exception, path: str, applied: Sequence[str]
-) -> Exception:
-    """Return what to raise when an error cannot be mended."""
-    name = type(error).__name__
-    if applied:
-        return ImportFailed(path, f'{name} {error}'.strip(), applied)
-    return type(error)(path) if path else error
-
-
-def _operations(
-    steps: Iterable[Step], acl: Sequence[ACL]
-) -> tuple[list[Op], list[Op]]:
-    """Return what writes, parents first, and what deletes, children first.
-    """
-    writes: list[Op] = []
-    deletes: list[Op] = []
-    for step in steps:
-        if isinstance(step, _plan.Add):
-            writes.append(Create(step.path, step.data, acl))
-        elif isinstance(step, _plan.Change):
-            writes.append(SetData(step.path, step.data, step.version))
-        elif isinstance(step, _plan.Remove):
-            logger.info('deleting %s', step.path)
-            deletes.append(Delete(step.path, step.version))
-    return writes, deletes
-
-
-def _commit(
-    bulk: Bulk,
-    writes: list[Op],
-    deletes: list[Op],
-    applied: list[str],
-    unknown: list[str],
-) -> None:
-    """Apply operations, in one transaction if they fit.
-
-    Nothing is sent when one is too large for any.  Several transactions go
-    one behind the other: the server handles the requests of a session in
-    their order.  Deletions wait for all writes to have worked.
-    """
-    stages = [list(bulk.batches(writes + deletes))]
-    if len(stages[0]) > 1:
-        stages = [list(bulk.batches(writes)), list(bulk.batches(deletes))]
-    for batches in stages:
-        pending: deque[PendingCommit] = deque()
-        failed: Exception | None = None
-        todo = deque(batches)
-        while pending or (todo and failed is None):
-            while todo and failed is None and len(pending) < IN_FLIGHT:
-                pending.append(bulk.commit_async(todo.popleft()))
-            commit = pending.popleft()
-            paths = [op.path for op in commit.ops]
-            try:
-                commit.get()
-            except (TransactionFailed, KazooException) as e:
-                if not isinstance(e, TransactionFailed):
-                    unknown += paths
-                failed = failed or e
-            else:
-                applied += paths
-        if failed is not None:
-            raise failed
-
-
-def _set_acls(
-    bulk: Bulk,
-    paths: Sequence[str],
-    acl: Sequence[ACL],
-    applied: list[str],
-) -> None:
-    """Give nodes that are not ephemeral an ACL, where it is another."""
-    for _ in range(ROUNDS):
-        pending = []
-        for path, answer in zip(paths, bulk.acls(paths), strict=True):
-            if isinstance(answer, NoNodeError):
-                continue        # deleted by someone else meanwhile
-            if isinstance(answer, KazooException):
-                raise _final(answer, path, applied)
-            old, stat = answer
-            if set(old) != set(acl) and not stat.ephemeralOwner:
-                pending.append((path, bulk.client.set_acls_async(
-                    path, list(acl), stat.aversion)))
-        again = []
-        for path, result in pending:
-            try:
-                bulk.wait(result)
-            except (BadVersionError, NoNodeError):
-                again.append(path)
-            except KazooException as e:
-                raise _final(e, path, applied) from e
-            else:
-                applied.append(path)
-        if not again:
-            return
-        paths = again
-    raise TreeChanged(paths[0], ROUNDS)

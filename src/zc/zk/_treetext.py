@@ -12,6 +12,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 from typing import TypeVar
+from typing import overload
 
 from . import _paths
 from ._expressions import evaluate
@@ -68,14 +69,35 @@ _EXPECTED = ("'/name', '/name : type', 'name = expression', "
              "'name -> path' or 'name => path property' is needed")
 
 
+@overload
 def parse_tree(
     text: str,
-    node_class: type[N] = Node,     # type: ignore[assignment]
+    *,
+    source: str | None = None,
+    report: Report | None = None,
+    locate: Locate | None = None,
+) -> Node: ...
+
+
+@overload
+def parse_tree(
+    text: str,
+    node_class: type[N],
     source: str | None = None,
     *,
     report: Report | None = None,
     locate: Locate | None = None,
-) -> N:
+) -> N: ...
+
+
+def parse_tree(
+    text: str,
+    node_class: type[Any] = Node,
+    source: str | None = None,
+    *,
+    report: Report | None = None,
+    locate: Locate | None = None,
+) -> Any:
     """Return the root of the tree that `text` describes.
 
     :param node_class: makes the nodes: called without arguments for the
@@ -87,8 +109,7 @@ def parse_tree(
         node and name), and the line and column where it stands
     :raises TreeSyntaxError: at the first error, when there is no `report`
     """
-    root: N = _Parser(text, node_class, source, report, locate).parse()
-    return root
+    return _Parser(text, node_class, source, report, locate).parse()
 
 
 class _Fault(Exception):

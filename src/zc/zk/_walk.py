@@ -6,6 +6,7 @@ is the nodes read ahead and the names still to come, never the whole tree.
 """
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from operator import length_hint
 from typing import Any
@@ -100,6 +101,28 @@ def export_lines(
         yield from node_lines(own, decode(data, path), indents[depth], path)
     if reader.missing_top:
         raise NoNodeError(top)
+
+
+def export_json(
+    bulk: Bulk, path: str, ephemeral: bool
+) -> Iterator[str]:
+    """Yield a JSON object, as one line, for a node and all below it.
+
+    :param bulk: the connection
+    :param ephemeral: whether to include ephemeral nodes
+    :raises Error: as `export_lines` does
+    :raises KazooException: as `export_lines` does
+    """
+    reader = Reader(bulk, path, fresh=False, data=True)
+    for here, data, stat, names in reader:
+        if here == '/' and 'zookeeper' in names:
+            names.remove('zookeeper')
+        if ephemeral or not stat.ephemeralOwner:
+            yield json.dumps({
+                'path': here, 'properties': decode(data, here),
+                'ephemeral': bool(stat.ephemeralOwner)})
+    if reader.missing_top:
+        raise NoNodeError(path)
 
 
 class Reader:

@@ -15,9 +15,13 @@ ORDER = '''
     zc.zk._treeformat               pure
     zc.zk._links                    pure
     zc.zk._plan                     pure
+    zc.zk._diff                     pure
+    zc.zk._validate                 pure
     zc.zk._bulk
     zc.zk._walk
+    zc.zk._apply
     zc.zk._transfer
+    zc.zk._live_tree
     zc.zk._nodecache
     zc.zk._watches
     zc.zk._live
@@ -33,6 +37,7 @@ ORDER = '''
     zc.zk.monitor
     zc.zk._progress
     zc.zk._command
+    zc.zk._inspect
     zc.zk.scripts
 
     zc.zk.testing._codes            pure

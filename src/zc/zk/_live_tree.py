@@ -1,0 +1,56 @@
+"""A whole live tree in memory, for looking at how its parts go together.
+
+Runs in its caller's thread.  It must not know what is looked for.
+"""
+from __future__ import annotations
+
+from kazoo.exceptions import NoNodeError
+
+from . import _paths
+from ._bulk import Bulk
+from ._encoding import decode
+from ._model import Node
+from ._walk import Reader
+
+
+def read_data(bulk: Bulk, path: str) -> dict[str, bytes]:
+    """Return the data of a node and of all below it, by path.
+
+    :raises NoAuthError: when a node, which it names, may not be read
+    """
+    return {here: data or b'' for here, data, _, _ in Reader(
+        bulk, path, fresh=False, data=True)}
+
+
+def read_tree(bulk: Bulk, path: str) -> tuple[Node, dict[str, int]]:
+    """Return the nodes at and below a path, and counts of live providers.
+
+    Ephemeral nodes are left out.
+
+    :returns: a root with the nodes at their whole paths; and for the path
+        of each node, the number of ephemeral nodes below its ``providers``
+    :raises NoNodeError: when there is no node at `path`
+    :raises NoAuthError: when a node, which it names, may not be read
+    :raises DataError: when data are not UTF-8
+    """
+    root = top = Node()
+    for name in _paths.parts(path):
+        top.children[name] = top = Node(name)
+    nodes = {path: top}
+    counts: dict[str, int] = {}
+    reader = Reader(bulk, path, fresh=False, data=True)
+    for here, data, stat, names in reader:
+        if here == '/' and 'zookeeper' in names:
+            names.remove('zookeeper')
+        above, name = _paths.split(here)
+        if stat.ephemeralOwner:
+            service, parent = _paths.split(above)
+            if parent == 'providers':
+                counts[service] = counts.get(service, 0) + 1
+            continue
+        if here != path:
+            nodes[here] = nodes[above].children[name] = Node(name)
+        nodes[here].properties = decode(data, here)
+    if reader.missing_top:
+        raise NoNodeError(path)
+    return root, counts
