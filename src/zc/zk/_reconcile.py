@@ -64,6 +64,7 @@ class Wanted:
         self.state = PENDING
         self.error: Exception | None = None
         self.data = data
+        self.mzxid = 0              # of the data, as far as it is known
         self.acl = acl
         self.unwritten = False      # our data are newer than the node's
         self.unwritable = False     # the ACL lets nobody change the data
@@ -81,12 +82,17 @@ class Wanted:
             logger.warning('registration of %s: %s: %s %s', self.path,
                            state, type(error).__name__, error)
 
-    def registered(self, data: bytes) -> None:
+    def learn(self, data: bytes, mzxid: int) -> None:
+        """Take in the node's data, unless newer ones are known."""
+        if mzxid > self.mzxid:
+            self.data = data
+            self.mzxid = mzxid
+
+    def registered(self) -> None:
         """Note that the node is there, is ours and has these data."""
         if self.state != REGISTERED and self.announced:
             logger.info('registered %s', self.path)
         self._told = ('', '')
-        self.data = data
         self.unwritten = False
         self.taking_over = False
         self.state = REGISTERED
@@ -172,7 +178,8 @@ class Reconciler:
         data, stat = result
         if stat.ephemeralOwner == session:
             if not each.unwritten or data == each.data:
-                each.registered(data)
+                each.learn(data, stat.mzxid)
+                each.registered()
                 return []
             if not each.unwritable:
                 return [SetData(each.path, each.data, stat.version)]
@@ -204,7 +211,7 @@ class Reconciler:
                     del batch[index]
                 else:
                     for each, _ in batch:
-                        each.registered(each.data)
+                        each.registered()
                     break
         return again
 

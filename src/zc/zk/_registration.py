@@ -184,6 +184,7 @@ class Keeper:
         self, registration: Registration, changes: Mapping[str, Any]
     ) -> None:
         """Change properties of a registered node."""
+        self._bulk.check_process()
         wanted = registration._wanted
         with self._pass:
             merged = {**registration.properties, **changes}
@@ -193,14 +194,15 @@ class Keeper:
         if wanted.unwritten:
             self._queue.put(('check', registration))
 
-    def wrote(self, path: str, data: bytes) -> None:
+    def wrote(self, path: str, data: bytes, mzxid: int) -> None:
         """Take note of data that this client wrote to `path`."""
         registration = self.registrations.get(path)
         if registration is not None:
-            registration._wanted.data = data
+            registration._wanted.learn(data, mzxid)
 
     def remove(self, registration: Registration) -> None:
         """Delete a node, and keep it no longer."""
+        self._bulk.check_process()
         with self._lock:
             if self.registrations.get(registration.path) is registration:
                 del self.registrations[registration.path]

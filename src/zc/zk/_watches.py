@@ -36,7 +36,7 @@ from ._nodecache import Key
 from ._nodecache import Missing
 from ._nodecache import NodeCache
 from ._nodecache import View
-from .errors import printable
+from ._printable import printable
 
 
 logger = logging.getLogger(__name__)

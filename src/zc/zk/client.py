@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 from typing import Literal
+from typing import TypeVar
 from typing import overload
 
 from kazoo.client import KazooClient
@@ -49,7 +50,11 @@ from ._registration import Keeper
 from ._registration import Registration
 from ._treetext import parse_tree
 from ._watches import Engine
-from .errors import ForkedError
+from .errors import AddressError
+from .errors import PathError
+
+
+L = TypeVar('L', bound=Live)
 
 
 class RegisteringServer:
@@ -210,22 +215,29 @@ class ZooKeeper:
         name = format_addr(address)
         properties = {**data, 'pid': os.getpid()}
         real_path = self.resolve(path)
+        names = self._node_names(name)
+        for each in names:
+            _paths.check_name(each)
         event.notify(RegisteringServer(name, real_path, properties))
         self._keeper.add(
             {_paths.join(real_path, each): properties
-             for each in self._node_names(name)},
+             for each in names},
             list(acl), takeover)
 
     @staticmethod
     def _node_names(name: str) -> list[str]:
         """Return the names of the nodes for an address."""
         if name.startswith(':'):
-            return [host + name for host in ipv4_addresses()]
+            hosts = ipv4_addresses()
+            if not hosts:
+                raise AddressError(name, 'this machine has no IPv4 address')
+            return [host + name for host in hosts]
         return [name]
 
     @property
     def registrations(self) -> Mapping[str, Registration]:
         """The registrations of this object, by the paths of their nodes."""
+        self._bulk.check_process()
         return dict(self._keeper.registrations)
 
     def unregister(self, path: str, address: str | tuple[str, int]) -> None:
@@ -362,7 +374,7 @@ class ZooKeeper:
         if target.endswith('/'):
             target += name
         if not name or not target or target.split() != [target]:
-            raise _paths.PathError(target, 'a link needs a path to lead to')
+            raise PathError(target, 'a link needs a path to lead to')
         self._change(base, {name + _links.LINK: target})
 
     # Nodes
@@ -468,7 +480,7 @@ class ZooKeeper:
         self._bulk.check_size(SetData(path, data, version))
         stat: ZnodeStat = self._do(
             self.client.set_async, path, data, version)
-        self._keeper.wrote(path, data)
+        self._keeper.wrote(path, data, stat.mzxid)
         self._engine.learn(path, data, stat)
         return stat
 
@@ -477,7 +489,7 @@ class ZooKeeper:
 
         A registered server's node is not kept any longer.
         """
-        registration = self.registrations.get(path)
+        registration = self.registrations.get(self._path(path))
         if registration is not None and version == -1:
             registration.unregister()
         else:
@@ -518,6 +530,7 @@ class ZooKeeper:
     @property
     def state(self) -> str:
         """The connection's state: CONNECTED, SUSPENDED or LOST."""
+        self._bulk.check_process()
         state: str = self.client.state
         return state
 
@@ -527,13 +540,13 @@ class ZooKeeper:
 
     def __repr__(self) -> str:
         hosts = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
-        return f'<zc.zk.ZooKeeper {hosts}{self.client.chroot} {self.state}>'
+        return (f'<zc.zk.ZooKeeper {hosts}{self.client.chroot} '
+                f'{self.client.state}>')
 
     # Helpers
 
     def _path(self, path: str) -> str:
-        if os.getpid() != self._pid:
-            raise ForkedError(self._pid)
+        self._bulk.check_process()
         return _paths.check(path)
 
     def _do(self, ask: Callable[..., Any], path: str, *args: Any) -> Any:
@@ -553,7 +566,7 @@ class ZooKeeper:
             if isinstance(each, Exception) else each[0]
             for each in self._bulk.data(paths)]
 
-    def _track(self, objects: list[Any]) -> list[Any]:
+    def _track(self, objects: list[L]) -> list[L]:
         self._engine.track([each._tracker for each in objects])
         for each in objects:
             each._check()

@@ -1,6 +1,6 @@
 """Every exception of zc.zk, and how each reads.
 
-Knows no socket, thread or clock, and imports nothing from this package.
+Knows no socket, thread or clock.
 An exception keeps its parts as attributes; the text is made in ``__str__``.
 Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
 ``NoAuthError`` ...) stay kazoo's, with the path as their argument.
@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ._printable import printable
+
 
 __all__ = [
     'AddressError',
@@ -41,19 +43,6 @@ __all__ = [
     'TreeSyntaxError',
     'ValueNotStorable',
 ]
-
-
-def printable(text: object) -> str:
-    """Return text in which what others wrote forges no line of a log.
-
-    Control characters, and whatever else a terminal might obey, are escaped
-    as in a Python string.
-    """
-    shown = str(text)
-    if shown.isprintable():
-        return shown
-    return ''.join(
-        each if each.isprintable() else repr(each)[1:-1] for each in shown)
 
 
 class CancelWatch(Exception):

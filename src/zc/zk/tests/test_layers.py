@@ -6,6 +6,7 @@ from zc.zk.tests import sources
 # From the bottom up: a module may import modules that stand above it in
 # this list, and no others of ours.  A new module gets its line here.
 ORDER = '''
+    zc.zk._printable                pure
     zc.zk.errors                    pure
     zc.zk._paths                    pure
     zc.zk._encoding                 pure

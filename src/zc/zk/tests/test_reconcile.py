@@ -96,6 +96,14 @@ class PassTests(unittest.TestCase):
         self.assertEqual(wanted.data, b'{"new":1}')
         self.assertEqual(self.bulk.commits, [])
 
+    def test_newer_data_are_kept(self) -> None:
+        """Data that were read before a write do not come back."""
+        wanted = self.wanted()
+        wanted.learn(b'{"new":1}', 5)
+        self.bulk.nodes['/s/a'] = b'{"old":1}', stat(OURS)
+        self.reconciler.run([wanted])
+        self.assertEqual(wanted.data, b'{"new":1}')
+
     def test_ours_with_data_to_write(self) -> None:
         """Data that were updated are written at the version read."""
         wanted = self.wanted(data=b'{"b":1}')
@@ -223,7 +231,7 @@ class PassTests(unittest.TestCase):
         with self.assertLogs('zc.zk') as logs:
             wanted.note(FAILED, NoAuthError('/s/a'))
             wanted.note(FAILED, NoAuthError('/s/a'))
-            wanted.registered(b'')
+            wanted.registered()
         self.assertEqual(len(logs.output), 2)
 
 
