@@ -82,7 +82,9 @@ class Chaos:
             stack.callback(self.zk.close)
             self.zk.import_tree(TREE)
             # Plain kazoo: what others than this package see.
-            self.observer = KazooClient(servers, timeout=SESSION_TIMEOUT)
+            self.observer = KazooClient(
+                servers, timeout=SESSION_TIMEOUT,
+                connection_retry={'max_tries': -1, 'max_delay': 0.2})
             self.observer.start()
             stack.callback(self.observer.close)
             stack.callback(self.observer.stop)

@@ -76,13 +76,15 @@ class Proxy:
                 return
             there, back = await asyncio.open_connection(*target)
             self._writers.add(back)
+            tasks = [asyncio.ensure_future(self._pass_on(reader, back)),
+                     asyncio.ensure_future(self._pass_on(there, writer))]
             try:
                 # When one side ends, so does the other.
                 await asyncio.wait(
-                    [asyncio.ensure_future(self._pass_on(reader, back)),
-                     asyncio.ensure_future(self._pass_on(there, writer))],
-                    return_when=asyncio.FIRST_COMPLETED)
+                    tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                for task in tasks:
+                    task.cancel()
                 self._writers.discard(back)
                 back.transport.abort()
         except OSError:
