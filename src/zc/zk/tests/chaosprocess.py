@@ -5,6 +5,7 @@ thread of the test.
 """
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -129,7 +130,11 @@ class Process:
             self._forget()
 
     def _forget(self) -> None:
+        assert self._popen is not None
         # What it had said before its end still counts.
         self._reader.join()
-        self._errors.close()
+        for stream in self._popen.stdin, self._popen.stdout, self._errors:
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
         self._popen = None
