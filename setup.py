@@ -11,6 +11,7 @@ TEST_REQUIRES = [
     'hypothesis',
     'manuel',
     'netifaces-plus',
+    'pure-sasl',
     'zope.component',
     'zope.configuration',
     'zope.testing',

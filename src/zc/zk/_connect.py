@@ -44,7 +44,21 @@ class PollHandler(SequentialThreadingHandler):
 
     kazoo makes an epoll object for each call, which takes nearly half of
     its time on pipelined requests.
+
+    :ivar last_error: why the last connection could not be made, or None
     """
+
+    last_error: Exception | None = None
+
+    def create_connection(self, *args: Any, **keywords: Any) -> Any:
+        try:
+            connection = super().create_connection(*args, **keywords)
+        except Exception as e:
+            # kazoo logs it, and tells nobody.
+            self.last_error = e
+            raise
+        self.last_error = None
+        return connection
 
     def select(
         self,
@@ -63,14 +77,20 @@ class PollHandler(SequentialThreadingHandler):
                 wanted[fd] = each, wanted.get(fd, (each, 0))[1] | mask
         for fd, (_, mask) in wanted.items():
             poller.register(fd, mask)
-        readable, writable = [], []
+        # What TLS has decrypted already is in no socket's buffer.
+        readable = [each for each in rlist
+                    if hasattr(each, 'pending') and each.pending()]
+        writable = []
+        if readable:
+            timeout = 0.0
         for fd, events in poller.poll(
                 None if timeout is None else max(0.0, timeout) * 1000):
             each, mask = wanted[fd]
             # An error or a hang-up shows when the socket is used.
             failed = events & ~(select.POLLIN | select.POLLOUT)
             if mask & select.POLLIN and (events & select.POLLIN or failed):
-                readable.append(each)
+                if each not in readable:
+                    readable.append(each)
             if mask & select.POLLOUT and (events & select.POLLOUT or failed):
                 writable.append(each)
         return readable, writable, []
@@ -147,8 +167,7 @@ def start(
                     left = 1.0
                 if left <= 0:
                     raise FailedConnect(
-                        connection_string,
-                        f'no session within {timeout:g} seconds')
+                        connection_string, _no_session(client, timeout))
                 # Some state changes come without a call of the listener.
                 changed.wait(min(left, 0.05))
         _prove(client, connection_string)
@@ -157,6 +176,12 @@ def start(
         raise
     finally:
         client.remove_listener(listener)
+
+
+def _no_session(client: kazoo.client.KazooClient, timeout: float) -> str:
+    reason = f'no session within {timeout:g} seconds'
+    error = getattr(client.handler, 'last_error', None)
+    return f'{reason} ({error})' if error is not None else reason
 
 
 def _remind(connection_string: str, first: bool) -> None:
