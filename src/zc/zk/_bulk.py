@@ -12,6 +12,7 @@ its Java client.
 """
 from __future__ import annotations
 
+import os
 import struct
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +34,7 @@ from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 
+from .errors import ForkedError
 from .errors import TooLarge
 
 
@@ -192,6 +194,15 @@ class Bulk:
         self._knows_multi_read = True
         # A running mean, so that replies too stay near BATCH_BYTES.
         self._reply_bytes = 100.0
+        self._pid = os.getpid()
+
+    def check_process(self) -> None:
+        """Raise an error in a child process, which has no threads.
+
+        :raises ForkedError: in another process than this was made in
+        """
+        if os.getpid() != self._pid:
+            raise ForkedError(self._pid)
 
     @property
     def last_zxid(self) -> int:
@@ -470,6 +481,7 @@ class Bulk:
         :raises OperationTimeoutError: when none comes in time, as when no
             server can be reached (kazoo itself would wait for ever)
         """
+        self.check_process()
         try:
             return result.get(timeout=self.timeout)
         except self.client.handler.timeout_exception:
