@@ -309,7 +309,7 @@ class Children(Live):
             if names is None:
                 view.read_again(here)       # it came or went between reads
             if isinstance(names, Exception):
-                raise names
+                raise type(names)(here) from names
             return _ChildrenSnapshot(here, names)
 
         return compute
@@ -345,7 +345,7 @@ class Properties(Live, Mapping[str, Any]):
             real_path = resolve(view.lookup, path)
             data, stat = view.data(real_path)
             if isinstance(data, Exception):
-                raise data
+                raise type(data)(real_path) from data
             assert data is not None and stat is not None
             return _PropertiesSnapshot(view.lookup, real_path, data, stat)
 
