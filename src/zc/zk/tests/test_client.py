@@ -1,0 +1,688 @@
+import contextlib
+import io
+import os
+from unittest import mock
+
+import zope.event
+from kazoo.exceptions import BadVersionError
+from kazoo.exceptions import ConnectionLoss
+from kazoo.exceptions import InvalidACLError
+from kazoo.exceptions import NoAuthError
+from kazoo.exceptions import NoChildrenForEphemeralsError
+from kazoo.exceptions import NodeExistsError
+from kazoo.exceptions import NoNodeError
+from kazoo.exceptions import NotEmptyError
+from kazoo.protocol.states import EventType
+from kazoo.security import make_acl
+from kazoo.security import make_digest_acl
+
+import zc.zk
+from zc.zk.tests.base import ZooKeeperCase
+from zc.zk.tests.base import wait_for
+
+
+TREE = """
+/service : web
+  threads = 3
+  /providers
+/lb
+  providers -> /service/providers
+"""
+BAD_PATHS = (
+    ('', "bad path '': it is empty"),
+    ('a', "bad path 'a': it must start with '/'"),
+    ('/a/', "bad path '/a/': it must not end with '/'"),
+    ('/a/../b', "bad path '/a/../b': '..' is not allowed in a path"),
+    ('/a//b', "bad path '/a//b': '//' is not allowed"),
+    (None, 'bad path None: a str is needed, not NoneType'),
+)
+
+
+class Case(ZooKeeperCase):
+
+    tree = TREE
+
+    def setUp(self):
+        super().setUp()
+        self.client = self.zk()
+
+    def fails(self, error, message, function, *args, **keywords):
+        with self.assertRaises(error) as caught:
+            function(*args, **keywords)
+        self.assertEqual(message, str(caught.exception))
+        return caught.exception
+
+    def printed(self, function, *args, **keywords):
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            function(*args, **keywords)
+        return output.getvalue()
+
+    def hide(self, path, **permissions):
+        """Leave only some permissions on a node, none by default."""
+        acl = (make_acl('world', 'anyone', **permissions) if permissions
+               else make_digest_acl('someone', 'else', all=True))
+        self.client.client.set_acls(path, [acl])
+
+
+class Nodes(Case):
+
+    def test_create(self):
+        """A node is created with text or bytes, and its path returned."""
+        self.assertEqual('/a', self.client.create('/a'))
+        self.assertEqual(b'', self.client.get('/a')[0])
+        self.assertEqual('/a/b', self.client.create('/a/b', 'caf\xe9'))
+        self.assertEqual(b'caf\xc3\xa9', self.client.get('/a/b')[0])
+        self.client.create('/a/c', b'\xff')
+        self.assertEqual(b'\xff', self.client.get('/a/c')[0])
+
+    def test_create_options(self):
+        """The options of kazoo's create are there."""
+        acl = [make_acl('world', 'anyone', all=True),
+               make_acl('ip', '127.0.0.1', read=True)]
+        self.client.create('/a', acl=acl)
+        self.assertEqual(acl, self.client.client.get_acls('/a')[0])
+        path = self.client.create('/a/n-', sequence=True, ephemeral=True)
+        self.assertRegex(path, '^/a/n-[0-9]{10}$')
+        self.assertTrue(self.client.is_ephemeral(path))
+        self.client.create('/x/y/z', makepath=True)
+        self.assertIsNotNone(self.client.exists('/x/y'))
+        path, stat = self.client.create('/b', b'12', include_data=True)
+        self.assertEqual(('/b', 2), (path, stat.dataLength))
+
+    def test_set(self):
+        """Data are replaced by text or bytes, whatever was there."""
+        stat = self.client.set('/service', 'caf\xe9')
+        self.assertEqual((b'caf\xc3\xa9', stat), self.client.get('/service'))
+        stat = self.client.set('/service', b'\xff', stat.version)
+        self.assertEqual((b'\xff', stat), self.client.get('/service'))
+
+    def test_null(self):
+        """Data that another client left null are empty."""
+        self.client.client.create('/null', None)
+        self.assertEqual(b'', self.client.get('/null')[0])
+        self.assertEqual({}, self.client.get_properties('/null'))
+        self.assertEqual('/null', self.client.resolve('/null'))
+        self.assertEqual({}, dict(self.client.properties('/null')))
+        self.assertEqual([], list(self.client.children('/null')))
+        self.assertEqual('/null\n', self.client.export_tree('/null'))
+
+    def test_exists(self):
+        """A node's stat, or None."""
+        self.assertEqual(1, self.client.exists('/service').numChildren)
+        self.assertIsNone(self.client.exists('/no'))
+
+    def test_get_children(self):
+        """The names of a node's children, with its stat on demand."""
+        self.assertEqual(['providers'], self.client.get_children('/service'))
+        names, stat = self.client.get_children('/service', include_data=True)
+        self.assertEqual((['providers'], 1), (names, stat.numChildren))
+
+    def test_delete(self):
+        """A node goes, at the version given."""
+        self.client.delete('/service/providers', 0)
+        self.client.delete('/service')
+        self.assertIsNone(self.client.exists('/service'))
+
+    def test_watch(self):
+        """exists, get and get_children take kazoo's watch functions."""
+        seen = []
+        self.client.exists('/new', seen.append)
+        self.client.get('/service', seen.append)
+        self.client.get_children('/service', watch=seen.append)
+        self.client.create('/new')
+        self.client.set('/service', 'x')
+        self.client.create('/service/new')
+        wait_for(lambda: len(seen) == 3, 'the events')
+        self.assertEqual(
+            [(EventType.CREATED, '/new'), (EventType.CHANGED, '/service'),
+             (EventType.CHILD, '/service')],
+            [(event.type, event.path) for event in seen])
+
+    def test_errors_name_the_path(self):
+        """Errors of the server name the node."""
+        zk = self.client
+        zk.create('/ephemeral', ephemeral=True)
+        for error, path, function, *args in (
+                (NodeExistsError, '/lb', zk.create),
+                (NoNodeError, '/no/a', zk.create),
+                (NoChildrenForEphemeralsError, '/ephemeral/a', zk.create),
+                (InvalidACLError, '/a', zk.create, b'',
+                 [make_acl('digest', 'not a digest', all=True)]),
+                (NoNodeError, '/no', zk.get),
+                (NoNodeError, '/no', zk.get_children),
+                (NoNodeError, '/no', zk.set, b''),
+                (BadVersionError, '/lb', zk.set, b'', 99),
+                (NoNodeError, '/no', zk.delete),
+                (BadVersionError, '/lb', zk.delete, 99),
+                (NotEmptyError, '/service', zk.delete)):
+            with self.subTest(function=function.__name__, path=path):
+                self.fails(error, path, function, path, *args)
+
+    def test_permission(self):
+        """What may not be done is an error with the path."""
+        self.client.create('/hidden/a', makepath=True)
+        self.hide('/hidden/a')
+        self.hide('/hidden', delete=True)
+        zk = self.client
+        for path, function, *args in (
+                ('/hidden/a', zk.get), ('/hidden/a', zk.get_children),
+                ('/hidden/a', zk.set, b''), ('/hidden/b', zk.create),
+                ('/hidden', zk.get_properties), ('/hidden', zk.children),
+                ('/hidden', zk.properties), ('/hidden', zk.export_tree)):
+            with self.subTest(function=function.__name__):
+                self.fails(NoAuthError, path, function, path, *args)
+        self.fails(NoAuthError, '/hidden', zk.resolve, '/hidden/b')
+        # The end of the test could not look below them.
+        zk.delete('/hidden/a')
+        zk.delete('/hidden')
+
+    def test_bad_paths(self):
+        """What is no path is refused by every method, with the reason."""
+        zk = self.client
+        for function, *args in (
+                (zk.create,), (zk.set, b''), (zk.get,), (zk.exists,),
+                (zk.delete,), (zk.get_children,), (zk.get_properties,),
+                (zk.is_ephemeral,), (zk.children,), (zk.properties,),
+                (zk.resolve,), (zk.register, ('h', 80)), (zk.walk,),
+                (zk.export_tree,), (zk.print_tree,), (zk.delete_recursive,),
+                (zk.create_recursive, b''), (zk.unregister, ('h', 80))):
+            for path, message in BAD_PATHS:
+                with self.subTest(function=function.__name__, path=path):
+                    self.fails(zc.zk.PathError, message,
+                               function, path, *args)
+
+    def test_too_large(self):
+        """Data over the server's limit are refused before they are sent."""
+        data = b'x' * 1_048_576
+        text = ('data of {}: 1048576 bytes do not fit in a request of '
+                '1048575 bytes (jute.maxbuffer)')
+        session = self.client.client.client_id
+        for function, path in ((self.client.create, '/a'),
+                               (self.client.set, '/lb'),
+                               (self.client.create_recursive, '/a'),
+                               (self.client.create_recursive, '/lb')):
+            self.fails(zc.zk.TooLarge, text.format(path),
+                       function, path, data)
+        with self.assertRaisesRegex(zc.zk.TooLarge, '^data of /lb: '):
+            self.client.properties('/lb').update(a='x' * 2_000_000)
+        with self.assertRaisesRegex(
+                zc.zk.TooLarge, '^data of /lb/h:80: '):
+            self.client.register('/lb', 'h:80', a='x' * 2_000_000)
+        self.assertEqual(session, self.client.client.client_id)
+        self.assertEqual({}, self.client.registrations)
+
+    def test_largest(self):
+        """A megabyte can be written and read."""
+        data = b'x' * 1_048_000
+        self.client.create('/a', data)
+        self.assertEqual(data, self.client.get('/a')[0])
+        self.client.set('/a', data[1:])
+        self.assertEqual(data[1:], self.client.get('/a')[0])
+
+    def test_bad_data(self):
+        """Data that are no text or bytes are refused, with the path."""
+        for function in self.client.create, self.client.set:
+            self.fails(
+                TypeError, 'data of /a: str or bytes are needed, not dict',
+                function, '/a', {})
+            self.fails(
+                zc.zk.DataError,
+                "data of /a: UTF-8 has no form for character '\\ud800'",
+                function, '/a', 'x\ud800')
+
+    def test_not_text(self):
+        """Data that are not UTF-8 are refused where text is needed."""
+        self.client.set('/lb', b'\xff\xfe')
+        text = 'data of /lb: not UTF-8 text (byte 0 of 2)'
+        zk = self.client
+        for function, *args in (
+                (zk.get_properties,), (zk.properties,),
+                (zk.properties, False), (zk.export_tree,)):
+            self.fails(zc.zk.DataError, text, function, '/lb', *args)
+        self.fails(zc.zk.DataError, text, zk.resolve, '/lb/x')
+        self.fails(zc.zk.DataError, text, zk.ln, '/service', '/lb/x')
+        self.assertEqual((b'\xff\xfe'), zk.get('/lb')[0])
+
+    def test_no_reply(self):
+        """An error of the connection names the path too."""
+        result = mock.Mock()
+        result.get.side_effect = ConnectionLoss()
+        with mock.patch.object(
+                self.client.client, 'get_async', return_value=result):
+            self.fails(ConnectionLoss, '/lb', self.client.get, '/lb')
+
+    def test_is_ephemeral(self):
+        """A node is ephemeral or not; there must be one."""
+        self.client.create('/e', ephemeral=True)
+        self.assertIs(True, self.client.is_ephemeral('/e'))
+        self.assertIs(False, self.client.is_ephemeral('/lb'))
+        self.fails(NoNodeError, '/no', self.client.is_ephemeral, '/no')
+
+    def test_get_properties(self):
+        """What a node itself holds is read once, links as they are."""
+        self.assertEqual({'type': 'web', 'threads': 3},
+                         self.client.get_properties('/service'))
+        self.assertEqual({'providers ->': '/service/providers'},
+                         self.client.get_properties('/lb'))
+
+
+class CreateRecursive(Case):
+
+    def test_missing(self):
+        """A node is created, and those above it that are missing."""
+        acl = [make_acl('world', 'anyone', all=True),
+               make_acl('ip', '127.0.0.1', read=True)]
+        self.client.create_recursive('/lb/a/b', 'text', acl)
+        self.assertEqual(b'text', self.client.get('/lb/a/b')[0])
+        self.assertEqual({}, self.client.get_properties('/lb/a'))
+        for path in '/lb/a', '/lb/a/b':
+            self.assertEqual(acl, self.client.client.get_acls(path)[0])
+
+    def test_there(self):
+        """A node that is there gets the data; those above keep theirs."""
+        self.client.create_recursive('/service/providers', b'1')
+        self.assertEqual(b'1', self.client.get('/service/providers')[0])
+        self.assertEqual(3, self.client.get_properties('/service')['threads'])
+
+    def test_top(self):
+        """A node at the top, and the root itself, can be meant."""
+        self.client.create_recursive('/new', 'x')
+        self.assertEqual(b'x', self.client.get('/new')[0])
+        self.client.create_recursive('/', 'y')
+        self.assertEqual(b'y', self.client.get('/')[0])
+
+    def test_race(self):
+        """What another client creates meanwhile is no error."""
+        other = self.zk()
+        create = self.client.create
+
+        def race(path, *args):
+            other.create(path, b'other')
+            return create(path, *args)
+
+        with mock.patch.object(self.client, 'create', race):
+            self.client.create_recursive('/a/b', 'mine')
+        self.assertEqual(b'mine', self.client.get('/a/b')[0])
+        self.assertEqual(b'other', self.client.get('/a')[0])
+
+
+class Links(Case):
+
+    def test_resolve(self):
+        """A path through a link leads to the real node."""
+        self.assertEqual('/service', self.client.resolve('/service'))
+        self.assertEqual(
+            '/service/providers', self.client.resolve('/lb/providers'))
+
+    def test_resolve_fails(self):
+        """Links to nowhere and in a circle are told."""
+        self.fails(NoNodeError, '/no/x', self.client.resolve, '/no/x')
+        self.client.ln('/lb/b', '/lb/a')
+        self.fails(
+            NoNodeError, '/lb/a (links lead to /lb/b, which does not exist)',
+            self.client.resolve, '/lb/a')
+        self.client.ln('a', '/lb/b')
+        loop = 'links in a circle: /lb/a -> /lb/b -> /lb/a'
+        for function in (self.client.resolve, self.client.children,
+                         self.client.properties):
+            self.fails(zc.zk.LinkLoop, loop, function, '/lb/a')
+
+    def links(self, path):
+        return {name: value for name, value
+                in self.client.get_properties(path).items()
+                if name.endswith(' ->')}
+
+    def test_ln(self):
+        """A link is a property of the node that holds it."""
+        self.client.ln('/service', '/lb/main')
+        self.assertEqual({'providers ->': '/service/providers',
+                          'main ->': '/service'}, self.links('/lb'))
+        self.assertEqual('/service', self.client.resolve('/lb/main'))
+
+    def test_ln_into(self):
+        """After a slash at the end of its path, it gets the target's name.
+        """
+        self.client.ln('/service', '/lb/')
+        self.assertEqual('/service', self.links('/lb')['service ->'])
+        self.client.ln('../service', '/lb/')
+        self.assertEqual('../service', self.links('/lb')['service ->'])
+
+    def test_ln_below(self):
+        """After a slash at the end of the target, its own name is added."""
+        self.client.ln('/service/', '/lb/providers')
+        self.assertEqual('/service/providers',
+                         self.links('/lb')['providers ->'])
+
+    def test_ln_at_the_root(self):
+        """The root too can hold links."""
+        self.client.ln('/service', '/main')
+        self.client.ln('/service/providers', '/')
+        self.assertEqual({'main ->': '/service',
+                          'providers ->': '/service/providers'},
+                         self.links('/'))
+
+    def test_ln_again(self):
+        """A link can be pointed elsewhere; other properties stay."""
+        self.client.ln('/a', '/service/x')
+        self.client.ln('/b', '/service/x')
+        self.assertEqual({'type': 'web', 'threads': 3, 'x ->': '/b'},
+                         self.client.get_properties('/service'))
+
+    def test_ln_race(self):
+        """What another client writes meanwhile is kept."""
+        other = self.zk()
+        get = self.client.get
+        raced = []
+
+        def race(path):
+            found = get(path)
+            if not raced:
+                raced.append(path)
+                other.ln('/theirs', '/lb/theirs')
+            return found
+
+        with mock.patch.object(self.client, 'get', race):
+            self.client.ln('/ours', '/lb/ours')
+        self.assertEqual({
+            'providers ->': '/service/providers', 'ours ->': '/ours',
+            'theirs ->': '/theirs'}, self.links('/lb'))
+
+    def test_bad_ln(self):
+        """What is no link is refused, with the reason."""
+        need = 'a link needs a path to lead to'
+        for target, source, message in (
+                ('', '/lb/x', f"bad path '': {need}"),
+                (' ', '/lb/x', f"bad path ' ': {need}"),
+                ('/a b', '/lb/x', f"bad path '/a b': {need}"),
+                ('/', '/', "bad path '/': " + need),
+                ('/a/', '/lb/',
+                 "bad path '/lb/': it must not end with '/'"),
+                ('/a', 'x', "bad path 'x': it must start with '/'"),
+                ('/a', '', "bad path '': it is empty"),
+                ('..', '/lb/',
+                 "bad path '/lb/..': '..' is not allowed in a path")):
+            with self.subTest(target=target, source=source):
+                self.fails(zc.zk.PathError, message,
+                           self.client.ln, target, source)
+        self.fails(NoNodeError, '/no', self.client.ln, '/a', '/no/x')
+
+
+class Register(Case):
+
+    def setUp(self):
+        super().setUp()
+        self.events = []
+        zope.event.subscribers.append(self.notified)
+        self.addCleanup(zope.event.subscribers.remove, self.notified)
+
+    def notified(self, event):
+        self.events.append(event)
+
+    def test_register(self):
+        """A server's node is ephemeral, read-only, and has its pid."""
+        self.assertIsNone(self.client.register(
+            '/service/providers', ('1.2.3.4', 80), color='red'))
+        path = '/service/providers/1.2.3.4:80'
+        self.assertEqual({'color': 'red', 'pid': os.getpid()},
+                         self.client.get_properties(path))
+        self.assertTrue(self.client.is_ephemeral(path))
+        self.assertEqual(zc.zk.READ_ACL_UNSAFE,
+                         self.client.client.get_acls(path)[0])
+
+    def test_addresses(self):
+        """An address may be a pair or text, of IPv4, IPv6 or a name."""
+        for address in (('1.2.3.4', 80), ['h', 80], 'h:81', ('::1', 80),
+                        '[::2]:80'):
+            self.client.register('/service/providers', address)
+        names = ['1.2.3.4:80', '[::1]:80', '[::2]:80', 'h:80', 'h:81']
+        self.assertEqual(
+            names, sorted(self.client.get_children('/service/providers')))
+        self.assertEqual(['/service/providers/' + name for name in names],
+                         sorted(self.client.registrations))
+
+    def test_acl(self):
+        """The node's ACL can be given."""
+        self.client.register('/lb', 'h:80', zc.zk.OPEN_ACL_UNSAFE)
+        self.assertEqual(zc.zk.OPEN_ACL_UNSAFE,
+                         self.client.client.get_acls('/lb/h:80')[0])
+
+    def test_link(self):
+        """The path may lead through a link; the root is a path too."""
+        self.client.register('/lb/providers', 'h:80')
+        self.client.register('/', 'h:80')
+        self.assertEqual({'/service/providers/h:80', '/h:80'},
+                         set(self.client.registrations))
+
+    def test_register_server(self):
+        """The name of zc.zk 0.9 is kept."""
+        self.client.register_server('/lb', ('h', 80), a=1)
+        self.assertEqual({'a': 1, 'pid': os.getpid()},
+                         self.client.get_properties('/lb/h:80'))
+
+    def test_blank_host(self):
+        """A blank host stands for all addresses of the machine."""
+        with mock.patch('zc.zk.client.ipv4_addresses',
+                        return_value=['10.0.0.1', '10.0.0.2']):
+            self.client.register('/service/providers', ('', 80), a=1)
+            self.assertEqual(
+                ['10.0.0.1:80', '10.0.0.2:80'],
+                sorted(self.client.get_children('/service/providers')))
+            self.assertEqual([':80'], [event.name for event in self.events])
+            self.client.unregister('/service/providers', ':80')
+        self.assertEqual([], self.client.get_children('/service/providers'))
+
+    def test_no_address(self):
+        """A machine without an address cannot stand for them."""
+        with mock.patch('zc.zk.client.ipv4_addresses', return_value=[]):
+            for function in self.client.register, self.client.unregister:
+                self.fails(
+                    zc.zk.AddressError, "bad server address ':80': "
+                    'this machine has no IPv4 address',
+                    function, '/service/providers', ('', 80))
+
+    def test_event(self):
+        """Subscribers see address, real path and properties, and may add."""
+        def add(event):
+            event.properties['added'] = 1
+
+        zope.event.subscribers.append(add)
+        self.addCleanup(zope.event.subscribers.remove, add)
+        self.client.register('/lb/providers', ('h', 80), a=1)
+        [event] = self.events
+        self.assertIsInstance(event, zc.zk.RegisteringServer)
+        self.assertEqual('h:80', event.name)
+        self.assertEqual('/service/providers', event.path)
+        self.assertEqual({'a': 1, 'added': 1, 'pid': os.getpid()},
+                         event.properties)
+        self.assertEqual(
+            event.properties,
+            self.client.get_properties('/service/providers/h:80'))
+
+    def test_notify_replaced(self):
+        """An application may replace zc.zk.event.notify."""
+        with mock.patch('zc.zk.event.notify') as notify:
+            self.client.register('/lb', 'h:80')
+        notify.assert_called_once()
+        self.assertEqual([], self.events)
+
+    def test_bad(self):
+        """What cannot be registered is refused, and nothing is left."""
+        register = self.client.register
+        self.fails(zc.zk.AddressError,
+                   "bad server address 'h': HOST:PORT is needed",
+                   register, '/lb', 'h')
+        self.fails(zc.zk.AddressError,
+                   'bad server address None: a (host, port) pair is needed',
+                   register, '/lb', None)
+        self.fails(zc.zk.PathError,
+                   "bad path '/h\\n:80': character '\\n' is not allowed",
+                   register, '/lb', ('h\n', 80))
+        self.fails(NoNodeError, '/no', register, '/no', 'h:80')
+        self.fails(zc.zk.ValueNotStorable,
+                   "property 'a' of /lb/h:80: JSON cannot hold a set",
+                   register, '/lb', 'h:80', a=set())
+        self.assertEqual([], self.client.get_children('/lb'))
+        self.assertEqual({}, self.client.registrations)
+
+    def test_twice(self):
+        """An address that is registered here already is refused."""
+        self.client.register('/lb', 'h:80')
+        self.fails(NodeExistsError, '/lb/h:80 (registered here already)',
+                   self.client.register, '/lb', 'h:80')
+        self.assertEqual('registered',
+                         self.client.registrations['/lb/h:80'].state)
+
+    def test_registrations(self):
+        """The registrations are a copy: they are changed by methods."""
+        self.client.register('/lb', 'h:80')
+        self.client.registrations.clear()
+        self.assertEqual(['/lb/h:80'], list(self.client.registrations))
+
+    def test_unregister(self):
+        """A server can be taken back, also through a link."""
+        self.client.register('/service/providers', ('h', 80))
+        self.client.unregister('/lb/providers', 'h:80')
+        self.assertEqual([], self.client.get_children('/service/providers'))
+        self.assertEqual({}, self.client.registrations)
+        self.fails(NoNodeError,
+                   '/service/providers/h:80 (not registered here)',
+                   self.client.unregister, '/service/providers', 'h:80')
+
+    def test_set(self):
+        """Data that are set are the ones that come back later."""
+        self.client.register('/lb', 'h:80', zc.zk.OPEN_ACL_UNSAFE)
+        self.client.set('/lb/h:80', '{"a":1}')
+        self.assertEqual(
+            {'a': 1}, self.client.registrations['/lb/h:80'].properties)
+
+    def test_delete(self):
+        """A registered node that is deleted here stays away."""
+        self.client.register('/lb', 'h:80')
+        self.client.delete('/lb/h:80')
+        self.assertEqual({}, self.client.registrations)
+        self.assertIsNone(self.client.exists('/lb/h:80'))
+
+
+class Trees(Case):
+
+    def test_export(self):
+        """The whole tree, a part, another name, with ephemeral nodes."""
+        self.client.create('/service/providers/e', b'{"a":1}', ephemeral=True)
+        self.assertEqual(
+            '/lb\n'
+            '  providers -> /service/providers\n'
+            '/service : web\n'
+            '  threads = 3\n'
+            '  /providers\n', self.client.export_tree())
+        self.assertEqual('/lb\n  providers -> /service/providers\n',
+                         self.client.export_tree('/lb'))
+        self.assertEqual('/x\n  providers -> /service/providers\n',
+                         self.client.export_tree('/lb', name='x'))
+        self.assertEqual('/providers\n  /e\n    a = 1\n',
+                         self.client.export_tree(
+                             '/service/providers', ephemeral=True))
+        self.fails(NoNodeError, '/no', self.client.export_tree, '/no')
+
+    def test_print(self):
+        """print_tree prints an export with ephemeral nodes."""
+        self.client.create('/e', ephemeral=True)
+        for args in (), ('/service',):
+            self.assertEqual(
+                self.client.export_tree(*args, ephemeral=True),
+                self.printed(self.client.print_tree, *args))
+
+    def test_import(self):
+        """A tree is imported at the top or below a node."""
+        self.client.import_tree('/a\n  b = 1\n')
+        self.client.import_tree('/c', '/a', acl=zc.zk.READ_ACL_UNSAFE)
+        self.client.import_tree('/d', '/a/')
+        self.assertEqual('/a\n  b = 1\n  /c\n  /d\n',
+                         self.client.export_tree('/a'))
+        self.assertEqual(zc.zk.READ_ACL_UNSAFE,
+                         self.client.client.get_acls('/a/c')[0])
+
+    def test_import_options(self):
+        """What is extra is named, left or trimmed; a dry run only tells."""
+        text = '/service\n  threads = 4\n'
+        self.assertEqual(
+            'extra path not trimmed: /service/providers\n',
+            self.printed(self.client.import_tree, text))
+        self.assertEqual('', self.printed(
+            self.client.import_tree, text, trim=False))
+        self.assertEqual(
+            'would delete /service/providers.\n',
+            self.printed(self.client.import_tree, text, trim=True,
+                         dry_run=True))
+        self.printed(self.client.import_tree, text, trim=True)
+        self.assertEqual(text, self.client.export_tree('/service'))
+
+    def test_bad_import(self):
+        """A bad tree, path or place is an error that says what is wrong."""
+        with self.assertRaisesRegex(zc.zk.TreeSyntaxError, '^line 2, '):
+            self.client.import_tree('/a\n  b = (\n')
+        for path, message in BAD_PATHS:
+            if path is not None and not path.endswith('/'):
+                self.fails(zc.zk.PathError, message,
+                           self.client.import_tree, '/a', path)
+        self.fails(NoNodeError, '/no', self.client.import_tree, '/a', '/no')
+
+    def test_walk(self):
+        """Nodes come before their children, with these on demand."""
+        self.client.create('/service/providers/e', ephemeral=True)
+        self.assertEqual(
+            ['/service', '/service/providers', '/service/providers/e'],
+            list(self.client.walk('/service')))
+        self.assertEqual(
+            ['/service', '/service/providers'],
+            list(self.client.walk('/service', ephemeral=False)))
+        self.assertEqual(
+            [('/service', ['providers']), ('/service/providers', ['e']),
+             ('/service/providers/e', [])],
+            list(self.client.walk('/service', children=True)))
+        self.assertEqual('/', next(self.client.walk()))
+        self.assertEqual([], list(self.client.walk('/no')))
+
+    def test_delete_recursive(self):
+        """A node goes with all below it; ephemeral nodes are spared."""
+        self.client.create('/service/providers/e', ephemeral=True)
+        self.assertEqual(
+            "Not deleting /service/providers/e because it's ephemeral.\n"
+            '/service/providers not deleted due to ephemeral descendent.\n'
+            '/service not deleted due to ephemeral descendent.\n',
+            self.printed(self.client.delete_recursive, '/service'))
+        self.printed(self.client.delete_recursive, '/service', force=True)
+        self.assertIsNone(self.client.exists('/service'))
+        self.assertEqual('would delete /lb.\n', self.printed(
+            self.client.delete_recursive, '/lb', dry_run=True))
+        self.fails(NoNodeError, '/no', self.client.delete_recursive, '/no')
+
+
+class LiveObjects(Case):
+
+    def test_many(self):
+        """Many live objects can be made at once, in the order asked for."""
+        paths = ['/service', '/lb/providers', '/lb']
+        self.assertEqual(
+            [['providers'], [], []],
+            [list(each) for each in self.client.all_children(paths)])
+        self.assertEqual(
+            ['/service', '/service/providers', '/lb'],
+            [each.real_path for each in self.client.all_properties(paths)])
+        self.assertEqual([], self.client.all_children([]))
+
+    def test_many_with_a_bad_one(self):
+        """One path that leads nowhere is an error for all, and is named."""
+        for function in self.client.all_children, self.client.all_properties:
+            self.fails(NoNodeError, '/no', function, ['/lb', '/no'])
+            self.fails(zc.zk.PathError, BAD_PATHS[1][1], function,
+                       ['/lb', 'a'])
+
+    def test_without_watch(self):
+        """Properties can be read once, and written."""
+        properties = self.client.properties('/service', watch=False)
+        self.client.set('/service', '{"threads":4}')
+        self.assertEqual(3, properties['threads'])
+        self.fails(TypeError, "Can't set callbacks without watching.",
+                   properties, lambda properties: None)
+        self.fails(NoNodeError, '/no', self.client.properties, '/no', False)
