@@ -11,6 +11,7 @@ import errno
 import logging
 import os
 import socket
+import stat
 import threading
 import traceback
 from collections.abc import Callable
@@ -28,6 +29,8 @@ MAX_LINE = 4096
 IDLE = 60.0
 #: The same in interactive mode, where somebody thinks and types.
 IDLE_INTERACTIVE = 900.0
+#: Seconds that `close` waits for threads, whose commands may be at work.
+CLOSE_SECONDS = 1.0
 
 Address = Union[str, 'tuple[str, int]']
 
@@ -94,7 +97,7 @@ class CommandServer:
         self._handle = handle
         self._closed = False
         self._lock = threading.Lock()
-        self._connections: set[socket.socket] = set()
+        self._connections: dict[socket.socket, threading.Thread] = {}
         self._listener = _listen(address)
         self.address: Address
         if isinstance(address, str):
@@ -102,9 +105,10 @@ class CommandServer:
         else:
             host, port = self._listener.getsockname()[:2]
             self.address = host, port
-        threading.Thread(
+        self._thread = threading.Thread(
             target=self._accept, daemon=True,
-            name=f'zc.zk.monitor {self.address}').start()
+            name=f'zc.zk.monitor {self.address}')
+        self._thread.start()
 
     def close(self) -> None:
         """Listen no more, and close all connections."""
@@ -113,6 +117,7 @@ class CommandServer:
                 return
             self._closed = True
             connections = list(self._connections)
+            threads = [self._thread, *self._connections.values()]
         # Only a shutdown wakes a thread that waits in accept or recv.
         for sock in [self._listener, *connections]:
             with contextlib.suppress(OSError):
@@ -121,6 +126,10 @@ class CommandServer:
         if isinstance(self.address, str):
             with contextlib.suppress(OSError):
                 os.unlink(self.address)
+        until = monotonic() + CLOSE_SECONDS
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(max(until - monotonic(), 0))
 
     def _accept(self) -> None:
         while not self._closed:
@@ -134,19 +143,20 @@ class CommandServer:
                     # stays in the queue and accept would fail at once.
                     threading.Event().wait(0.5)
                 continue
+            thread = threading.Thread(
+                target=self._serve, args=(sock,), daemon=True,
+                name='zc.zk.monitor connection')
             with self._lock:
-                full = len(self._connections) >= MAX_CONNECTIONS
+                full = (self._closed
+                        or len(self._connections) >= MAX_CONNECTIONS)
                 if not full:
-                    self._connections.add(sock)
+                    self._connections[sock] = thread
+                    thread.start()
             if full:
                 with contextlib.suppress(OSError):
                     sock.settimeout(0)
                     sock.sendall(b'too many connections\n')
                 sock.close()
-                continue
-            threading.Thread(
-                target=self._serve, args=(sock,), daemon=True,
-                name='zc.zk.monitor connection').start()
 
     def _serve(self, sock: socket.socket) -> None:
         connection = Connection(sock)
@@ -167,7 +177,7 @@ class CommandServer:
             logger.debug('connection lost: %s', e)
         finally:
             with self._lock:
-                self._connections.discard(sock)
+                self._connections.pop(sock, None)
             sock.close()
 
     def _one(self, connection: Connection, line: str) -> None:
@@ -208,7 +218,7 @@ def _listen_unix(path: str) -> socket.socket:
         try:
             listener.bind(path)
         except OSError as e:
-            if e.errno != errno.EADDRINUSE or _answers(path):
+            if e.errno != errno.EADDRINUSE or not _is_left_behind(path):
                 raise
             # Left behind by a process that was killed.
             os.unlink(path)
@@ -222,13 +232,16 @@ def _listen_unix(path: str) -> socket.socket:
     return listener
 
 
-def _answers(path: str) -> bool:
+def _is_left_behind(path: str) -> bool:
+    """Tell whether `path` is a socket that nobody listens on."""
+    if not stat.S_ISSOCK(os.stat(path).st_mode):
+        return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(1.0)
         try:
             sock.connect(path)
         except ConnectionRefusedError:
-            return False
-        except OSError:
             return True
-    return True
+        except OSError:
+            pass
+    return False

@@ -10,6 +10,7 @@ from typing import Any
 
 import zc.zk.monitor
 
+from . import _sockets
 from ._options import Options
 
 
@@ -43,4 +44,7 @@ def _shown(address: Any) -> str:
     if isinstance(address, str):
         return address
     host, port = address
+    if _sockets.is_blank(host):
+        # At the address of the server, whatever that is.
+        return f':{port}'
     return f'[{host}]:{port}' if ':' in host else f'{host}:{port}'

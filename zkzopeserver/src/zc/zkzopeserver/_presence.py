@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from kazoo.exceptions import AuthFailedError
+from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
+from kazoo.protocol.states import KazooState
 from kazoo.security import READ_ACL_UNSAFE
 
 import zc.zk
@@ -23,10 +25,18 @@ from ._options import Options
 
 logger = logging.getLogger('zc.zkzopeserver')
 
+# kazoo writes a line for each of its attempts to connect; while there is
+# no connection, our lines say so, one for each change.
+kazoo_logger = logging.getLogger('kazoo.client.zkzopeserver')
+
 # Seconds between attempts to register while `wait` is on: short at first,
 # since ZooKeeper is often only a moment late, and never long.
 FIRST_DELAY = 0.2
 LAST_DELAY = 10.0
+
+# Seconds that one attempt may take while `wait` is on: soon enough for a
+# line in the log, and long enough for a slow ZooKeeper.
+ATTEMPT = 5.0
 
 # Seconds that a farewell to ZooKeeper may take.  What it cannot do in
 # that time, the end of the session does.
@@ -94,9 +104,12 @@ class Presence:
         options = self._options
         zk = self._zk
         if zk is None:
+            kazoo_logger.setLevel(logging.ERROR)
             zk = self._connect(options.zookeeper, **_keywords(options))
             with self._lock:
                 self._zk = zk
+            zk.client.add_listener(self._tell)
+            kazoo_logger.setLevel(logging.NOTSET)
             if self._gone.is_set():
                 self.close()
                 return
@@ -107,18 +120,37 @@ class Presence:
                          self._properties, takeover=self._takeover)
         logger.info('registered as %s', ', '.join(sorted(zk.registrations)))
 
+    def _tell(self, state: str) -> None:
+        """Log a change of the connection's state: a kazoo listener."""
+        if self._gone.is_set():
+            return
+        if state == KazooState.CONNECTED:
+            kazoo_logger.setLevel(logging.NOTSET)
+            logger.info('connected to ZooKeeper again')
+        else:
+            kazoo_logger.setLevel(logging.ERROR)
+            logger.warning('connection to ZooKeeper %s', state.lower())
+
     def _explain(self, error: Exception) -> tuple[str, str, bool]:
         """Return the option at fault, why, and whether time cannot mend it.
         """
         options = self._options
         if isinstance(error, zc.zk.FailedConnect):
-            return 'zookeeper', str(error), False
+            if error.reason == 'authentication failed':
+                return 'zookeeper_auth', str(error), True
+            malformed = isinstance(error.__cause__, ValueError)
+            return 'zookeeper', str(error), malformed
         if isinstance(error, NoNodeError):
             return 'path', f'there is no node {options.path}', False
         if isinstance(error, NodeExistsError):
             return ('advertise' if options.advertise else 'path',
                     'another server is registered with the same address '
                     f'({error})', False)
+        if isinstance(error, NoAuthError):
+            option = 'zookeeper_auth' if options.zookeeper_auth.auth else 'path'
+            return (option,
+                    f'no permission to create a node in {options.path}',
+                    False)
         if isinstance(error, AuthFailedError):
             return 'zookeeper_auth', 'ZooKeeper refused the credentials', True
         if isinstance(error, zc.zk.Error):
@@ -179,7 +211,9 @@ def _in_time(call: Callable[[], object], timeout: float) -> bool:
 def _keywords(options: Options) -> dict[str, Any]:
     """Return the keywords of `zc.zk.ZooKeeper` that the options stand for.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {'logger': kazoo_logger}
+    if options.wait:
+        found['connect_timeout'] = ATTEMPT
     if options.session_timeout is not None:
         found['session_timeout'] = options.session_timeout / 1000.0
     if options.zookeeper_auth.auth:

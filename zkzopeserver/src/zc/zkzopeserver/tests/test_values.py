@@ -104,7 +104,7 @@ class ValueTests(unittest.TestCase):
         """Properties are written as in a tree, whatever the indentation."""
         self.assert_values(_values.properties, {
             "version = '1.2'": {'version': '1.2'},
-            "\na = 1\n   b = [1, 2]\n\n# c\nd -> /e": {
+            '\na = 1\n   b = [1, 2]\n\n# c\nd -> /e': {
                 'a': 1, 'b': [1, 2], 'd ->': '/e'},
         })
         self.assert_refused(

@@ -1,0 +1,250 @@
+"""How the server's nodes come and go, and what is said when they do not."""
+from __future__ import annotations
+
+import io
+import logging
+import threading
+import unittest
+from typing import Any
+from unittest import mock
+
+from kazoo.exceptions import AuthFailedError
+from kazoo.exceptions import NoAuthError
+from kazoo.exceptions import NodeExistsError
+from kazoo.exceptions import NoNodeError
+
+import zc.zk
+from zc.zkzopeserver import _presence
+from zc.zkzopeserver._options import OptionError
+from zc.zkzopeserver._options import Options
+from zc.zkzopeserver._presence import Presence
+from zc.zkzopeserver._values import Address
+from zc.zkzopeserver._values import Secret
+from zc.zkzopeserver.tests.support import DEADLINE
+from zc.zkzopeserver.tests.support import ZooKeeperCase
+from zc.zkzopeserver.tests.support import wait_for
+
+
+class FakeZooKeeper:
+    """Raises the errors it is given, one for each registration."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.client = mock.Mock()
+        self.registrations: dict[str, Any] = {}
+        self.registered: list[Any] = []
+        self.closed = False
+
+    def _register(
+        self, path: str, address: Any, acl: Any, data: Any, takeover: bool
+    ) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.registered.append((path, address, data, takeover))
+        self.registrations[f'{path}/{address}'] = mock.Mock()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeTests(unittest.TestCase):
+
+    def setUp(self) -> None:
+        for name, value in (('FIRST_DELAY', 0.001), ('FAREWELL', 0.2)):
+            patch = mock.patch.object(_presence, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def presence(self, zk: Any, **options: Any) -> Presence:
+        self.keywords: list[dict[str, Any]] = []
+
+        def connect(connection_string: Any, **keywords: Any) -> Any:
+            self.keywords.append(keywords)
+            if isinstance(zk, Exception):
+                raise zk
+            return zk
+
+        given = {'zookeeper': 'zk', 'path': '/a', 'section': 'x.ini',
+                 **options}
+        return Presence(Options(**given), [('h', 1), ('i', 2)], True,
+                        {'monitor': ':3'}, connect)
+
+    def refused(self, error: Exception, **options: Any) -> str:
+        connecting = isinstance(error, zc.zk.FailedConnect)
+        presence = self.presence(
+            error if connecting else FakeZooKeeper(error), **options)
+        with self.assertRaises(OptionError) as caught:
+            presence.enter()
+        self.assertIs(error, caught.exception.__cause__)
+        return str(caught.exception)
+
+    def test_registers(self):
+        """Each address is registered with all properties."""
+        zk = FakeZooKeeper()
+        self.presence(zk, properties={'v': 1}).enter()
+        data = {'v': 1, 'monitor': ':3'}
+        self.assertEqual([('/a', ('h', 1), data, True),
+                          ('/a', ('i', 2), data, True)], zk.registered)
+
+    def test_messages(self):
+        """Each kind of failure names the option at fault."""
+        for error, options, expected in (
+            (zc.zk.FailedConnect('zk', 'why'), {},
+             "zookeeper: can't connect to ZooKeeper at 'zk': why"),
+            (zc.zk.FailedConnect('zk', 'authentication failed'), {},
+             "zookeeper_auth: can't connect to ZooKeeper at 'zk': "
+             'authentication failed'),
+            (NoNodeError('/a'), {}, 'path: there is no node /a'),
+            (NodeExistsError('/a/b'), {},
+             'path: another server is registered with the same address '
+             '(/a/b)'),
+            (NodeExistsError('/a/b'), {'advertise': (Address('x', 1),)},
+             'advertise: another server is registered with the same '
+             'address (/a/b)'),
+            (NoAuthError(), {},
+             'path: no permission to create a node in /a'),
+            (NoAuthError(), {'zookeeper_auth': Secret((('digest', 'x'),))},
+             'zookeeper_auth: no permission to create a node in /a'),
+            (AuthFailedError(), {},
+             'zookeeper_auth: ZooKeeper refused the credentials'),
+            (zc.zk.PathError('/a', 'bad'), {}, "path: bad path '/a': bad"),
+            (OSError('odd'), {}, 'zookeeper: OSError odd'),
+        ):
+            with self.subTest(expected):
+                self.assertEqual(f'x.ini: option {expected}',
+                                 self.refused(error, **options))
+
+    def test_wait(self):
+        """With `wait` it tries on, with one line for each reason."""
+        zk = FakeZooKeeper(NoNodeError('/a'), NoNodeError('/a'),
+                           NoAuthError())
+        with self.assertLogs('zc.zkzopeserver') as logs:
+            self.presence(zk, wait=True).enter()
+        self.assertEqual([
+            'not registered, trying on: path: there is no node /a',
+            'not registered, trying on: path: no permission to create a '
+            'node in /a',
+            "registered as /a/('h', 1), /a/('i', 2)",
+        ], [record.getMessage() for record in logs.records])
+
+    def test_wait_is_no_cure(self):
+        """What time cannot mend fails also with `wait`."""
+        for error in (AuthFailedError(), zc.zk.PathError('/a', 'bad'),
+                      zc.zk.FailedConnect('zk', 'authentication failed')):
+            self.refused(error, wait=True)
+
+    def test_leave_while_waiting(self):
+        """Leaving ends the waiting."""
+        presence = self.presence(zc.zk.FailedConnect('zk'), wait=True)
+        with mock.patch.object(_presence, 'FIRST_DELAY', 1000.0):
+            thread = threading.Thread(target=presence.enter)
+            thread.start()
+            wait_for(lambda: self.keywords)
+            presence.leave()
+            thread.join(DEADLINE)
+        self.assertFalse(thread.is_alive())
+
+    def test_leave_while_connecting(self):
+        """A session that comes after all is ended."""
+        zk = FakeZooKeeper()
+        presence = self.presence(zk)
+        presence.leave()
+        presence._enter()
+        self.assertTrue(zk.closed)
+        self.assertEqual([], zk.registered)
+
+    def test_leave(self):
+        """Leaving unregisters what is registered."""
+        zk = FakeZooKeeper()
+        presence = self.presence(zk)
+        presence.enter()
+        presence.leave()
+        for registration in zk.registrations.values():
+            registration.unregister.assert_called_once_with()
+        self.assertFalse(zk.closed)
+        presence.close()
+        self.assertTrue(zk.closed)
+        presence.close()
+
+    def test_farewell_that_hangs(self):
+        """A ZooKeeper that does not answer does not keep the process."""
+        zk = FakeZooKeeper()
+        presence = self.presence(zk)
+        presence.enter()
+        stuck = threading.Event()
+        self.addCleanup(stuck.set)
+        for registration in zk.registrations.values():
+            registration.unregister = stuck.wait
+        zk.close = stuck.wait
+        with self.assertLogs('zc.zkzopeserver', 'WARNING') as logs:
+            presence.leave()
+            presence.close()
+        self.assertEqual(2, len(logs.records))
+
+    def test_keywords(self):
+        """The options for the connection reach the library."""
+        self.presence(
+            FakeZooKeeper(), session_timeout=2500,
+            zookeeper_auth=Secret((('digest', 'u:p'),), {'username': 'u'}),
+            zookeeper_tls_ca='ca', zookeeper_tls_cert='cert',
+            zookeeper_tls_key='key').enter()
+        found = self.keywords[0]
+        del found['logger']
+        self.assertEqual({
+            'session_timeout': 2.5, 'auth_data': [('digest', 'u:p')],
+            'sasl_options': {'username': 'u'}, 'use_ssl': True, 'ca': 'ca',
+            'certfile': 'cert', 'keyfile': 'key'}, found)
+
+    def test_no_keywords(self):
+        """Without them, the library's own defaults hold."""
+        self.presence(FakeZooKeeper()).enter()
+        self.assertEqual(['logger'], list(self.keywords[0]))
+
+
+class ServerTests(ZooKeeperCase):
+    """With a ZooKeeper server."""
+
+    def presence(self, **options: Any) -> Presence:
+        given = {'zookeeper': self.connection_string,
+                 'path': '/service/providers', 'session_timeout': 4000,
+                 **options}
+        presence = Presence(Options(**given), [('127.0.0.1', 8080)],
+                            not options.get('advertise'), {})
+        self.addCleanup(presence.close)
+        return presence
+
+    def test_enter_and_leave(self):
+        """The node is there after entering, and gone after leaving."""
+        presence = self.presence()
+        presence.enter()
+        self.assertEqual(['127.0.0.1:8080'], self.providers())
+        presence.leave()
+        self.assertEqual([], self.providers())
+
+    def test_takeover(self):
+        """A node of a session that still lives is taken over."""
+        old = zc.zk.ZooKeeper(self.connection_string)
+        self.addCleanup(old.close)
+        old.client.create('/service/providers/127.0.0.1:8080', b'{"old":1}',
+                          ephemeral=True)
+        self.presence().enter()
+        self.assertNotIn('old', self.zk.get_properties(
+            '/service/providers/127.0.0.1:8080'))
+
+    def test_no_session(self):
+        """kazoo's own lines about each attempt stay out of the log."""
+        log = io.StringIO()
+        handler = logging.StreamHandler(log)
+        root = logging.getLogger()
+        root.addHandler(handler)
+        self.addCleanup(root.removeHandler, handler)
+        presence = self.presence(zookeeper='127.0.0.1:1', wait=True)
+        with mock.patch.object(_presence, 'ATTEMPT', 0.5):
+            thread = threading.Thread(target=presence.enter)
+            thread.start()
+            wait_for(log.getvalue, 'a line')
+            presence.leave()
+            thread.join(DEADLINE)
+        self.assertRegex(
+            log.getvalue(), r'^not registered, trying on: zookeeper: '
+            r".*'127.0.0.1:1': no session within 0.5 seconds\n$")

@@ -1,0 +1,130 @@
+"""The option `zservertracelog`: records on both engines, the real package.
+"""
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+import unittest
+from typing import Any
+from unittest import mock
+
+from zc.zkzopeserver import _run
+from zc.zkzopeserver import _waitress
+from zc.zkzopeserver import _zope
+from zc.zkzopeserver._options import OptionError
+from zc.zkzopeserver.tests.support import Serving
+
+
+KEY = 'zc.zservertracelog.interfaces.ITraceLog'
+
+
+class TraceTests(unittest.TestCase):
+
+    module: Any = None
+
+    def trace(self, application: Any, request: bytes) -> list[list[str]]:
+        """Return the records of one request, without their times."""
+        with self.assertLogs('zc.tracelog', logging.INFO) as logs:
+            serving = Serving(self.module.traced(), application)
+            try:
+                serving.ask(request)
+            finally:
+                serving.stop()
+        found = [record.getMessage().split() for record in logs.records]
+        self.assertEqual(1, len({words[1] for words in found}))
+        return [[words[0], *words[4:]] for words in found]
+
+    def test_request(self):
+        """A request leaves a record of each stage."""
+        def application(environ, start_response):
+            environ[KEY].log('hello')
+            start_response('200 OK', [('Content-Length', '3')])
+            return [b'abc']
+
+        self.assertEqual([
+            ['B', 'POST', '/a?b=c'], ['I', '4'], ['C'], ['-', 'hello'],
+            ['A', '200', '3'], ['E'],
+        ], self.trace(application, b'POST /a?b=c HTTP/1.0\r\n'
+                      b'Content-Length: 4\r\n\r\nbody'))
+
+    def test_iterator(self):
+        """The same where the answer is an iterator."""
+        closed = []
+
+        class Result:
+            def __iter__(self):
+                return iter([b'abc'])
+
+            def close(self):
+                closed.append(True)
+
+        def application(environ, start_response):
+            start_response('200 OK', [])
+            return Result()
+
+        self.assertEqual([
+            ['B', 'GET', '/'], ['I', '0'], ['C'], ['A', '200', '?'], ['E'],
+        ], self.trace(application, b'GET / HTTP/1.0\r\n\r\n'))
+        self.assertEqual([True], closed)
+
+    def test_error(self):
+        """An application that fails leaves its error."""
+        def application(environ, start_response):
+            raise ValueError('oops')
+
+        self.assertEqual([
+            ['B', 'GET', '/'], ['I', '0'], ['C'], ['A', 'Error:', 'oops'],
+            ['E'],
+        ], self.trace(application, b'GET / HTTP/1.0\r\n\r\n'))
+
+
+class ZopeTraceTests(TraceTests):
+    module = _zope
+
+
+class WaitressTraceTests(TraceTests):
+    module = _waitress
+
+
+class MissingTests(unittest.TestCase):
+
+    settings = {'zookeeper': 'x', 'path': '/a'}
+
+    def refused(self, engine: str, **settings: str) -> str:
+        with self.assertRaises(OptionError) as caught:
+            _run.prepare(engine, {}, {**self.settings, **settings})
+        return str(caught.exception)
+
+    def test_no_tracelog(self):
+        """Without the package, the extra to install is named."""
+        with mock.patch.dict(sys.modules):
+            sys.modules.pop('zc.zkzopeserver._trace', None)
+            sys.modules['zc.zservertracelog'] = None
+            sys.modules.pop('zc.zservertracelog.tracelog', None)
+            for engine in ('_zope', '_waitress'):
+                message = self.refused(engine, zservertracelog='true')
+                self.assertIn(
+                    'is not installed: pip install '
+                    '"zc.zkzopeserver[zservertracelog]"', message)
+
+    def test_no_waitress(self):
+        """So it is without waitress."""
+        with mock.patch.dict(sys.modules):
+            sys.modules.pop('zc.zkzopeserver._waitress', None)
+            sys.modules['waitress'] = None
+            self.assertEqual(
+                'zc.zkzopeserver: option use: waitress is not installed: '
+                'pip install "zc.zkzopeserver[waitress]"',
+                self.refused('_waitress'))
+
+
+def test_suite():
+    suite = unittest.TestSuite()
+    load = unittest.defaultTestLoader.loadTestsFromTestCase
+    suite.addTests(load(MissingTests))
+    # It brings thirty packages along: not everybody has it.
+    if importlib.util.find_spec('zc.zservertracelog'):
+        suite.addTests(load(ZopeTraceTests))
+        suite.addTests(load(WaitressTraceTests))
+    return suite
