@@ -181,7 +181,9 @@ def start(
 def _no_session(client: kazoo.client.KazooClient, timeout: float) -> str:
     reason = f'no session within {timeout:g} seconds'
     error = getattr(client.handler, 'last_error', None)
-    return f'{reason} ({error})' if error is not None else reason
+    if error is None:
+        return reason
+    return f"{reason} ({getattr(error, 'strerror', None) or error})"
 
 
 def _remind(connection_string: str, first: bool) -> None:

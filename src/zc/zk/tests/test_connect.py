@@ -127,7 +127,8 @@ class Start(unittest.TestCase):
     def test_nobody_there(self):
         """Where nobody listens, the error comes in time and says where."""
         with no_server() as where:
-            self.refused(where, 'no session within 0.3 seconds')
+            self.refused(
+            where, 'no session within 0.3 seconds (Connection refused)')
 
     def test_silence(self):
         """A server that never answers is given up in time too."""
