@@ -107,9 +107,9 @@ class Import:
         :raises TreeChanged: when others kept changing the same nodes
         """
         applied: list[str] = []
+        acl = OPEN_ACL_UNSAFE if self._acl is None else self._acl
         steps = _apply.apply(
-            self._bulk, self.plan, self._acl or OPEN_ACL_UNSAFE, applied,
-            self._progress)
+            self._bulk, self.plan, acl, applied, self._progress)
         if self._acl is not None:
             added = {step.path for step in steps
                      if isinstance(step, _plan.Add)}
