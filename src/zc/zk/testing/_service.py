@@ -321,4 +321,7 @@ class Service:
         for peer in self.peers:
             peer.socket.close()
         self.peers.clear()
-        self._shut()
+        # Not unwatched: the parent's selector is the same one in the kernel.
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
