@@ -1,0 +1,411 @@
+"""The life of a ZooKeeper object: connecting, closing, forking."""
+import logging
+import os
+import select
+import signal
+import socket
+import threading
+import unittest
+import warnings
+from unittest import mock
+
+from kazoo.client import KazooClient
+from kazoo.exceptions import ConnectionClosedError
+
+import zc.zk
+import zc.zk.testing
+from zc.zk.tests.base import DEADLINE
+from zc.zk.tests.base import ZooKeeperCase
+from zc.zk.tests.base import wait_for
+
+
+def own_threads(zk):
+    """Return the threads that exist because of a client."""
+    name = ','.join(f'{host}:{port}' for host, port in zk.client.hosts)
+    return [each for each in threading.enumerate()
+            if each.name.startswith('zc.zk ') and name in each.name]
+
+
+class Connect(ZooKeeperCase):
+
+    def test_given(self):
+        """A connection string is connected to, for ten seconds' sessions."""
+        zk = self.zk()
+        self.assertEqual('CONNECTED', zk.state)
+        self.assertEqual(10.0, zk.session_timeout)
+        self.assertEqual(10.0, zk.recv_timeout())
+        self.assertEqual(10_000, zk.client._session_timeout)
+
+    def test_session_timeout(self):
+        """The session timeout is in seconds; None stands for the default."""
+        zk = self.zk(self.connection_string, 4.5)
+        self.assertEqual(4.5, zk.session_timeout)
+        self.assertEqual(4.5, zk.recv_timeout())
+        zk = self.zk(self.connection_string, session_timeout=None, wait=True)
+        self.assertEqual(10.0, zk.session_timeout)
+
+    def test_environment(self):
+        """Without one, the environment variable is used."""
+        with mock.patch.dict(
+                os.environ, ZC_ZK_CONNECTION_STRING=self.connection_string):
+            for args in (), (None,), ('',):
+                with zc.zk.ZooKeeper(*args) as zk:
+                    self.assertEqual(1, len(zk.children('/fooservice')))
+
+    def test_chroot(self):
+        """Paths are those below a chroot in the connection string."""
+        zk = self.zk(self.connection_string + '/fooservice')
+        self.assertEqual(['providers'], list(zk.children('/')))
+        zk.register('/providers', 'h:80')
+        self.assertEqual(
+            ['h:80'],
+            self.zk().get_children('/fooservice/providers'))
+        self.assertEqual(['/providers/h:80'], list(zk.registrations))
+
+    def test_keywords(self):
+        """Other keywords go to kazoo."""
+        zk = self.zk(self.connection_string, read_only=True)
+        self.assertTrue(zk.client.read_only)
+        with self.assertRaisesRegex(TypeError, 'no_such_thing'):
+            self.zk(self.connection_string, no_such_thing=1)
+
+    def test_other_server(self):
+        """In a test, only its own server connects."""
+        with self.assertRaises(zc.zk.FailedConnect) as caught:
+            zc.zk.ZooKeeper('other.example.com:2181')
+        self.assertEqual('other.example.com:2181',
+                         caught.exception.connection_string)
+
+    def test_repr(self):
+        """A client shows its server and state."""
+        zk = self.zk()
+        self.assertRegex(
+            repr(zk), r'^<zc\.zk\.ZooKeeper \S+:\d+/\S+ CONNECTED>$')
+        zk.close()
+        self.assertRegex(repr(zk), ' LOST>$')
+
+    def test_alias(self):
+        """ZK is ZooKeeper."""
+        self.assertIs(zc.zk.ZooKeeper, zc.zk.ZK)
+
+
+class NoConnection(unittest.TestCase):
+
+    def refused(self, reason, *args, **keywords):
+        with self.assertRaises(zc.zk.FailedConnect) as caught:
+            zc.zk.ZooKeeper(*args, **keywords)
+        text = f"can't connect to ZooKeeper at {args[0]!r}: {reason}"
+        self.assertEqual(text, str(caught.exception)[:len(text)])
+
+    def test_unreachable(self):
+        """Where no server is, the error says where, and in time."""
+        with socket.socket() as taken:
+            taken.bind(('127.0.0.1', 0))
+            self.refused('no session within 0.2 seconds',
+                         '{}:{}'.format(*taken.getsockname()),
+                         connect_timeout=0.2)
+
+    def test_bad_connection_string(self):
+        """A connection string of another form is refused at once."""
+        self.refused('HOST:PORT[,HOST:PORT...][/CHROOT] is needed',
+                     'localhost:http')
+
+
+class ExistingClient(ZooKeeperCase):
+
+    def setUp(self):
+        super().setUp()
+        import kazoo.client
+        self.kazoo = kazoo.client.KazooClient(self.connection_string)
+        self.addCleanup(self.kazoo.close)
+        self.addCleanup(self.kazoo.stop)
+        self.kazoo.start()
+
+    def test_used(self):
+        """A kazoo client is used as it is, and left open by close."""
+        zk = zc.zk.ZooKeeper(self.kazoo)
+        self.assertIs(self.kazoo, zk.client)
+        self.assertEqual('CONNECTED', zk.state)
+        self.assertEqual(1, len(zk.children('/fooservice')))
+        zk.close()
+        self.assertTrue(self.kazoo.connected)
+        self.assertIsNotNone(self.kazoo.exists('/fooservice'))
+
+    def test_close(self):
+        """close takes the registrations back, and ends all threads."""
+        zk = zc.zk.ZooKeeper(self.kazoo)
+        zk.register('/fooservice/providers', 'h:80')
+        zk.properties('/fooservice')
+        zk.close()
+        self.assertEqual([], self.kazoo.get_children('/fooservice/providers'))
+        wait_for(lambda: not own_threads(zk), 'threads to end')
+        self.assertFalse(
+            [each for each in self.kazoo.state_listeners
+             if type(getattr(each, '__self__', None)).__module__.startswith(
+                 'zc.zk.')])
+
+    def test_keywords(self):
+        """Keywords would have no effect on it, and so are refused."""
+        with self.assertRaises(TypeError) as caught:
+            zc.zk.ZooKeeper(self.kazoo, use_ssl=True, ca='ca.pem')
+        self.assertEqual(
+            'keywords for a client that is there already: ca, use_ssl',
+            str(caught.exception))
+
+
+class Close(ZooKeeperCase):
+
+    def test_context_manager(self):
+        """A with statement closes."""
+        with zc.zk.ZooKeeper(self.connection_string) as zk:
+            self.assertEqual('CONNECTED', zk.state)
+        self.assertEqual('LOST', zk.state)
+
+    def test_context_manager_error(self):
+        """An error in it goes on."""
+        with self.assertRaises(ZeroDivisionError):
+            with zc.zk.ZooKeeper(self.connection_string) as zk:
+                raise ZeroDivisionError
+        self.assertEqual('LOST', zk.state)
+
+    def test_threads(self):
+        """close ends all threads, and takes the server's node away."""
+        zk = self.zk()
+        zk.register('/fooservice/providers', 'h:80')
+        properties = zk.properties('/fooservice')(lambda properties: None)
+        zk.set('/fooservice', '{}')
+        self.assertEqual({}, dict(properties))
+        self.assertEqual(3, len(own_threads(zk)))
+        zk.close()
+        wait_for(lambda: not own_threads(zk), 'threads to end')
+        self.assertEqual(
+            [], self.zk().get_children('/fooservice/providers'))
+
+    def test_no_threads(self):
+        """A client that is only asked has no threads of ours."""
+        zk = self.zk()
+        zk.get('/fooservice')
+        zk.get_properties('/fooservice')
+        zk.properties('/fooservice', watch=False)
+        zk.export_tree()
+        self.assertEqual([], own_threads(zk))
+
+    def test_twice(self):
+        """Closing again does nothing."""
+        zk = self.zk()
+        zk.close()
+        zk.close()
+
+    def test_many_threads(self):
+        """Any threads may close, at the same time."""
+        zk = self.zk()
+        zk.children('/fooservice')
+        barrier = threading.Barrier(5)
+        failed = []
+
+        def close():
+            barrier.wait()
+            try:
+                zk.close()
+            except BaseException as e:
+                failed.append(e)
+
+        threads = [threading.Thread(target=close) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(DEADLINE)
+            self.assertFalse(thread.is_alive())
+        self.assertEqual([], failed)
+        self.assertEqual('LOST', zk.state)
+
+    def test_in_callback(self):
+        """A callback may close the client that calls it."""
+        zk = self.zk()
+        other = self.zk()
+        closed = threading.Event()
+
+        def callback(properties):
+            if not properties:
+                zk.close()
+                closed.set()
+
+        properties = zk.properties('/fooservice')(callback)
+        other.set('/fooservice', '{}')
+        self.assertTrue(closed.wait(DEADLINE))
+        wait_for(lambda: not own_threads(zk), 'threads to end')
+        self.assertFalse(properties.current)
+
+    def test_in_kazoo_callback(self):
+        """So may a watch function of kazoo, in kazoo's thread."""
+        zk = self.zk()
+        other = self.zk()
+        closed = threading.Event()
+
+        def watch(event):
+            zk.close()
+            closed.set()
+
+        zk.get('/fooservice', watch)
+        other.set('/fooservice', '{}')
+        self.assertTrue(closed.wait(DEADLINE))
+
+    def test_used_afterwards(self):
+        """A closed client refuses at once; the error names the path."""
+        zk = self.zk()
+        properties = zk.properties('/fooservice')
+        zk.close()
+        for function in zk.get, zk.exists, zk.children, zk.get_properties:
+            with self.assertRaises(ConnectionClosedError):
+                function('/fooservice')
+        with self.assertRaises(ConnectionClosedError):
+            zk.set('/fooservice', b'')
+        # What was read last stays.
+        self.assertEqual(1, properties['threads'])
+        self.assertFalse(properties.current)
+
+    def test_hung_server(self):
+        """A server that answers nothing does not keep close waiting."""
+        with zc.zk.testing.Server() as server:
+            # The class itself: the test's own connects nowhere else.
+            client = KazooClient(server.connection_string)
+            client.start()
+            with mock.patch('zc.zk._connect.make_client',
+                            return_value=client):
+                zk = zc.zk.ZooKeeper(server.connection_string)
+            server.pause()
+            closed = threading.Event()
+            threading.Thread(
+                target=lambda: (zk.close(), closed.set())).start()
+            self.assertTrue(closed.wait(DEADLINE))
+            server.resume()
+
+
+class Fork(ZooKeeperCase):
+
+    def in_child(self, function):
+        """Return the repr of what `function` gave, or raised, in a child."""
+        ours, theirs = os.pipe()
+        with warnings.catch_warnings():
+            # Python warns of forks in a process with threads, rightly.
+            warnings.simplefilter('ignore', DeprecationWarning)
+            pid = os.fork()
+        if pid == 0:
+            # Nothing but this: no test runner, no clean-up.
+            try:
+                try:
+                    text = repr(function())
+                except BaseException as e:
+                    text = f'{type(e).__name__}: {e}'
+                os.write(theirs, text.encode()[:4000])
+            finally:
+                os._exit(0)
+        os.close(theirs)
+        try:
+            if not select.select([ours], [], [], DEADLINE)[0]:
+                os.kill(pid, signal.SIGKILL)
+                self.fail('the child hangs')
+            return os.read(ours, 4000).decode()
+        finally:
+            os.close(ours)
+            os.waitpid(pid, 0)
+
+    def setUp(self):
+        super().setUp()
+        self.client = self.zk()
+        self.client.register('/fooservice/providers', 'h:80')
+        self.refusal = (
+            f'ForkedError: this ZooKeeper object belongs to process '
+            f'{os.getpid()}: make a new one after a fork')
+
+    def test_methods(self):
+        """In a child process, every method says what is wrong."""
+        zk = self.client
+        node = '/fooservice/providers/h:80'
+        registration = zk.registrations[node]
+        walk = zk.walk()
+        next(walk)
+
+        def all():
+            found = {}
+            for name, function in {
+                    'get': lambda: zk.get('/'),
+                    'exists': lambda: zk.exists('/'),
+                    'get_children': lambda: zk.get_children('/'),
+                    'create': lambda: zk.create('/new'),
+                    'set': lambda: zk.set('/', b''),
+                    'delete': lambda: zk.delete('/new'),
+                    'delete registered': lambda: zk.delete(node),
+                    'children': lambda: zk.children('/'),
+                    'properties': lambda: zk.properties('/'),
+                    'all_children': lambda: zk.all_children(['/']),
+                    'get_properties': lambda: zk.get_properties('/'),
+                    'resolve': lambda: zk.resolve('/'),
+                    'ln': lambda: zk.ln('/a', '/b'),
+                    'register': lambda: zk.register('/', 'h:80'),
+                    'unregister': lambda: zk.unregister('/', 'h:80'),
+                    'registrations': lambda: zk.registrations,
+                    'update': lambda: registration.update(a=1),
+                    'registration': registration.unregister,
+                    'import_tree': lambda: zk.import_tree('/a'),
+                    'export_tree': zk.export_tree,
+                    'print_tree': zk.print_tree,
+                    'delete_recursive': lambda: zk.delete_recursive('/a'),
+                    'walk': zk.walk,
+                    'walking': lambda: list(walk),
+                    'is_ephemeral': lambda: zk.is_ephemeral('/'),
+                    'create_recursive': lambda: zk.create_recursive(
+                        '/a', b''),
+                    'state': lambda: zk.state}.items():
+                try:
+                    function()
+                    found[name] = 'no error'
+                except BaseException as e:
+                    text = f'{type(e).__name__}: {e}'
+                    if text != self.refusal:
+                        found[name] = text
+            return found
+
+        self.assertEqual('{}', self.in_child(all))
+        # The parent does not suffer.
+        self.assertIsNotNone(zk.exists(node))
+
+    def test_live_objects(self):
+        """Live objects made before the fork say so too."""
+        children = self.client.children('/fooservice/providers')
+        properties = self.client.properties('/fooservice')
+        for function in (lambda: list(children), lambda: children.data,
+                         lambda: properties['threads'],
+                         lambda: properties.update(threads=2),
+                         lambda: properties.set(threads=2)):
+            self.assertEqual(self.refusal, self.in_child(function))
+        self.assertEqual(1, properties['threads'])
+
+    def test_close(self):
+        """Closing in the child is allowed, and leaves the parent's alone."""
+        self.assertEqual('None', self.in_child(self.client.close))
+        self.assertEqual('CONNECTED', self.client.state)
+        self.assertIsNotNone(self.client.exists('/fooservice/providers/h:80'))
+
+    def test_repr(self):
+        """A repr is for people who look for the mistake; it works."""
+        self.assertEqual(
+            repr(repr(self.client)), self.in_child(lambda: repr(self.client)))
+
+    def test_new(self):
+        """A client made in the child works there."""
+        server = (zc.zk.testing.testing_with_real_zookeeper()
+                  or self.ZooKeeper.connection_string)
+
+        def work():
+            logging.disable()
+            client = KazooClient(server + self.zookeeper_root)
+            client.start()
+            try:
+                return sorted(zc.zk.ZooKeeper(client).get_properties(
+                    '/fooservice'))
+            finally:
+                client.stop()
+
+        self.assertEqual(
+            "['database', 'favorite_color', 'threads']", self.in_child(work))
