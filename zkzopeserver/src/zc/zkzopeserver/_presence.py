@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kazoo.exceptions import AuthFailedError
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
@@ -147,10 +148,14 @@ class Presence:
                     'another server is registered with the same address '
                     f'({error})', False)
         if isinstance(error, NoAuthError):
-            option = 'zookeeper_auth' if options.zookeeper_auth.auth else 'path'
-            return (option,
+            known = bool(options.zookeeper_auth.auth)
+            return ('zookeeper_auth' if known else 'path',
                     f'no permission to create a node in {options.path}',
                     False)
+        if isinstance(error, ConnectionClosedError) and (
+                options.zookeeper_auth.auth or options.zookeeper_auth.sasl):
+            return ('zookeeper_auth', 'ZooKeeper closed the connection; are '
+                    'the credentials right?', True)
         if isinstance(error, AuthFailedError):
             return 'zookeeper_auth', 'ZooKeeper refused the credentials', True
         if isinstance(error, zc.zk.Error):

@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 from kazoo.exceptions import AuthFailedError
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
@@ -105,6 +106,10 @@ class FakeTests(unittest.TestCase):
              'path: no permission to create a node in /a'),
             (NoAuthError(), {'zookeeper_auth': Secret((('digest', 'x'),))},
              'zookeeper_auth: no permission to create a node in /a'),
+            (ConnectionClosedError(),
+             {'zookeeper_auth': Secret((), {'username': 'x'})},
+             'zookeeper_auth: ZooKeeper closed the connection; are the '
+             'credentials right?'),
             (AuthFailedError(), {},
              'zookeeper_auth: ZooKeeper refused the credentials'),
             (zc.zk.PathError('/a', 'bad'), {}, "path: bad path '/a': bad"),

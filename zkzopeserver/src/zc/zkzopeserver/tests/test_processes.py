@@ -13,6 +13,7 @@ import unittest
 from typing import Any
 
 import zc.zk
+import zc.zk.testing
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import Process
 from zc.zkzopeserver.tests.support import Response
@@ -391,10 +392,65 @@ class PserveTests(RunnerTests):
 class OutageTests(ServerCase):
     """ZooKeeper down at the start, or restarted under a server."""
 
-    def setUp(self) -> None:
-        super().setUp()
-        if self.server is not None:
-            self.restartable: Any = self.server
+    def restartable(self) -> Any:
+        """Start a ZooKeeper server that the test may stop and start."""
+        server: Any
+        if os.environ.get('TEST_ZOOKEEPER_CONNECTION'):
+            from zc.zk.tests.realserver import RealServer
+            server = RealServer()
+            self.addCleanup(server.close)
+        else:
+            server = zc.zk.testing.Server(
+                tick_time=0.1, min_session_timeout=0.5,
+                max_session_timeout=60.0)
+            self.addCleanup(server.stop)
+        server.start()
+        with zc.zk.ZooKeeper(server.connection_string) as zk:
+            zk.client.ensure_path('/service/providers')
+        return server
+
+    def test_restart(self):
+        """ZooKeeper may be restarted under a server."""
+        server = self.restartable()
+        process = self.serve(f'zookeeper = {server.connection_string}')
+        address = process.output.partition(
+            'registered as /service/providers/')[2].split()[0]
+        server.stop()
+        process.wait_for_output('connection to ZooKeeper suspended')
+        self.assertIn(b'200 OK', fetch(address))
+        server.start()
+        process.wait_for_output('connected to ZooKeeper again')
+        self.assertIn(b'200 OK', fetch(address))
+        with zc.zk.ZooKeeper(server.connection_string) as zk:
+            node = f'/service/providers/{address}'
+            wait_for(lambda: zk.exists(node), 'the node')
+            process.send()
+            self.assertEqual(0, process.wait())
+            self.assertEqual([], zk.get_children('/service/providers'))
+        self.assertEqual(1, process.output.count('suspended'))
+
+    def test_wait(self):
+        """With `wait`, it registers when ZooKeeper comes up."""
+        server = self.restartable()
+        server.stop()
+        process = self.zkserve(self.ini(
+            f'zookeeper = {server.connection_string}\nwait = true',
+            use=self.use))
+        process.wait_for_output('not registered, trying on: zookeeper')
+        server.start()
+        process.wait_for_output('registered as')
+        process.send()
+        self.assertEqual(0, process.wait())
+        self.assertEqual(1, process.output.count('trying on'))
+
+    def test_leave_without_zookeeper(self):
+        """Without ZooKeeper, SIGTERM still ends the server, with 0."""
+        server = self.restartable()
+        process = self.serve(f'zookeeper = {server.connection_string}')
+        server.stop()
+        process.wait_for_output('connection to ZooKeeper suspended')
+        process.send()
+        self.assertEqual(0, process.wait())
 
     def test_down_at_the_start(self):
         """Without `wait`, a start without ZooKeeper fails."""
