@@ -10,6 +10,7 @@ from unittest import mock
 from kazoo.exceptions import AuthFailedError
 from kazoo.exceptions import ConnectionLoss
 from kazoo.handlers.threading import KazooTimeoutError
+from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.protocol.states import KeeperState
 
 from zc.zk import _connect
@@ -125,10 +126,16 @@ class Start(unittest.TestCase):
                 if not each.daemon or 'zc.zk' in each.name]
 
     def test_nobody_there(self):
-        """Where nobody listens, the error comes in time and says where."""
+        """Where nobody listens, the error comes in time and says so."""
         with no_server() as where:
             self.refused(
-            where, 'no session within 0.3 seconds (Connection refused)')
+                where, 'no session within 0.3 seconds (Connection refused)')
+
+    def test_other_handler(self):
+        """A handler that is not ours does not know the reason."""
+        with no_server() as where:
+            self.refused(where, 'no session within 0.3 seconds',
+                         handler=SequentialThreadingHandler())
 
     def test_silence(self):
         """A server that never answers is given up in time too."""
@@ -330,6 +337,14 @@ class Select(unittest.TestCase):
                 ([], [self.one], []), self.select([], [self.one]))
             self.assertEqual(
                 ([self.one], [], []), self.select([self.one], []))
+
+    def test_decrypted(self):
+        """What TLS has decrypted already counts, once."""
+        tls = mock.Mock(wraps=self.one, pending=lambda: 3)
+        other = mock.Mock(wraps=self.other, pending=lambda: 0)
+        self.assertEqual(([tls], [], []), self.select([tls, other], [], None))
+        self.other.send(b'x')
+        self.assertEqual(([tls], [], []), self.select([tls, other], [], None))
 
     def test_closed(self):
         """A closed socket is an error, as kazoo expects of select."""
