@@ -15,9 +15,9 @@ ORDER = '''
     zc.zk._treetext                 pure
     zc.zk._treeformat               pure
     zc.zk._links                    pure
+    zc.zk._validate                 pure
     zc.zk._plan                     pure
     zc.zk._diff                     pure
-    zc.zk._validate                 pure
     zc.zk._bulk
     zc.zk._walk
     zc.zk._apply
@@ -33,11 +33,11 @@ ORDER = '''
     zc.zk.event
     zc.zk.client
     zc.zk
-    zc.zk.graphvis
     zc.zk._commandserver
     zc.zk.monitor
-    zc.zk._progress
     zc.zk._command
+    zc.zk._progress
+    zc.zk.graphvis
     zc.zk._inspect
     zc.zk.scripts
 
