@@ -1,27 +1,20 @@
-import contextlib
-import inspect
 import unittest
 from unittest import mock
 
 from kazoo.client import KazooClient
-from kazoo.exceptions import EXCEPTIONS
 from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
-from kazoo.exceptions import NoWatcherError
 from kazoo.exceptions import OperationTimeoutError
 from kazoo.exceptions import RolledBackError
 from kazoo.exceptions import RuntimeInconsistency
 from kazoo.exceptions import SessionExpiredError
 from kazoo.exceptions import UnimplementedError
 from kazoo.handlers.threading import SequentialThreadingHandler
-from kazoo.protocol.serialization import Transaction
 from kazoo.protocol.states import Callback
 from kazoo.protocol.states import EventType
-from kazoo.protocol.states import KazooState
-from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import READ_ACL_UNSAFE
@@ -39,7 +32,6 @@ from zc.zk._bulk import SetData
 from zc.zk._bulk import TransactionFailed
 from zc.zk.errors import TooLarge
 from zc.zk.tests.base import ZooKeeperCase
-from zc.zk.tests.base import wait_for
 
 
 SYNC = 9
@@ -555,7 +547,8 @@ class Watches(Case):
 
     def test_none(self):
         """No watches may be asked for."""
-        self.bulk.set_watches(self.bulk.current_zxid(), self.watcher, [], [], [])
+        self.bulk.set_watches(
+            self.bulk.current_zxid(), self.watcher, [], [], [])
         self.assertEqual([], self.seen())
 
     def test_remove(self):
@@ -684,174 +677,3 @@ class Trouble(unittest.TestCase):
         """What kazoo logs of a request has no data in it."""
         request = _bulk._Request(14, b'secret', _bulk._read_nothing)
         self.assertEqual('<request 14, 6 bytes>', repr(request))
-
-
-class KazooInternals(Case):
-    """What _bulk and its users need of kazoo beyond its documented API.
-
-    A release of kazoo that changes any of it fails here, by name.
-    """
-
-    def request(self, payload=b'\0\0\0\x02/\0\0', type=4, before=None):
-        def read(buffer, offset):
-            return 'read', len(buffer) > offset
-
-        return _bulk._Request(type, payload, read, before)
-
-    def test_call(self):
-        """client._call(request, result) sends what has type, serialize()
-        and deserialize(buffer, offset), and sets the result to what
-        deserialize gave.
-        """
-        self.assertEqual(
-            ['self', 'request', 'async_object'],
-            list(inspect.signature(KazooClient._call).parameters))
-        result = self.client.handler.async_result()
-        path = self.client.chroot.encode()
-        self.client._call(self.request(
-            len(path).to_bytes(4, 'big') + path + b'\0'), result)
-        self.assertEqual(('read', True), result.get(timeout=20))
-
-    def test_call_error(self):
-        """client._call sets the error of a reply's header."""
-        result = self.client.handler.async_result()
-        self.client._call(self.request(b'\0\0\0\x03/no\0'), result)
-        with self.assertRaises(NoNodeError):
-            result.get(timeout=20)
-
-    def test_call_closed(self):
-        """client._call on a closed client sets an error."""
-        self.client.stop()
-        result = self.client.handler.async_result()
-        self.client._call(self.request(), result)
-        with self.assertRaises(Exception) as caught:
-            result.get(timeout=20)
-        self.assertTrue(_bulk.is_connection_error(caught.exception))
-
-    def test_serialize_in_connection_thread(self):
-        """serialize() runs in the thread that reads replies and events."""
-        import threading
-        threads = []
-        for _ in range(2):
-            result = self.client.handler.async_result()
-            self.client._call(self.request(
-                before=lambda: threads.append(threading.current_thread())),
-                result)
-            with contextlib.suppress(Exception):
-                result.get(timeout=20)
-        self.assertEqual(2, len(threads))
-        self.assertIs(threads[0], threads[1])
-        self.assertIsNot(threading.current_thread(), threads[0])
-
-    def test_transaction_type(self):
-        """Replies of type 14 lose the chroot; others stay as they are."""
-        self.assertEqual(_bulk._MULTI, Transaction.type)
-        client = mock.Mock(unchroot=lambda path: path[2:])
-        self.assertEqual(
-            ['/b', True], list(Transaction.unchroot(client, ['/a/b', True])))
-
-    def test_watcher_tables(self):
-        """client._data_watchers and client._child_watchers are dictionaries
-        of sets of watchers, by the path with the chroot.
-        """
-        def watcher(event):
-            pass
-
-        self.client.get('/a', watch=watcher)
-        self.client.exists('/no', watch=watcher)
-        self.client.get_children('/a', watch=watcher)
-        root = self.client.chroot
-        self.assertEqual({root + '/a': {watcher}, root + '/no': {watcher}},
-                         dict(self.client._data_watchers))
-        self.assertEqual({root + '/a': {watcher}},
-                         dict(self.client._child_watchers))
-        self.client._data_watchers['/new'].add(watcher)     # makes the set
-
-    def test_watchers_fire_once(self):
-        """Watchers are taken from the tables when they are called, with the
-        path without the chroot.
-        """
-        events = []
-        self.client.get('/a', watch=events.append)
-        self.client.set('/a', b'1')
-        wait_for(lambda: events, 'the event')
-        self.assertFalse(self.client._data_watchers)
-        [event] = events
-        self.assertIsInstance(event, WatchedEvent)
-        self.assertEqual((EventType.CHANGED, '/a'), (event.type, event.path))
-
-    def test_reset_watchers(self):
-        """A lost connection empties the tables, and calls the watchers with
-        an event of no type.
-        """
-        events = []
-        self.client.get('/a', watch=events.append)
-        self.client._reset_watchers()
-        self.assertFalse(self.client._data_watchers)
-        wait_for(lambda: events, 'the event')
-        self.assertEqual(EventType.NONE, events[0].type)
-
-    def test_last_zxid(self):
-        """client.last_zxid is the zxid of the last reply."""
-        stat = self.client.set('/a', b'1')
-        self.assertEqual(stat.mzxid, self.client.last_zxid)
-
-    def test_chroot(self):
-        """client.chroot is '' or a path without a slash at its end."""
-        self.assertEqual(self.zookeeper_root, self.client.chroot)
-        for string, chroot in (('h:1', ''), ('h:1/', ''), ('h:1/a', '/a'),
-                               ('h:1/a/', '/a')):
-            client = KazooClient(string)
-            self.assertEqual(chroot, client.chroot)
-            self.assertEqual([('h', 1)], client.hosts)
-            client.close()
-
-    def test_handler(self):
-        """client.handler makes results, and has the exception that their
-        get(timeout=) raises; dispatch_callback queues behind watch events.
-        """
-        handler = self.client.handler
-        result = handler.async_result()
-        with self.assertRaises(handler.timeout_exception):
-            result.get(timeout=0)
-        result.set(1)
-        self.assertEqual(1, result.get(timeout=0))
-        called = []
-        handler.dispatch_callback(Callback('watch', called.append, (1,)))
-        wait_for(lambda: called, 'the callback')
-
-    def test_session(self):
-        """client.client_id is (session id, password), or None; listeners
-        stand in client.state_listeners.
-        """
-        self.assertEqual(2, len(self.client.client_id))
-        self.assertEqual(KazooState.CONNECTED, self.client.state)
-        listener = mock.Mock(return_value=None)
-        self.client.add_listener(listener)
-        self.assertIn(listener, self.client.state_listeners)
-        self.client.stop()
-        self.assertIsNone(self.client.client_id)
-        self.assertEqual(KazooState.LOST, self.client.state)
-        listener.assert_called_with(KazooState.LOST)
-
-    def test_credentials(self):
-        """client._connection.sasl_options and client.auth_data are false
-        where there are none.
-        """
-        self.assertFalse(self.client._connection.sasl_options)
-        self.assertFalse(self.client.auth_data)
-
-    def test_exceptions(self):
-        """EXCEPTIONS has the classes by ZooKeeper's error codes."""
-        for code, error in ((0, RolledBackError), (-2, RuntimeInconsistency),
-                            (-6, UnimplementedError), (-101, NoNodeError),
-                            (-102, NoAuthError), (-103, BadVersionError),
-                            (-110, NodeExistsError), (-121, NoWatcherError)):
-            self.assertIs(error, EXCEPTIONS[code])
-
-    def test_stat(self):
-        """ZnodeStat has the fields of a Stat record, in their order."""
-        self.assertEqual(
-            ('czxid', 'mzxid', 'ctime', 'mtime', 'version', 'cversion',
-             'aversion', 'ephemeralOwner', 'dataLength', 'numChildren',
-             'pzxid'), ZnodeStat._fields)
