@@ -67,7 +67,8 @@ class WebServer:
     def __init__(self, name: str, zookeeper: str) -> None:
         self.output = tempfile.TemporaryFile('w+')
         self.process = subprocess.Popen(
-            [sys.executable, 'serve.py', f'{name}.ini', zookeeper],
+            [sys.executable, '-m', 'zc.zkzopeserver.serve', f'{name}.ini',
+             '-D', f'zookeeper_address={zookeeper}'],
             cwd=HERE, stdout=self.output, stderr=self.output)
 
     def check(self) -> None:
@@ -113,9 +114,9 @@ def tell(zookeeper: str, servers: dict[str, WebServer]) -> None:
     providers(audience)
     audience.wait(0)
 
-    say('Two servers start, each a process with an .ini file of its own. '
-        'Both listen on port 0: the operating system chooses the ports, and '
-        'nobody needs to be told them.')
+    say('Two servers start, "zkserve anna.ini" and "zkserve bert.ini". '
+        'Neither file has a port: the operating system chooses them, and '
+        'nobody needs to be told.')
     print()
     for name in 'anna', 'bert':
         servers[name] = WebServer(name, zookeeper)
