@@ -169,7 +169,7 @@ def _client_class(
 ) -> type:
     """Return what stands for kazoo's client class in a test."""
 
-    class TestClient(kazoo.client.KazooClient):      # type: ignore[misc]
+    class TestClient(kazoo.client.KazooClient):
         """A kazoo client that connects to the test's server only."""
 
         def __init__(
