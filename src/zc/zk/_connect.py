@@ -188,7 +188,7 @@ def _no_session(client: kazoo.client.KazooClient, timeout: float) -> str:
 
 def _remind(connection_string: str, first: bool) -> None:
     logger.log(logging.INFO if first else logging.CRITICAL,
-               "waiting for ZooKeeper at %r", connection_string)
+               'waiting for ZooKeeper at %r', connection_string)
 
 
 def _prove(

@@ -79,7 +79,8 @@ class View:
         self.used.update(keys)
         if None in nodes:
             raise Missing(
-                [key for key, node in zip(keys, nodes) if node is None])
+                [key for key, node in zip(keys, nodes, strict=True)
+                 if node is None])
         return nodes        # type: ignore[return-value]
 
 
@@ -122,6 +123,7 @@ class NodeCache:
         """Note that `user` changed from some nodes to others."""
         for key in now - before:
             self._nodes[key].users.add(user)
+            self.unused.discard(key)
         for key in before - now:
             node = self._nodes[key]
             node.users.discard(user)
@@ -157,7 +159,9 @@ class NodeCache:
 
     def rearm(self, zxid: int) -> None:
         """Leave all watches again; what changed since `zxid` fires."""
-        data, missing, children = [], [], []
+        data: list[str] = []
+        missing: list[str] = []
+        children: list[str] = []
         for (kind, path), node in self._nodes.items():
             if node.armed:
                 if kind == CHILDREN:
@@ -170,7 +174,7 @@ class NodeCache:
 
     def sweep(self, most: int, connected: bool) -> None:
         """Forget up to `most` nodes that nobody uses, and their watches."""
-        gone = []
+        gone: list[Key] = []
         while self.unused and len(gone) < most:
             key = self.unused.pop()
             node = self._nodes.get(key)
@@ -188,20 +192,23 @@ class NodeCache:
         if not keys:
             return
         if len(keys) <= FEW:
-            for key, result in zip(keys, self._read_few(keys)):
+            results = self._read_few(keys)
+            for key, result in zip(keys, results, strict=True):
                 self._keep(key, result)
             return
         zxid = self._bulk.current_zxid()
         results = self._bulk.read(keys)
-        data, missing, children = [], [], []
-        for (kind, path), result in zip(keys, results):
+        data: list[str] = []
+        missing: list[str] = []
+        children: list[str] = []
+        for (kind, path), result in zip(keys, results, strict=True):
             if isinstance(result, NoNodeError):
                 if kind == DATA:
                     missing.append(path)
             elif not isinstance(result, Exception):
                 (data if kind == DATA else children).append(path)
         self._bulk.set_watches(zxid, self._watcher, data, missing, children)
-        for key, result in zip(keys, results):
+        for key, result in zip(keys, results, strict=True):
             self._keep(key, result)
 
     def _read_few(self, keys: list[Key]) -> list[Any]:
@@ -211,7 +218,7 @@ class NodeCache:
                 path, self._watcher)
             for kind, path in keys]
         results = []
-        for (kind, path), result in zip(keys, pending):
+        for (kind, path), result in zip(keys, pending, strict=True):
             try:
                 results.append(self._bulk.wait(result))
             except NoNodeError as e:

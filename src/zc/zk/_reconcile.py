@@ -138,7 +138,7 @@ class Reconciler:
             found = self._bulk.data([each.path for each in wanted])
             ops: list[tuple[Wanted, list[Op]]] = []
             blocked = False
-            for each, result in zip(wanted, found):
+            for each, result in zip(wanted, found, strict=True):
                 steps = self._steps(each, result, session)
                 if steps:
                     ops.append((each, steps))
@@ -240,7 +240,7 @@ def _owner(stat: ZnodeStat) -> str:
     return f'session {stat.ephemeralOwner:#x} has that name'
 
 
-def _blamed(batch: list[tuple[Registration, list[Op]]], index: int) -> int:
+def _blamed(batch: list[tuple[Wanted, list[Op]]], index: int) -> int:
     """Return the place in the batch that holds the operation `index`."""
     for place, (_, steps) in enumerate(batch):
         index -= len(steps)

@@ -25,6 +25,7 @@ from kazoo.protocol.states import KazooState
 from kazoo.security import ACL
 
 from . import _paths
+from ._bulk import DATA
 from ._bulk import Bulk
 from ._encoding import decode
 from ._encoding import encode
@@ -298,7 +299,8 @@ class Keeper:
         """Have the engine tell when the nodes or their parents change."""
         for each in registrations:
             each._tracker = Tracker(
-                _node_and_parent(each.path), self._teller(each))
+                _node_and_parent(each.path), self._teller(each),
+                (DATA, each.path))
         try:
             self._engine.track(
                 [each._tracker for each in registrations

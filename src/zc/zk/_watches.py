@@ -54,16 +54,24 @@ SWEEP = 500
 class Tracker:
     """A value computed from nodes.
 
+    :param compute: gives the value, from what it reads in a `View`
+    :param changed: called when it changed; must not wait for anything
+    :param likely: what it will most likely read first
     :ivar snapshot: the newest value that could be computed, or None
     :ivar error: why there is no newer value, or None
     :ivar version: how often snapshot or error changed
     """
 
+    __slots__ = ('changed', 'compute', 'dropped', 'error', 'likely', 'owner',
+                 'snapshot', 'used', 'version')
+
     def __init__(
         self,
         compute: Callable[[View], Any],
         changed: Callable[[], None],
+        likely: Key,
     ) -> None:
+        self.likely = likely
         self.compute = compute
         self.changed = changed
         self.snapshot: Any = None
@@ -113,6 +121,10 @@ class Engine:
         self._start()
         with self._io:
             try:
+                # Without this, each would be computed in vain at first.
+                self._cache.fetch([
+                    key for key in {each.likely: None for each in trackers}
+                    if key not in self._cache])
                 self._compute(trackers, first=True)
             except BaseException:
                 for tracker in trackers:

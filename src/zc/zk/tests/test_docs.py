@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import tempfile
-import unittest
 from typing import Any
 
 import manuel.capture
@@ -63,7 +62,7 @@ def tearDown(test: Any) -> None:
     shutil.rmtree(test.globs['_directory'])
 
 
-def test_suite() -> unittest.TestSuite:
+def test_suite() -> Any:
     documents = [ROOT / 'README.rst', *sorted((ROOT / 'docs').glob('*.rst'))]
     return manuel.testing.TestSuite(
         manuel.doctest.Manuel(checker=CHECKER) + manuel.capture.Manuel(),

@@ -69,7 +69,7 @@ class FakeBulk:
         return [True] * len(ops)
 
 
-class PassTests(unittest.TestCase):
+class Case(unittest.TestCase):
 
     def setUp(self) -> None:
         self.bulk = FakeBulk()
@@ -78,6 +78,9 @@ class PassTests(unittest.TestCase):
 
     def wanted(self, path: str = '/s/a', data: bytes = b'{}') -> Wanted:
         return Wanted(path, data, OPEN_ACL_UNSAFE)
+
+
+class PassTests(Case):
 
     def test_nothing_there(self) -> None:
         """A missing node is created."""
@@ -235,10 +238,7 @@ class PassTests(unittest.TestCase):
         self.assertEqual(len(logs.output), 2)
 
 
-class DeleteTests(unittest.TestCase):
-
-    setUp = PassTests.setUp      # type: ignore[assignment]
-    wanted = PassTests.wanted    # type: ignore[assignment]
+class DeleteTests(Case):
 
     def test_delete_ours(self) -> None:
         """Only a node of this client's sessions is deleted."""

@@ -202,9 +202,14 @@ class SessionTests(Case):
             zk.register('/s', ('1.1.1.1', 1))
             stage()
             closed = threading.Event()
-            thread = threading.Thread(
-                target=lambda: (zk.close(), closed.set()))
-            thread.start()
+
+            def close(
+                zk: zc.zk.ZooKeeper = zk, done: threading.Event = closed
+            ) -> None:
+                zk.close()
+                done.set()
+
+            threading.Thread(target=close).start()
             # Two seconds are the aim; the machine may be busy.
             self.assertTrue(closed.wait(5.0))
             self.server.refuse(False)
@@ -403,8 +408,13 @@ class ManyTests(Case):
         session = self.session()
         sent: list[int] = []
         real = self.zk._bulk.commit_async
+
+        def commit_async(ops: Any) -> Any:
+            sent.append(len(ops))
+            return real(ops)
+
         self.zk._bulk.commit_async = (      # type: ignore[method-assign]
-            lambda ops: sent.append(len(ops)) or real(ops))
+            commit_async)
         self.server.expire(session)
         wait_for(lambda: self.session() not in (0, session))
         wait_for(lambda: len(self.other.get_children('/s')) == 1000)

@@ -51,8 +51,8 @@ class SettleTests(ZooKeeperCase):
         @second.properties('/fooservice')
         def follow(properties: Any) -> None:
             if properties['threads'] < 10:
-                second.set('/fooservice', '{"threads":%d}' % (
-                    properties['threads'] + 1))
+                threads = properties['threads'] + 1
+                second.set('/fooservice', f'{{"threads":{threads}}}')
 
         first.set('/fooservice', '{"threads":5}')
         self.assertEqual([each['threads'] for each in data], [10, 10])

@@ -10,6 +10,7 @@ from typing import Any
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionLoss
+from kazoo.exceptions import KazooException
 from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
@@ -101,7 +102,7 @@ class ReconnectTests(Case):
         """Making an object while the client is closed is an error."""
         self.zk.children('/a')
         self.zk.close()
-        with self.assertRaises(Exception):
+        with self.assertRaises(KazooException):
             self.zk.children('/b')
 
     def test_threads_do_not_grow(self) -> None:
@@ -112,8 +113,8 @@ class ReconnectTests(Case):
         for batch in self.zk._bulk.batches(
                 [Create(path, b'', OPEN_ACL_UNSAFE) for path in paths]):
             self.zk._bulk.commit(batch)
-        objects = [*self.zk.all_children(paths),
-                   *self.zk.all_properties(paths)]
+        objects: list[Any] = [
+            *self.zk.all_children(paths), *self.zk.all_properties(paths)]
         for each in objects:
             each(lambda each: None)
         self.cut()
