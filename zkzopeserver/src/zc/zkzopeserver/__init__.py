@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import _life
 from ._options import OptionError
 from ._run import run_with
 
 
-__all__ = ['OptionError', 'run', 'run_waitress']
+__all__ = ['OptionError', 'run', 'run_waitress', 'stop']
 
 
 def run(
@@ -38,3 +39,12 @@ def run_waitress(
     :raises SystemExit: with status 2 when the server cannot start
     """
     run_with('_waitress', wsgi_app, global_conf, settings)
+
+
+def stop() -> None:
+    """Stop all servers that run in this process, as a signal would.
+
+    For programs that call `run` in a thread, where no signal arrives.
+    """
+    for life in list(_life.running):
+        life.stop()

@@ -45,6 +45,9 @@ class Engine(Protocol):
 
 MakeEngine = Callable[[Any, socket.socket, Options], Engine]
 
+#: The lives that are under way in this process.
+running: set[Life] = set()
+
 _STOP = 'stop'          # a signal, or somebody called stop()
 _FAILED = 'failed'      # registration is not to be had
 _ENDED = 'ended'        # the engine has returned
@@ -101,8 +104,12 @@ class Life:
                 properties,
             )
             engine = self._make_engine(application, listener, options)
-            with _signals(self.stop):
-                self._run(engine, presence)
+            running.add(self)
+            try:
+                with _signals(self.stop):
+                    self._run(engine, presence)
+            finally:
+                running.discard(self)
         if self._failure is not None:
             raise self._failure
 

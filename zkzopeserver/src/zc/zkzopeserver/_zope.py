@@ -28,7 +28,7 @@ logger = logging.getLogger('zc.zkzopeserver')
 
 # Seconds between looks at idle connections, and the longest that the loop
 # sleeps: everything else wakes it.
-_LOOK = 1.0
+_LOOK = 0.5
 
 # Seconds that a connection which has asked nothing yet is waited for when
 # the server finishes: its request may be on the way.
@@ -191,7 +191,8 @@ class Engine:
         self._server.retired = True
         if self._until is None or until < self._until:
             self._until = until
-        the_trigger.pull_trigger()
+        if not the_trigger._closed:
+            the_trigger.pull_trigger()
 
     def _expire(self) -> None:
         now = time()
