@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import functools
 import json
 import logging
@@ -26,6 +27,7 @@ from . import _paths
 from ._connect import CONNECTION_STRING_VARIABLE
 from ._connect import DEFAULT_CONNECTION_STRING
 from ._model import Node
+from ._printable import printable
 from ._treetext import parse_tree
 from .client import ZooKeeper
 from .errors import Error
@@ -111,14 +113,6 @@ def _meaning(error: Exception) -> str:
     if isinstance(error, (Failure, Error, OSError)):
         return str(error)
     return f'{type(error).__name__} {error}'.strip()
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line and without what could steer a terminal."""
-    if text.isprintable():
-        return text
-    return ''.join(
-        char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 # Options
@@ -282,8 +276,12 @@ def write_lines(name: str | None, lines: Iterable[str]) -> None:
         return
     # A link stays one: what it leads to is replaced.
     name = os.path.realpath(name)
+    directory = os.path.dirname(name)
+    if not os.path.isdir(directory):
+        raise FileNotFoundError(
+            errno.ENOENT, os.strerror(errno.ENOENT), name)
     descriptor, temporary = tempfile.mkstemp(
-        dir=os.path.dirname(name), prefix=os.path.basename(name) + '.')
+        dir=directory, prefix=os.path.basename(name) + '.')
     try:
         with open(descriptor, 'w', encoding='utf-8') as file:
             file.writelines(line + '\n' for line in lines)

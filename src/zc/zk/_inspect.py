@@ -22,10 +22,10 @@ from ._command import Parser
 from ._command import command
 from ._command import connected
 from ._command import is_connection
-from ._command import printable
 from ._live_tree import read_data
 from ._live_tree import read_tree
 from ._model import Node
+from ._printable import printable
 from ._treetext import parse_tree
 from ._validate import link_faults
 from .errors import TreeSyntaxError

@@ -22,10 +22,10 @@ INTERVAL = 0.2
 
 
 class Progress:
-    """Shows on a terminal how many nodes of how many are done.
+    """Shows on a terminal how much of how much is done.
 
     :param stream: where to; nothing is shown unless it is a terminal
-    :param what: what is done, as ``'imported'``
+    :param what: what is done, as ``'nodes written'``
     :param clock: gives seconds
     """
 
@@ -45,7 +45,7 @@ class Progress:
         self._done = 0
 
     def __call__(self, done: int, total: int | None = None) -> None:
-        """Tell that `done` nodes are done, of `total` if that is known."""
+        """Tell that `done` are done, of `total` if that is known."""
         if not self._terminal:
             return
         now = self._clock()
@@ -53,9 +53,9 @@ class Progress:
             return
         self._next = now + INTERVAL
         rate = done / (now - self._start)
-        of = f' of {total:,}' if total is not None else ''
+        of = '' if total is None else f' of {total:,}'
         self._stream.write(
-            f'\r{done:,}{of} nodes {self._what}, {rate:,.0f} a second\033[K')
+            f'\r{done:,}{of} {self._what}, {rate:,.0f} a second\033[K')
         self._stream.flush()
         self._shown = True
 

@@ -23,12 +23,12 @@ from ._command import Failure
 from ._command import Parser
 from ._command import command
 from ._command import connected
-from ._command import printable
 from ._expressions import evaluate
 from ._inspect import diff
 from ._inspect import graph
 from ._inspect import validate
 from ._live_tree import read_data
+from ._printable import printable
 from ._progress import Progress
 from ._validate import link_faults
 from .errors import TreeSyntaxError
@@ -227,7 +227,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
     connection = None
     if rest and not rest[0].startswith('/'):
         connection = rest.pop(0)
-    if len(rest) < 2:
+    if len(rest) < 2 or not rest[0].startswith('/'):
         parser.error('a PATH and at least one NAME=EXPRESSION are needed')
     path = _paths.check(rest.pop(0))
     values = {}
