@@ -14,6 +14,7 @@ from kazoo.security import make_acl
 from kazoo.security import make_digest_acl
 
 from zc.zk import scripts
+from zc.zk.client import ZooKeeper
 from zc.zk.testing import Server
 from zc.zk.tests.scripted import ScriptCase
 from zc.zk.tests.scripted import ScriptMixin
@@ -432,7 +433,7 @@ class ConnectionTests(ScriptMixin):
         self.server.stop()
 
         def impatient(connection, **keywords):
-            return _ZooKeeper(connection, connect_timeout=0.3, **keywords)
+            return ZooKeeper(connection, connect_timeout=0.3, **keywords)
 
         with mock.patch('zc.zk._command.ZooKeeper', impatient):
             status, out, err = self.run_script(
@@ -451,7 +452,7 @@ class ConnectionTests(ScriptMixin):
         """Credentials come from a file or the environment, never shown."""
         host = self.server.connection_string
         secret = self.file('u:s3cret\n', 'secret')
-        with _ZooKeeper(host) as zk:
+        with ZooKeeper(host) as zk:
             zk.create('/a', '{"x":1}', acl=[
                 make_digest_acl('u', 's3cret', all=True)])
         text = '/a\n  x = 1\n'
@@ -493,6 +494,3 @@ class ConnectionTests(ScriptMixin):
         self.assertEqual(
             (status, err),
             (1, 'zookeeper_export: /none: No such file or directory\n'))
-
-
-_ZooKeeper = scripts._command.ZooKeeper
