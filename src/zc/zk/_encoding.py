@@ -32,6 +32,10 @@ _tokens = re.compile(
 _dumps = json.JSONEncoder(separators=(',', ':'), allow_nan=False).encode
 
 
+#: What JSON can always hold; long numbers are looked at more closely.
+_PLAIN = (str, bool, type(None))
+
+
 def to_bytes(data: str | bytes, path: str = '?') -> bytes:
     """Return node data as the bytes that ZooKeeper keeps.
 
@@ -68,6 +72,8 @@ def encode(properties: Mapping[str, Any], path: str = '?') -> bytes:
                 if not _reads_otherwise(text):
                     return data
     for name, value in properties.items():
+        if type(name) is str and type(value) in _PLAIN:
+            continue
         if not isinstance(name, str):
             raise ValueNotStorable(path, name, 'a name must be a str')
         reason = trouble(value)

@@ -23,7 +23,6 @@ from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
 
-from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 
@@ -481,16 +480,8 @@ class Properties(Live, Mapping[str, Any]):
         snapshot = self._snapshot
         if snapshot is None:
             raise NoNodeError(self.path)
-        raw, version = snapshot.raw, snapshot.stat.version
-        path = snapshot.real_path
-        while True:
-            merged = {**decode(raw, path), **changes}
-            try:
-                self._write(path, merged, version)
-                return
-            except BadVersionError:
-                raw, stat = self.zk.get(path)
-                version = stat.version
+        self._keep(snapshot.real_path, *self.zk._change(
+            snapshot.real_path, changes, (snapshot.raw, snapshot.stat)))
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.update({key: value})
@@ -505,13 +496,13 @@ class Properties(Live, Mapping[str, Any]):
         self, path: str, properties: dict[str, Any], version: int
     ) -> None:
         data = encode(properties, path)
-        stat = self.zk.set(path, data, version)
-        if not self.watch:
-            self._keep(path, data, stat)
+        self._keep(path, data, self.zk.set(path, data, version))
 
     def _keep(self, path: str, data: bytes, stat: ZnodeStat) -> None:
-        self._tracker.snapshot = _PropertiesSnapshot(
-            self.zk._lookup, path, data, stat)
+        """Take in data, where the engine does not."""
+        if not self.watch:
+            self._tracker.snapshot = _PropertiesSnapshot(
+                self.zk._lookup, path, data, stat)
 
     def _read(self) -> None:
         """Read once: what there is instead of watching."""

@@ -6,7 +6,9 @@ use it.  It belongs to the process that made it.
 from __future__ import annotations
 
 import os
+import random
 import threading
+import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -55,6 +57,12 @@ from .errors import PathError
 
 
 L = TypeVar('L', bound=Live)
+
+
+#: How long to wait, in seconds, before an update that another writer beat is
+#: tried again: up to the first, then up to twice as long each time.
+FIRST_UPDATE_DELAY = 0.002
+LONGEST_UPDATE_DELAY = 0.1
 
 
 class RegisteringServer:
@@ -572,16 +580,28 @@ class ZooKeeper:
             each._check()
         return objects
 
-    def _change(self, path: str, changes: Mapping[str, Any]) -> None:
-        """Change some properties of a node; others' changes are kept."""
+    def _change(
+        self,
+        path: str,
+        changes: Mapping[str, Any],
+        known: tuple[bytes, ZnodeStat] | None = None,
+    ) -> tuple[bytes, ZnodeStat]:
+        """Change some properties of a node; others' changes are kept.
+
+        :param known: what is known of the node, perhaps not the newest
+        :returns: what it holds then
+        """
+        data, stat = known or self.get(path)
+        delay = FIRST_UPDATE_DELAY
         while True:
-            data, stat = self.get(path)
-            merged = {**decode(data, path), **changes}
+            merged = encode({**decode(data, path), **changes}, path)
             try:
-                self.set(path, encode(merged, path), stat.version)
-                return
+                return merged, self.set(path, merged, stat.version)
             except BadVersionError:
-                pass
+                # Among many writers, each try of one costs the others one.
+                time.sleep(random.uniform(0.0, delay))
+                delay = min(2 * delay, LONGEST_UPDATE_DELAY)
+                data, stat = self.get(path)
 
 
 ZK = ZooKeeper

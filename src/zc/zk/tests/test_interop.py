@@ -1,166 +1,58 @@
-"""What zc.zk 2.1 left in ZooKeeper is read, and left as it was."""
+"""Clients of other kinds see what this package writes."""
+from __future__ import annotations
+
 import json
+import os
+import subprocess
+import unittest
+
+from kazoo.client import KazooClient
 
 import zc.zk
-from zc.zk.tests.base import ZooKeeperCase
+from zc.zk.tests.realserver import RealServer
+from zc.zk.tests.realserver import class_path
 
 
-def dumps(properties):
-    """Return properties as zc.zk 2.1 writes them."""
-    return json.dumps(properties, separators=(',', ':')).encode('ascii')
+class InteropTests(unittest.TestCase):
 
+    level = 2
 
-#: Node data as zc.zk 2.1, its users and other clients leave them.
-NODES = {
-    '/': b'',
-    '/cms': dumps({'type': 'z4m cms', 'threads': 3}),
-    '/cms/databases': b'{}',
-    '/cms/databases/main': b'{}',
-    '/cms/providers': b'',
-    '/cms/providers/1.2.3.4:8080': dumps({'pid': 42}),
-    '/retail': dumps({
-        'type': 'z4m retail', 'threads': 1, 'ratio': 0.5, 'on': True,
-        'none': None, 'names': ['a', '\xe9'], 'nested': {'b': [1, {}]},
-        'threads_max =>': '/cms threads', 'favorite =>': '../cms type',
-        'bad =>': 'one two three'}),
-    '/retail/databases': dumps({'main ->': '/cms/databases/main',
-                                'other ->': '../../cms/databases'}),
-    '/retail/hand': b'\n{ "written": "by hand" }\n',
-    '/retail/null': None,
-    '/retail/space': b' \n',
-    '/retail/text': 'just text, caf\xe9'.encode(),
-    '/retail/list': b'[1, 2]',
-    '/retail/broken': b'{"a": 1',
-    '/retail/not json': b'{a: 1}',
-    '/retail/big': dumps({'number': 12345678901234567890, 'float': 1e300}),
-}
+    def setUp(self) -> None:
+        self.server = RealServer().start()
+        self.addCleanup(self.server.close)
+        self.zk = zc.zk.ZooKeeper(self.server.connection_string)
+        self.addCleanup(self.zk.close)
+        self.zk.import_tree('/service\n  a = 1\n  /providers\n')
+        self.zk.register('/service/providers', ('192.168.0.42', 8080))
 
-EXPORT = r"""
-/cms : z4m cms
-  threads = 3
-  /databases
-    /main
-  /providers
-    /1.2.3.4:8080
-      pid = 42
-/retail : z4m retail
-  'bad =>' = 'one two three'
-  names = ['a', 'é']
-  nested = {'b': [1, {}]}
-  none = None
-  on = True
-  ratio = 0.5
-  threads = 1
-  favorite => ../cms type
-  threads_max => /cms threads
-  /big
-    float = 1e+300
-    number = 12345678901234567890
-  /broken
-    string_value = '{"a": 1'
-  /databases
-    main -> /cms/databases/main
-    other -> ../../cms/databases
-  /hand
-    written = 'by hand'
-  /list
-    string_value = '[1, 2]'
-  /'not json'
-    string_value = '{a: 1}'
-  /null
-  /space
-  /text
-    string_value = 'just text, café'
-""".lstrip()
+    def test_plain_kazoo(self) -> None:
+        """kazoo lists a registered server, and reads its JSON."""
+        client = KazooClient(self.server.connection_string)
+        client.start()
+        self.addCleanup(client.close)
+        self.addCleanup(client.stop)
+        self.assertEqual(client.get_children('/service/providers'),
+                         ['192.168.0.42:8080'])
+        data, stat = client.get('/service/providers/192.168.0.42:8080')
+        self.assertEqual(json.loads(data), {'pid': os.getpid()})
+        self.assertTrue(stat.ephemeralOwner)
 
+    def test_zookeepers_own_shell(self) -> None:
+        """The Java client lists it too, and what it writes arrives."""
+        properties = self.zk.properties('/service')
+        self.assertIn(
+            '[192.168.0.42:8080]', self.shell('ls', '/service/providers'))
+        self.assertIn('{"a":1}', self.shell('get', '/service'))
+        self.shell('set', '/service', '{"a":2}')
+        self.assertTrue(properties.wait(lambda found: found['a'] == 2, 20))
 
-class Interop(ZooKeeperCase):
-
-    tree = '\n'
-
-    def setUp(self):
-        super().setUp()
-        self.client = self.zk()
-        # By kazoo itself, as in another process.
-        for path, data in NODES.items():
-            if path == '/':
-                self.client.client.set(path, data)
-            else:
-                self.client.client.create(path, data)
-
-    def stats(self):
-        return {path: self.client.exists(path) for path in NODES}
-
-    def test_properties(self):
-        """Each form of data reads as it did."""
-        for path, properties in (
-                ('/cms', {'type': 'z4m cms', 'threads': 3}),
-                ('/cms/databases', {}),
-                ('/cms/providers', {}),
-                ('/retail/hand', {'written': 'by hand'}),
-                ('/retail/null', {}),
-                ('/retail/space', {}),
-                ('/retail/text', {'string_value': 'just text, caf\xe9'}),
-                ('/retail/list', {'string_value': '[1, 2]'}),
-                ('/retail/broken', {'string_value': '{"a": 1'}),
-                ('/retail/not json', {'string_value': '{a: 1}'})):
-            with self.subTest(path):
-                self.assertEqual(
-                    properties, self.client.get_properties(path))
-                self.assertEqual(
-                    properties, dict(self.client.properties(path)))
-
-    def test_links(self):
-        """Links of both kinds lead where they did."""
-        self.assertEqual('/cms/databases/main',
-                         self.client.resolve('/retail/databases/main'))
-        self.assertEqual('/cms/databases/main',
-                         self.client.resolve('/retail/databases/other/main'))
-        properties = self.client.properties('/retail')
-        self.assertEqual(3, properties['threads_max'])
-        with self.assertRaises(zc.zk.BadPropertyLink):
-            properties['bad']
-
-    def test_export(self):
-        """The tree exports with all that is in it."""
-        self.maxDiff = None
-        self.assertEqual(EXPORT, self.client.export_tree())
-
-    def test_import_again(self):
-        """Its export, imported again, changes nothing at all."""
-        before = self.stats()
-        self.client.import_tree(self.client.export_tree())
-        self.assertEqual(before, self.stats())
-
-    def test_copy(self):
-        """Imported elsewhere, it is the same."""
-        self.client.create('/copy')
-        text = self.client.export_tree()
-        self.client.import_tree(text, '/copy')
-        self.assertEqual(
-            text, self.zk(self.connection_string + '/copy').export_tree())
-        for path in NODES:
-            if path != '/':
-                self.assertEqual(self.client.get_properties(path),
-                                 self.client.get_properties('/copy' + path))
-
-    def test_written(self):
-        """What is written is what zc.zk 2.1 would have written."""
-        properties = self.client.properties('/cms')
-        properties.update(threads=4, name='caf\xe9')
-        self.assertEqual(
-            b'{"type":"z4m cms","threads":4,"name":"caf\\u00e9"}',
-            self.client.get('/cms')[0])
-        properties.set()
-        self.assertEqual(b'{}', self.client.get('/cms')[0])
-        self.client.ln('/retail', '/cms/shop')
-        self.assertEqual(b'{"shop ->":"/retail"}', self.client.get('/cms')[0])
-        properties.set(string_value='text')
-        self.assertEqual(b'text', self.client.get('/cms')[0])
-
-    def test_untouched(self):
-        """Text that is read and written back is the same text."""
-        for path in '/retail/text', '/retail/list', '/retail/not json':
-            data = self.client.get(path)[0]
-            self.client.properties(path).update()
-            self.assertEqual(data, self.client.get(path)[0])
+    def shell(self, *command: str) -> str:
+        """Run a command of zkCli.sh, by the class that it runs."""
+        done = subprocess.run(
+            ['java', '-cp', class_path(),
+             'org.apache.zookeeper.ZooKeeperMain',
+             '-server', self.server.connection_string, *command],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
