@@ -53,7 +53,7 @@ setup(
         'pyasyncore; python_version >= "3.12"',
     ],
     extras_require={
-        'test': ['zc.zk[test]', 'zope.testrunner'],
+        'test': ['ZConfig', 'waitress', 'zc.zk[test]', 'zope.testrunner'],
         'waitress': ['waitress'],
         'zconfig': ['ZConfig'],
         'zservertracelog': ['zc.zservertracelog'],
