@@ -15,6 +15,8 @@ TESTS = $(BIN)/zope-testrunner --test-path=src --test-path=zkzopeserver/src
 ARGS ?= -v --auto-color
 REAL = $(BIN)/python -m zc.zk.tests.realserver --
 MINUTES ?= 5
+# For example: make bench BENCH=bench/trees.py
+BENCH ?= $(wildcard bench/*.py)
 # Which faults come: chosen anew each time unless given.
 SEED ?= $(shell date +%s)
 
@@ -52,7 +54,7 @@ coverage: .venv/tools
 	$(BIN)/coverage report --fail-under=95
 
 bench: .venv/installed
-	$(BIN)/python bench
+	@for each in $(BENCH); do $(BIN)/python $$each || exit; done
 
 fuzz: .venv/installed
 	$(BIN)/python -m zc.zk.tests.fuzz
