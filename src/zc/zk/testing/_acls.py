@@ -34,21 +34,25 @@ class Id(NamedTuple):
 SUPER = Id('super', '')
 
 
-def check(acl: Sequence[ACL], permission: int, ids: Sequence[Id]) -> None:
-    """Raise NO_AUTH unless someone of `ids` has (part of) the permission.
+def allows(acl: Sequence[ACL], permission: int, ids: Sequence[Id]) -> bool:
+    """Say whether someone of `ids` has (part of) the permission.
 
     :param permission: one or more of the constants above
     """
-    if SUPER in ids:
-        return
     for perms, scheme, who in acl:
         if perms & permission:
             if scheme == 'world':
-                return
+                return True
             for id in ids:
                 if id.scheme == scheme and _matches(id, who or ''):
-                    return
-    raise RequestFailed(Code.NO_AUTH)
+                    return True
+    return SUPER in ids
+
+
+def check(acl: Sequence[ACL], permission: int, ids: Sequence[Id]) -> None:
+    """Raise NO_AUTH unless someone of `ids` has the permission."""
+    if not allows(acl, permission, ids):
+        raise RequestFailed(Code.NO_AUTH)
 
 
 def expanded(

@@ -106,12 +106,13 @@ class Database:
         :param linger: keep its ephemeral nodes until it is ended again
         """
         self._now = now
-        self.sessions.remove(session_id)
         self.zxid += 1
         if not linger:
             transaction = self._transaction(Author(session_id, ()))
             transaction.delete_owned()
+            # Its own client is told, too, while it still is there.
             self._tell_all(transaction.changes)
+        self.sessions.remove(session_id)
         self.watches.remove_session(session_id)
 
     def expire(self, now: float) -> list[int]:
@@ -212,8 +213,15 @@ class Database:
         self._events.append((session_id, event))
 
     def _tell_all(self, changes: Iterable[Change]) -> None:
-        for path, type in changes:
-            self._events.extend(self.watches.changed(path, type))
+        for path, type, acl, parent_acl in changes:
+            for id, event in self.watches.changed(path, type):
+                session = self.sessions.get(id)
+                # As ZooKeeper since version 3.8.4 (CVE-2024-23944): a watch
+                # tells nothing of a node that its client may not read.
+                if session is not None and _acls.allows(
+                        acl if event.path == path else parent_acl,
+                        _acls.READ, session.ids):
+                    self._events.append((id, event))
 
     def _auth(self, session: Session, request: Request) -> Reply:
         # Not a JuteError's business: the connection ends then.

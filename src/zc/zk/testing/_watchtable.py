@@ -33,9 +33,9 @@ class WatchTable:
     def __len__(self) -> int:
         return sum(map(len, self._by_path.values()))
 
-    def has(self, path: str, session: int) -> bool:
-        """Say whether a session watches just that path."""
-        return session in self._by_path.get(path, ())
+    def has(self, path: str) -> bool:
+        """Say whether anyone watches just that path."""
+        return path in self._by_path
 
     def add(self, path: str, session: int, mode: Mode = Mode.ONCE) -> None:
         """Watch; the newest mode of the same session and path holds."""
@@ -48,9 +48,9 @@ class WatchTable:
 
     def remove(self, path: str, session: int) -> bool:
         """Watch no more; say whether there was a watch."""
-        if not self.has(path, session):
+        watchers = self._by_path.get(path, {})
+        if session not in watchers:
             return False
-        watchers = self._by_path[path]
         self._recursive -= watchers.pop(session) is Mode.RECURSIVE
         if not watchers:
             del self._by_path[path]

@@ -30,8 +30,14 @@ _BAD_PATH = re.compile(
     '[\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff\U00010000-\U0010ffff]'
     r'|//|/\.{1,2}(/|\Z)|./\Z', re.DOTALL)
 
-#: A path, and what happened to its node.
-Change = tuple[str, EventType]
+
+class Change(NamedTuple):
+    """What happened to a node, and who may read it and its parent."""
+
+    path: str
+    type: EventType
+    acl: Sequence[ACL]
+    parent_acl: Sequence[ACL] = ()
 
 
 class Author(NamedTuple):
@@ -186,7 +192,8 @@ class Transaction:
             parent.cversion, parent.pzxid = parent_was
 
         self._undo.append(undo)
-        self.changes.append((path, EventType.CREATED))
+        self.changes.append(Change(
+            path, EventType.CREATED, stored, parent.acl))
         return path
 
     def delete(self, path: str | None, version: int) -> None:
@@ -225,7 +232,7 @@ class Transaction:
             node.data, node.version, node.mzxid, node.mtime = was
 
         self._undo.append(undo)
-        self.changes.append((path, EventType.DATA_CHANGED))
+        self.changes.append(Change(path, EventType.DATA_CHANGED, node.acl))
         return node.stat()
 
     def set_acl(
@@ -262,7 +269,8 @@ class Transaction:
             parent.pzxid = pzxid
 
         self._undo.append(undo)
-        self.changes.append((path, EventType.DELETED))
+        self.changes.append(Change(
+            path, EventType.DELETED, node.acl, parent.acl))
 
     def _insert(self, path: str, node: Znode) -> None:
         parent_path, _, name = path.rpartition('/')

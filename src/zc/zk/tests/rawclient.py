@@ -138,6 +138,13 @@ class RawClient:
         except ConnectionError:
             return True
 
+    def hang_up(self) -> None:
+        """Close when the server has noticed it; the session goes on."""
+        self.socket.shutdown(socket.SHUT_WR)
+        while not self.closed():
+            pass
+        self.close()
+
     def close(self) -> None:
         """Close the socket; the session goes on."""
         self.socket.close()
