@@ -274,11 +274,14 @@ class Close(ZooKeeperCase):
                             return_value=client):
                 zk = zc.zk.ZooKeeper(server.connection_string)
             server.pause()
-            closed = threading.Event()
-            threading.Thread(
-                target=lambda: (zk.close(), closed.set())).start()
-            self.assertTrue(closed.wait(DEADLINE))
+            before = set(threading.enumerate())
+            closing = threading.Thread(target=zk.close)
+            closing.start()
+            closing.join(DEADLINE)
+            self.assertFalse(closing.is_alive())
             server.resume()
+            wait_for(lambda: not set(threading.enumerate()) - before,
+                     'kazoo to stop')
 
 
 class Fork(ZooKeeperCase):
