@@ -245,14 +245,13 @@ def connection(connection: Writer) -> None:
     for zk in sorted(_observed, key=id):
         client = zk.client
         session = (client.client_id or (0,))[0]
-        lines = [f'session 0x{session:x}: {client.state}']
+        hosts = ','.join(f'{host}:{port}' for host, port in client.hosts)
+        lines = [f'session 0x{session:x} at {hosts}{client.chroot}: '
+                 f'{client.state}']
         for path, registration in sorted(zk.registrations.items()):
             error = f' ({registration.error!r})' if registration.error else ''
             lines.append(f'  registration {path}: {registration.state}{error}')
-        watches = getattr(zk, 'watches', None)
-        if watches is not None:
-            for path in sorted(watches() if callable(watches) else watches):
-                lines.append(f'  watch {path}')
+        lines.append(f'  watched nodes: {zk._engine.watch_count()}')
         connection.write('\n'.join(lines) + '\n')
     if not _observed:
         connection.write('no ZooKeeper sessions are observed\n')

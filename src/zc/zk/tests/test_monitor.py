@@ -214,8 +214,10 @@ class ConnectionTests(ZooKeeperCase):
         self.assertEqual(['a:1'], sorted(children))
         session = zk.client.client_id[0]
         lines = self.ask().splitlines()
-        self.assertEqual(f'session 0x{session:x}: CONNECTED', lines[0])
+        self.assertRegex(
+            lines[0], f'^session 0x{session:x} at .*: CONNECTED$')
         self.assertIn('  registration /p/a:1: registered', lines)
+        self.assertRegex(lines[2], '^  watched nodes: [1-9]')
         zk.close()
         self.assertIn(': LOST\n', self.ask())
 

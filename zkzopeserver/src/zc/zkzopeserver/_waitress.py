@@ -22,6 +22,10 @@ from ._options import Options
 
 logger = logging.getLogger('zc.zkzopeserver')
 
+# waitress warns of each request that has to wait for a thread: under load
+# that fills the log and halves the rate.  A level of one's own is kept.
+_queue_logger = logging.getLogger('waitress.queue')
+
 # Seconds that the loop sleeps at most.
 _LOOK = 1.0
 
@@ -73,6 +77,8 @@ class Engine:
         options: Options,
         channel_class: type[Channel] = Channel,
     ) -> None:
+        if not _queue_logger.level:
+            _queue_logger.setLevel(logging.ERROR)
         self._sockets: dict[int, Any] = {}
         self._server = create_server(
             application,

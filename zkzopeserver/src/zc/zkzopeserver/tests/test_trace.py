@@ -79,6 +79,18 @@ class TraceTests(unittest.TestCase):
         ], self.trace(application, b'GET / HTTP/1.0\r\n\r\n'))
 
 
+class PrepareTests(unittest.TestCase):
+
+    def test_option(self):
+        """The option chooses an engine that writes records."""
+        settings = {'zookeeper': 'x', 'path': '/a'}
+        for engine, module in (('_zope', _zope), ('_waitress', _waitress)):
+            for value, plain in (('false', True), ('true', False)):
+                _, make = _run.prepare(
+                    engine, {}, {**settings, 'zservertracelog': value})
+                self.assertEqual(plain, make is module.Engine)
+
+
 class ZopeTraceTests(TraceTests):
     module = _zope
 
@@ -125,6 +137,7 @@ def test_suite():
     suite.addTests(load(MissingTests))
     # It brings thirty packages along: not everybody has it.
     if importlib.util.find_spec('zc.zservertracelog'):
+        suite.addTests(load(PrepareTests))
         suite.addTests(load(ZopeTraceTests))
         suite.addTests(load(WaitressTraceTests))
     return suite
