@@ -6,7 +6,6 @@ on in the engine's callback thread.
 """
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 import time
@@ -15,8 +14,6 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from types import FunctionType
-from types import MethodType
 from types import TracebackType
 from typing import TYPE_CHECKING
 from typing import Any
@@ -28,6 +25,7 @@ from kazoo.protocol.states import ZnodeStat
 
 from ._bulk import CHILDREN
 from ._bulk import DATA
+from ._callbacks import Watcher
 from ._encoding import decode
 from ._encoding import encode
 from ._links import PROPERTY_LINK
@@ -77,54 +75,6 @@ class _PropertiesSnapshot:
                 and self.linked == other.linked)
 
 
-class _Callback:
-    """A user's callback, what it takes, and what it saw last."""
-
-    __slots__ = ('function', 'names', 'takes', 'takes_nothing', 'version')
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
-        self.version = -1
-        self.names: frozenset[str] = frozenset()
-        self.takes_nothing, self.takes = _signature(function)
-
-
-_CHANGES = frozenset({'added', 'removed'})
-
-
-def _signature(function: Callable[..., Any]) -> tuple[bool, frozenset[str]]:
-    """Tell whether `function` can be called without arguments, and which of
-    ``added`` and ``removed`` it takes.
-
-    Looked up, not tried: a TypeError from inside a callback is a fault of
-    the callback, and must show.
-    """
-    bound = isinstance(function, MethodType)
-    plain = function.__func__ if isinstance(function, MethodType) else function
-    if isinstance(plain, FunctionType):
-        # What inspect.signature would say, at a tenth of the time.
-        code = plain.__code__
-        required = code.co_argcount - len(plain.__defaults__ or ()) > bound
-        required = required or code.co_kwonlyargcount > len(
-            plain.__kwdefaults__ or ())
-        names = code.co_varnames[code.co_posonlyargcount:
-                                 code.co_argcount + code.co_kwonlyargcount]
-        return not required, _CHANGES.intersection(names)
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):     # some callables have none
-        return False, frozenset()
-    try:
-        signature.bind()
-        required = False
-    except TypeError:
-        required = True
-    return not required, _CHANGES.intersection(
-        name for name, parameter in signature.parameters.items()
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD,
-                              parameter.KEYWORD_ONLY))
-
-
 class Live:
     """What is common to Children and Properties.
 
@@ -141,7 +91,7 @@ class Live:
         self.path = path
         self.watch = watch
         self._pid = os.getpid()
-        self._callbacks: list[_Callback] = []
+        self._callbacks: list[Watcher] = []
         reference = weakref.ref(self)
 
         def changed() -> None:
@@ -266,7 +216,7 @@ class Live:
         """
         if not self.watch:
             raise TypeError("Can't set callbacks without watching.")
-        entry = _Callback(callback)
+        entry = Watcher(callback)
         try:
             self._invoke(entry, first=True)
         except CancelWatch:
@@ -292,20 +242,12 @@ class Live:
                 else:
                     logger.exception('watch(%r, %r)', self, entry.function)
 
-    def _invoke(self, entry: _Callback, first: bool = False) -> None:
+    def _invoke(self, entry: Watcher, first: bool = False) -> None:
         entry.version = self._tracker.version
         if self.deleted and not first:
-            if entry.takes_nothing:
-                entry.function()
-        elif entry.takes:
-            before = entry.names
-            entry.names = frozenset(self._names())
-            changes = {'added': entry.names - before,
-                       'removed': before - entry.names}
-            entry.function(self, **{name: changes[name]
-                                    for name in entry.takes})
+            entry.call_deleted()
         else:
-            entry.function(self)
+            entry.call(self, self._names)
 
     def _names(self) -> Iterable[str]:
         raise NotImplementedError

@@ -6,10 +6,7 @@ use it.  It belongs to the process that made it.
 from __future__ import annotations
 
 import os
-import random
 import threading
-import time
-from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -21,11 +18,7 @@ from typing import TypeVar
 from typing import overload
 
 from kazoo.client import KazooClient
-from kazoo.exceptions import BadVersionError
-from kazoo.exceptions import KazooException
-from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
-from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 from kazoo.security import OPEN_ACL_UNSAFE
@@ -37,17 +30,12 @@ from . import _paths
 from . import _transfer
 from . import event
 from ._bulk import Bulk
-from ._bulk import Create
-from ._bulk import SetData
-from ._encoding import decode
-from ._encoding import encode
 from ._encoding import format_addr
-from ._encoding import to_bytes
 from ._interfaces import ipv4_addresses
-from ._links import Found
 from ._live import Children
 from ._live import Live
 from ._live import Properties
+from ._nodes import Nodes
 from ._registration import Keeper
 from ._registration import Registration
 from ._treetext import parse_tree
@@ -57,12 +45,6 @@ from .errors import PathError
 
 
 L = TypeVar('L', bound=Live)
-
-
-#: How long to wait, in seconds, before an update that another writer beat is
-#: tried again: up to the first, then up to twice as long each time.
-FIRST_UPDATE_DELAY = 0.002
-LONGEST_UPDATE_DELAY = 0.1
 
 
 class RegisteringServer:
@@ -85,7 +67,7 @@ class RegisteringServer:
                 f'{self.properties!r})')
 
 
-class ZooKeeper:
+class ZooKeeper(Nodes):
     """Service registration, discovery and configuration in ZooKeeper.
 
     :param connection_string: comma-separated HOST:PORT of the servers,
@@ -171,22 +153,6 @@ class ZooKeeper:
         """Return `properties` of many paths, made in few requests."""
         return self._track(
             [Properties(self, self._path(path)) for path in paths])
-
-    def get_properties(self, path: str) -> dict[str, Any]:
-        """Return what a node itself holds, once, links as they are.
-
-        :raises NoNodeError: when there is no such node
-        :raises DataError: when its data are not text
-        """
-        return decode(self.get(path)[0], path)
-
-    def resolve(self, path: str) -> str:
-        """Return the path of the real node that `path` leads to.
-
-        :raises NoNodeError: when it leads to no node
-        :raises LinkLoop: when links lead in a circle
-        """
-        return _links.resolve(self._lookup, self._path(path))
 
     # Registration
 
@@ -387,111 +353,6 @@ class ZooKeeper:
 
     # Nodes
 
-    def is_ephemeral(self, path: str) -> bool:
-        """Tell whether a node is ephemeral.
-
-        :raises NoNodeError: when there is no such node
-        """
-        stat = self.exists(path)
-        if stat is None:
-            raise NoNodeError(path)
-        return bool(stat.ephemeralOwner)
-
-    def create_recursive(
-        self,
-        path: str,
-        data: str | bytes,
-        acl: Sequence[ACL] | None = None,
-    ) -> None:
-        """Create a node, and those above it that are missing.
-
-        A node that is there gets the data.
-        """
-        self._path(path)
-        missing = []
-        above = path
-        while above != '/' and self.exists(above) is None:
-            missing.append(above)
-            above = _paths.split(above)[0]
-        for each in reversed(missing):
-            try:
-                self.create(each, data if each == path else b'{}', acl)
-            except NodeExistsError:
-                missing = []        # another client is at it too
-        if path not in missing:
-            self.set(path, data)
-
-    def exists(
-        self,
-        path: str,
-        watch: Callable[[WatchedEvent], None] | None = None,
-    ) -> ZnodeStat | None:
-        """Return the stat of a node, or None; see kazoo's ``exists``."""
-        return self._do(self.client.exists_async, path, watch)
-
-    def get(
-        self,
-        path: str,
-        watch: Callable[[WatchedEvent], None] | None = None,
-    ) -> tuple[bytes, ZnodeStat]:
-        """Return data and stat of a node; see kazoo's ``get``."""
-        data, stat = self._do(self.client.get_async, path, watch)
-        return data or b'', stat
-
-    def get_children(
-        self,
-        path: str,
-        watch: Callable[[WatchedEvent], None] | None = None,
-        include_data: bool = False,
-    ) -> Any:
-        """Return the names of a node's children, once.
-
-        :returns: a list; with `include_data`, a pair of list and stat
-        """
-        return self._do(
-            self.client.get_children_async, path, watch, include_data)
-
-    def create(
-        self,
-        path: str,
-        value: str | bytes = b'',
-        acl: Sequence[ACL] | None = None,
-        ephemeral: bool = False,
-        sequence: bool = False,
-        makepath: bool = False,
-        include_data: bool = False,
-    ) -> Any:
-        """Create a node; see kazoo's ``create``.
-
-        :param value: text is sent as UTF-8
-        :raises TooLarge: when the data are over the server's limit
-        :returns: the path; with `include_data`, a pair of path and stat
-        """
-        data = to_bytes(value, self._path(path))
-        self._bulk.check_size(Create(path, data, acl or ()))
-        return self._do(
-            self.client.create_async, path, data,
-            list(acl) if acl else None, ephemeral, sequence, makepath,
-            include_data)
-
-    def set(
-        self, path: str, value: str | bytes, version: int = -1
-    ) -> ZnodeStat:
-        """Replace a node's data; see kazoo's ``set``.
-
-        :param value: text is sent as UTF-8
-        :param version: that the data must be at, -1 for any
-        :raises BadVersionError: when they are at another
-        :raises TooLarge: when the data are over the server's limit
-        """
-        data = to_bytes(value, self._path(path))
-        self._bulk.check_size(SetData(path, data, version))
-        stat: ZnodeStat = self._do(
-            self.client.set_async, path, data, version)
-        self._keeper.wrote(path, data, stat.mzxid)
-        self._engine.learn(path, data, stat)
-        return stat
-
     def delete(self, path: str, version: int = -1) -> None:
         """Delete a node that has no children; see kazoo's ``delete``.
 
@@ -501,7 +362,7 @@ class ZooKeeper:
         if registration is not None and version == -1:
             registration.unregister()
         else:
-            self._do(self.client.delete_async, path, version)
+            super().delete(path, version)
 
     # The connection
 
@@ -553,55 +414,15 @@ class ZooKeeper:
 
     # Helpers
 
-    def _path(self, path: str) -> str:
-        self._bulk.check_process()
-        return _paths.check(path)
-
-    def _do(self, ask: Callable[..., Any], path: str, *args: Any) -> Any:
-        """Make one request of kazoo; its errors get to name the path."""
-        self._path(path)
-        try:
-            return self._bulk.wait(ask(path, *args))
-        except KazooException as e:
-            if e.args:
-                raise
-            raise type(e)(path) from e
-
-    def _lookup(self, paths: Sequence[str]) -> list[Found]:
-        """What links are followed with, outside of the watch engine."""
-        return [
-            (None if isinstance(each, NoNodeError) else each)
-            if isinstance(each, Exception) else each[0]
-            for each in self._bulk.data(paths)]
+    def _wrote(self, path: str, data: bytes, stat: ZnodeStat) -> None:
+        self._keeper.wrote(path, data, stat.mzxid)
+        self._engine.learn(path, data, stat)
 
     def _track(self, objects: list[L]) -> list[L]:
         self._engine.track([each._tracker for each in objects])
         for each in objects:
             each._check()
         return objects
-
-    def _change(
-        self,
-        path: str,
-        changes: Mapping[str, Any],
-        known: tuple[bytes, ZnodeStat] | None = None,
-    ) -> tuple[bytes, ZnodeStat]:
-        """Change some properties of a node; others' changes are kept.
-
-        :param known: what is known of the node, perhaps not the newest
-        :returns: what it holds then
-        """
-        data, stat = known or self.get(path)
-        delay = FIRST_UPDATE_DELAY
-        while True:
-            merged = encode({**decode(data, path), **changes}, path)
-            try:
-                return merged, self.set(path, merged, stat.version)
-            except BadVersionError:
-                # Among many writers, each try of one costs the others one.
-                time.sleep(random.uniform(0.0, delay))
-                delay = min(2 * delay, LONGEST_UPDATE_DELAY)
-                data, stat = self.get(path)
 
 
 ZK = ZooKeeper

@@ -25,12 +25,14 @@ ORDER = '''
     zc.zk._live_tree
     zc.zk._nodecache
     zc.zk._watches
+    zc.zk._callbacks                pure
     zc.zk._live
     zc.zk._reconcile
     zc.zk._registration
     zc.zk._interfaces
     zc.zk._connect
     zc.zk.event
+    zc.zk._nodes
     zc.zk.client
     zc.zk
     zc.zk._commandserver
