@@ -32,6 +32,8 @@ from ._links import PROPERTY_LINK
 from ._links import Lookup
 from ._links import linked_values
 from ._links import resolve
+from ._nodes import Nodes
+from ._watches import Engine
 from ._watches import Tracker
 from .errors import BadPropertyLink
 from .errors import CancelWatch
@@ -41,7 +43,6 @@ from .errors import LinkLoop
 
 if TYPE_CHECKING:
     from ._nodecache import View
-    from .client import ZooKeeper
 
 
 logger = logging.getLogger(__name__)
@@ -86,8 +87,11 @@ class Live:
 
     _kind = ''
 
-    def __init__(self, zk: ZooKeeper, path: str, watch: bool = True) -> None:
+    def __init__(
+        self, zk: Nodes, engine: Engine, path: str, watch: bool = True
+    ) -> None:
         self.zk = zk
+        self._engine = engine
         self.path = path
         self.watch = watch
         self._pid = os.getpid()
@@ -97,7 +101,7 @@ class Live:
         def changed() -> None:
             live = reference()
             if live is not None and live._callbacks:
-                zk._engine.call(live._run_callbacks)
+                engine.call(live._run_callbacks)
 
         self._tracker = Tracker(
             self._computation(path), changed, (self._kind, path))
@@ -142,7 +146,7 @@ class Live:
         meanwhile have been read; the last data stay readable.
         """
         tracker = self._tracker
-        return (self.watch and not tracker.dropped and self.zk._engine.current
+        return (self.watch and not tracker.dropped and self._engine.current
                 and (tracker.error is None or self.deleted))
 
     @property
@@ -154,7 +158,7 @@ class Live:
         """Stop following the node; the last data stay readable."""
         if self.watch and not self._tracker.dropped:
             self._callbacks = []
-            self.zk._engine.drop(self._tracker)
+            self._engine.drop(self._tracker)
 
     def __enter__(self: Self) -> Self:
         return self
@@ -185,7 +189,7 @@ class Live:
         """
         if not self.watch:
             raise TypeError("Can't wait without watching.")
-        engine = self.zk._engine
+        engine = self._engine
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             # The version is read before, so that no change slips between.
@@ -224,7 +228,7 @@ class Live:
             return self
         self._callbacks = [*self._callbacks, entry]
         if entry.version != self._tracker.version:
-            self.zk._engine.call(self._run_callbacks)
+            self._engine.call(self._run_callbacks)
         return self
 
     def _run_callbacks(self) -> None:
@@ -255,7 +259,7 @@ class Live:
 
 def _dropper(live: Live) -> Callable[[Any], None]:
     # What the weak reference's callback keeps must not lead to the object.
-    engine = live.zk._engine
+    engine = live._engine
     tracker = live._tracker
 
     def drop(reference: Any) -> None:

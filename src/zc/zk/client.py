@@ -128,7 +128,7 @@ class ZooKeeper(Nodes):
         :param path: may lead through symbolic links
         :raises NoNodeError: when it leads to no node
         """
-        return self._track([Children(self, self._path(path))])[0]
+        return self._track([Children(self, self._engine, self._path(path))])[0]
 
     def properties(self, path: str, watch: bool = True) -> Properties:
         """Return a node's properties, kept up to date.
@@ -138,7 +138,7 @@ class ZooKeeper(Nodes):
         :raises NoNodeError: when it leads to no node
         :raises DataError: when the node's data are not text
         """
-        found = Properties(self, self._path(path), watch)
+        found = Properties(self, self._engine, self._path(path), watch)
         if watch:
             return self._track([found])[0]
         found._read()
@@ -147,12 +147,14 @@ class ZooKeeper(Nodes):
     def all_children(self, paths: Iterable[str]) -> list[Children]:
         """Return `children` of many paths, made in few requests."""
         return self._track(
-            [Children(self, self._path(path)) for path in paths])
+            [Children(self, self._engine, self._path(path))
+             for path in paths])
 
     def all_properties(self, paths: Iterable[str]) -> list[Properties]:
         """Return `properties` of many paths, made in few requests."""
         return self._track(
-            [Properties(self, self._path(path)) for path in paths])
+            [Properties(self, self._engine, self._path(path))
+             for path in paths])
 
     # Registration
 

@@ -23,6 +23,7 @@ ORDER = '''
     zc.zk._apply
     zc.zk._transfer
     zc.zk._live_tree
+    zc.zk._nodes
     zc.zk._nodecache
     zc.zk._watches
     zc.zk._callbacks                pure
@@ -32,7 +33,6 @@ ORDER = '''
     zc.zk._interfaces
     zc.zk._connect
     zc.zk.event
-    zc.zk._nodes
     zc.zk.client
     zc.zk
     zc.zk._commandserver
