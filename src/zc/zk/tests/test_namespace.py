@@ -9,9 +9,15 @@ from zc.zk.tests import sources
 # Modules whose facts are proved under another name than test_<module>.
 TESTED_BY = {
     'zc.zk': 'test_namespace',
-    'zc.zk.testing': 'test_testing',
+    'zc.zk._apply': 'test_transfer',
+    'zc.zk._command': 'test_scripts',
+    'zc.zk._live_tree': 'test_inspect',
+    'zc.zk._nodecache': 'test_watches',
     'zc.zk.testing.__main__': 'test_main',
-    'zc.zkzopeserver': 'test_run',
+    'zc.zkzopeserver': 'test_processes',
+    'zc.zkzopeserver._monitor': 'test_processes',
+    'zc.zkzopeserver._run': 'test_processes',
+    'zc.zkzopeserver._waitress': 'test_engines',
 }
 
 
