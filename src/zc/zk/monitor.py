@@ -40,15 +40,21 @@ except ImportError:             # only with the extra [monitor]
 
 __all__ = [
     'IMonitorPlugin',
+    'Writer',
     'check',
     'commands',
+    'connection',
     'get_addr',
+    'help',
+    'interactive',
     'notify',
     'observe',
+    'quit',
     'register',
     'servers',
     'start',
     'stop',
+    'threads',
 ]
 
 logger = logging.getLogger(__name__)

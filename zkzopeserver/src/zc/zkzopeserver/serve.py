@@ -20,6 +20,8 @@ from . import _run
 from ._options import OptionError
 
 
+__all__ = ['main']
+
 _ENGINES = {'zc.zkzopeserver:run': '_zope',
             'zc.zkzopeserver:run_waitress': '_waitress'}
 
