@@ -9,7 +9,6 @@ before the nodes below it, and first those that are not wanted, by name.
 """
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -179,13 +178,19 @@ def plan_import(
     return steps
 
 
-def same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Tell whether two sets of properties are the same in JSON.
+def same(old: Any, new: Any) -> bool:
+    """Tell whether two values, or sets of properties, are alike in JSON.
 
     Unlike ``==``, which takes True for 1 and knows tuples from lists.
     """
-    return old.keys() == new.keys() and (
-        json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True))
+    if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
+        return len(old) == len(new) and all(map(same, old, new))
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, dict):
+        return old.keys() == new.keys() and all(
+            same(value, new[name]) for name, value in old.items())
+    return bool(old == new)
 
 
 # Deletions
@@ -272,7 +277,7 @@ def _change_lines(step: Change) -> Iterator[str]:
                 yield f'{path} remove link {name} {value}'
             else:
                 yield f'{path} remove property {name} = {value}'
-        elif not same({'': value}, {'': new[name]}):
+        elif not same(value, new[name]):
             if link:
                 yield (f'{path} {name[:-len(LINK)]} link change '
                        f'from {value} to {new[name]}')

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from . import _paths
@@ -22,6 +24,9 @@ from .errors import ValueNotStorable
 
 
 _SIMPLE = re.compile(r'(?!\.)[A-Za-z0-9_.:~@+-]+').fullmatch
+_WORD = re.compile(r'[A-Za-z0-9_]+').fullmatch
+# Their repr is an expression for them
+_PLAIN = frozenset([str, int, bool, type(None)])
 _PLAIN_NAME = re.compile(r'''[^\s'"]\S*''').fullmatch
 _PLAIN_KEY = re.compile(r'''(?!['"/#])(?:(?!->)[^\s=])+''').fullmatch
 _TYPE = re.compile(r'\S(?:.*\S)?').fullmatch
@@ -70,22 +75,86 @@ def node_lines(
     :param path: the node's path, for errors
     :raises ValueNotStorable: when a property cannot be kept in ZooKeeper
     """
-    lines = [f'{indent}/{name if _SIMPLE(name) else _node_name(name)}']
+    return node_text(name, properties, indent, path).split('\n')
+
+
+def node_text(
+    name: str, properties: Mapping[str, Any], indent: str, path: str
+) -> str:
+    """Return the lines of one node as `node_lines` does, but joined.
+
+    :param path: the node's path, for errors
+    :raises ValueNotStorable: when a property cannot be kept in ZooKeeper
+    """
+    text = name if _SIMPLE(name) else _node_name(name)
+    template, values_of = _template(indent, tuple(properties))
+    if template:
+        values = values_of(properties)
+        for value in values:
+            type_ = type(value)
+            if type_ in _PLAIN or type_ is float and value - value == 0.0:
+                continue
+            break
+        else:
+            try:
+                return template % (text, *values)
+            except ValueError:
+                pass    # a number that Python does not write: named below
+    return '\n'.join(_lines(text, properties, indent, path))
+
+
+@functools.lru_cache(maxsize=1000)
+def _template(
+    indent: str, keys: tuple[str, ...]
+) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    """Return how to write a node that has properties of these names.
+
+    Kept, since the nodes of a tree have names of properties in common.
+
+    :returns: a template for the node's name and the values of the
+        properties, ``''`` where not all are usual ones; and what gives
+        the values
+    """
+    if not all(isinstance(key, str) and _WORD(key) and key != 'type'
+               for key in keys):
+        return '', _values
+    keys = tuple(sorted(keys))
+    template = '\n'.join([
+        f'{indent}/%s', *(f'{indent}  {key} = %r' for key in keys)])
+    if len(keys) > 1:
+        return template, itemgetter(*keys)
+    return template, _values
+
+
+def _values(properties: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(properties.values())
+
+
+def _lines(
+    text: str, properties: Mapping[str, Any], indent: str, path: str
+) -> list[str]:
+    lines = [f'{indent}/{text}']
     links: list[str] = []
     property_links: list[str] = []
-    for key in sorted(properties):
+    indent += '  '
+    for key in sorted(properties, key=str):
         value = properties[key]
-        if key == 'type' and _is_type(value):
-            lines[0] += f' : {value}'
-            continue
+        if not isinstance(key, str):
+            raise ValueNotStorable(path, key, 'a name must be a str')
         text, kind = _key_parts(key)
-        if kind:
-            if _is_target(kind, value):
-                (links if kind == LINK else property_links).append(
-                    f'{indent}  {text}{kind} {value}')
-                continue
-            text = repr(key)
-        lines.append(f'{indent}  {text} = {_value_text(value, path, key)}')
+        if not kind:
+            if key == 'type' and _is_type(value):
+                lines[0] += f' : {value}'
+            else:
+                lines.append(
+                    f'{indent}{text} = {_value_text(value, path, key)}')
+        elif not _is_target(kind, value):
+            lines.append(
+                f'{indent}{key!r} = {_value_text(value, path, key)}')
+        elif kind == LINK:
+            links.append(f'{indent}{text} -> {value}')
+        else:
+            property_links.append(f'{indent}{text} => {value}')
     if property_links:
         lines += property_links
     if links:
@@ -125,11 +194,7 @@ def _key_parts(key: str) -> tuple[str, str]:
 
 
 def _value_text(value: Any, path: str, key: str) -> str:
-    if type(value) is not str and type(value) is not int:
-        reason = trouble(value)
-        if reason:
-            raise ValueNotStorable(path, key, reason)
-    try:
-        return repr(value)
-    except ValueError as e:     # an int longer than Python writes
-        raise ValueNotStorable(path, key, str(e)) from e
+    reason = trouble(value)
+    if reason:
+        raise ValueNotStorable(path, key, reason)
+    return repr(value)

@@ -17,7 +17,7 @@ from kazoo.exceptions import NoNodeError
 from . import _paths
 from ._bulk import Bulk
 from ._encoding import decode
-from ._treeformat import node_lines
+from ._treeformat import node_text
 
 
 #: How many nodes, and how many bytes of data, are read ahead at most.
@@ -63,7 +63,9 @@ def walk(
 def export_lines(
     bulk: Bulk, path: str, ephemeral: bool, name: str | None
 ) -> Iterator[str]:
-    """Yield the lines of the text that describes a node and all below it.
+    """Yield the text that describes a node and all below it, by nodes.
+
+    Each piece is the lines of one node, without the last line end.
 
     The reserved node ``/zookeeper`` is left out, and so are the properties
     of the root.  Memory does not grow with the length of the text.
@@ -89,7 +91,7 @@ def export_lines(
                 if name is None:
                     outer = 1
                 else:
-                    yield from node_lines(name, {}, '', path)
+                    yield node_text(name, {}, '', path)
                 continue
             own = name if name is not None else _paths.split(path)[1]
         else:
@@ -98,7 +100,7 @@ def export_lines(
             continue
         while depth >= len(indents):
             indents.append(indents[-1] + '  ')
-        yield from node_lines(own, decode(data, path), indents[depth], path)
+        yield node_text(own, decode(data, path), indents[depth], path)
     if reader.missing_top:
         raise NoNodeError(top)
 
@@ -149,9 +151,12 @@ class Reader:
         self._bulk = bulk
         self._fresh = fresh
         self._fetch = self._fetch_data if data else self._fetch_names
-        # What was read ahead: a node, None where there is none, or the
-        # error that reading it gave
+        # What was read ahead: data and stat of a node or, if these are not
+        # wanted, the names of its children; None where there is none; or
+        # the error that reading it gave
         self._ahead: dict[str, Any] = {}
+        # Beside data and stat: the names of the children, if there are any
+        self._names: dict[str, list[str]] = {}
         self._levels = [_Level('', [path])]
         self._zxid = 0
         self._most = AHEAD_NODES
@@ -160,32 +165,38 @@ class Reader:
     def __iter__(
         self
     ) -> Iterator[tuple[str, bytes | None, Any, list[str]]]:
-        bulk, ahead, levels = self._bulk, self._ahead, self._levels
+        client, ahead, levels = self._bulk.client, self._ahead, self._levels
         fresh = self._fresh
-        take = ahead.pop
-        top = True
+        take, take_names = ahead.pop, self._names.pop
+        self.missing_top = True
         while levels:
             level = levels[-1]
             prefix = level.prefix
             for name in level.rest:
                 path = prefix + name
-                if fresh and ahead and bulk.last_zxid != self._zxid:
+                if fresh and client.last_zxid != self._zxid and ahead:
                     # Less next time: a caller who writes at each node
                     # would else have all read again at each node.
                     ahead.clear()
+                    self._names.clear()
                     self._most = max(1, self._most // 8)
-                if path not in ahead:
+                node = take(path, ahead)
+                if node is ahead:       # not there
                     self._read_ahead(path)
-                node = take(path)
-                if type(node) is not tuple:
-                    self.missing_top = top and node is None
-                    if node is None:
-                        continue
+                    node = take(path)
+                data = stat = None
+                if type(node) is tuple:
+                    data, stat = node
+                    names = take_names(path, None) or []
+                elif type(node) is list:
+                    names = node
+                elif node is None:
+                    continue
+                else:
                     raise type(node)(path)
-                top = False
+                self.missing_top = False
                 self.depth = len(levels) - 1
-                yield path, *node
-                names = node[2]
+                yield path, data, stat, names
                 if names:
                     below = path + '/' if path != '/' else path
                     levels.append(_Level(below, names))
@@ -203,7 +214,7 @@ class Reader:
                 if len(paths) >= most:
                     break
         self._fetch(paths)
-        self._zxid = self._bulk.last_zxid
+        self._zxid = self._bulk.client.last_zxid
         self._most = min(AHEAD_NODES, self._most * 4)
 
     def _unread(self) -> Iterator[str]:
@@ -218,8 +229,10 @@ class Reader:
                     yield path
                     continue
                 node = ahead[path]
-                if type(node) is tuple and node[2]:
-                    todo.append((path + '/', iter(node[2])))
+                below = (node if type(node) is list
+                         else self._names.get(path))
+                if below:
+                    todo.append((path + '/', iter(below)))
                     break
             else:
                 todo.pop()
@@ -230,10 +243,9 @@ class Reader:
         size = 0
         for path, answer in zip(paths, self._bulk.data(paths), strict=True):
             if type(answer) is tuple:
-                data, stat = answer
-                size += len(data)
-                ahead[path] = (data, stat, [])
-                if stat.numChildren:
+                ahead[path] = answer
+                size += len(answer[0])
+                if answer[1].numChildren:
                     parents.append(path)
             else:
                 ahead[path] = _absent(answer)
@@ -241,16 +253,18 @@ class Reader:
         answers = self._bulk.children(parents)
         for path, names in zip(parents, answers, strict=True):
             if type(names) is list:
-                ahead[path][2][:] = sorted(names)
+                names.sort()
+                self._names[path] = names
             else:
                 ahead[path] = _absent(names)
 
     def _fetch_names(self, paths: list[str]) -> None:
         ahead = self._ahead
-        for path, names in zip(paths, self._bulk.children(paths), strict=True):
+        answers = self._bulk.children(paths)
+        for path, names in zip(paths, answers, strict=True):
             if type(names) is list:
                 names.sort()
-                ahead[path] = (None, None, names)
+                ahead[path] = names
             else:
                 ahead[path] = _absent(names)
 

@@ -70,7 +70,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
     options = parser.parse_intermixed_args(args)
     connection, path = _command.connection_and_path(parser, options.arguments)
     with connected(options, connection) as zk, \
-            Progress(sys.stderr, 'lines read') as progress:
+            Progress(sys.stderr, 'nodes read') as progress:
         bulk = Bulk(zk.client)
         if options.json:
             lines = _transfer.export_json(bulk, path, options.ephemeral)
