@@ -27,7 +27,7 @@ from kazoo.security import OPEN_ACL_UNSAFE
 
 import zc.zk
 from zc.zk._bulk import Bulk
-from zc.zk._bulk import Create
+from zc.zk._wire import Create
 from zc.zk.tests.realserver import RealServer
 
 

@@ -26,13 +26,13 @@ from kazoo.security import ACL
 from . import _plan
 from ._bulk import IN_FLIGHT
 from ._bulk import Bulk
-from ._bulk import Create
-from ._bulk import Delete
-from ._bulk import Op
 from ._bulk import PendingCommit
-from ._bulk import SetData
 from ._bulk import TransactionFailed
 from ._plan import Step
+from ._wire import Create
+from ._wire import Delete
+from ._wire import Op
+from ._wire import SetData
 from .errors import ImportFailed
 from .errors import TreeChanged
 

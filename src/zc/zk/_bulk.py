@@ -5,25 +5,18 @@ object that has ``type``, ``serialize`` and ``deserialize``), the client's
 tables of watchers, its chroot and its last zxid.  It runs in its caller's
 thread; what touches kazoo's tables runs in kazoo's connection thread, inside
 ``serialize``.  It must not know links, trees or registrations.
-
-Wire format: ``MultiHeader``, ``SetWatches`` and ``RemoveWatchesRequest`` in
-ZooKeeper's zookeeper.jute; ``MultiOperationRecord`` and ``MultiResponse`` of
-its Java client.
 """
 from __future__ import annotations
 
 import os
-import struct
 from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
-from typing import NamedTuple
 
 from kazoo.client import KazooClient
-from kazoo.exceptions import EXCEPTIONS
 from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import OperationTimeoutError
@@ -34,6 +27,23 @@ from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 
+from ._wire import CHILDREN
+from ._wire import DATA
+from ._wire import MULTI
+from ._wire import MULTI_READ
+from ._wire import REMOVE_WATCHES
+from ._wire import SET_WATCHES
+from ._wire import Op
+from ._wire import Request
+from ._wire import full_path
+from ._wire import op_size
+from ._wire import pack_ops
+from ._wire import pack_reads
+from ._wire import pack_remove_watches
+from ._wire import pack_watches
+from ._wire import read_multi
+from ._wire import read_multi_read
+from ._wire import read_nothing
 from .errors import ForkedError
 from .errors import TooLarge
 
@@ -51,61 +61,8 @@ IN_FLIGHT = 4
 #: Up to here, single requests on the wire are as quick as one for many.
 FEW = 3
 
-DATA = 'data'
-CHILDREN = 'children'
-
-_CREATE, _DELETE, _GET_DATA, _SET_DATA = 1, 2, 4, 5
-_GET_CHILDREN, _CHECK, _MULTI = 8, 13, 14
-_REMOVE_WATCHES, _MULTI_READ, _SET_WATCHES = 18, 22, 101
-_READ_TYPES = {DATA: _GET_DATA, CHILDREN: _GET_CHILDREN}
-_WATCHER_TYPES = {CHILDREN: 1, DATA: 2}
-
-_int = struct.Struct('!i')
-_long = struct.Struct('!q')
-_multi_header = struct.Struct('!iBi')
-_stat = struct.Struct('!qqqqiiiqiiq')
-_END = _multi_header.pack(-1, 1, -1)
-_READ_HEADERS = {
-    kind: _multi_header.pack(type_, 0, -1)
-    for kind, type_ in _READ_TYPES.items()
-}
-
 Data = tuple[bytes, ZnodeStat]
 Watcher = Callable[[WatchedEvent], None]
-
-
-class Create(NamedTuple):
-    """Create a node."""
-
-    path: str
-    data: bytes
-    acl: Sequence[ACL]
-    ephemeral: bool = False
-
-
-class SetData(NamedTuple):
-    """Replace a node's data, when they are at `version` (-1: any)."""
-
-    path: str
-    data: bytes
-    version: int
-
-
-class Delete(NamedTuple):
-    """Delete a node, when its data are at `version` (-1: any)."""
-
-    path: str
-    version: int
-
-
-class Check(NamedTuple):
-    """Fail unless the node's data are at `version` (-1: it exists)."""
-
-    path: str
-    version: int
-
-
-Op = Create | SetData | Delete | Check
 
 
 class TransactionFailed(Exception):
@@ -124,34 +81,6 @@ class TransactionFailed(Exception):
 
     def __str__(self) -> str:
         return f'{type(self.error).__name__} at {self.op.path}'
-
-
-class _Request:
-    """What kazoo's connection thread sends and whose reply it reads."""
-
-    def __init__(
-        self,
-        type_: int,
-        payload: bytes,
-        read: Callable[[bytes, int], Any],
-        before: Callable[[], None] | None = None,
-    ) -> None:
-        self.type = type_
-        self._payload = payload
-        self._read = read
-        self._before = before
-
-    def serialize(self) -> bytes:
-        if self._before is not None:
-            self._before()
-        return self._payload
-
-    def deserialize(self, buffer: bytes, offset: int) -> Any:
-        return self._read(buffer, offset)
-
-    def __repr__(self) -> str:
-        # kazoo logs requests; node data may hold what no log should.
-        return f'<request {self.type}, {len(self._payload)} bytes>'
 
 
 class PendingCommit:
@@ -297,15 +226,9 @@ class Bulk:
         return min(start + most, len(wanted))
 
     def _send_reads(self, wanted: Sequence[tuple[str, str]]) -> Any:
-        chroot = self.client.chroot
-        pieces: list[bytes] = []
-        for kind, path in wanted:
-            encoded = _full_path(chroot, path)
-            pieces += (_READ_HEADERS[kind], _int.pack(len(encoded)),
-                       encoded, b'\0')
-        pieces.append(_END)
-        return self._send(_Request(
-            _MULTI_READ, b''.join(pieces), _read_multi_read))
+        return self._send(Request(
+            MULTI_READ, pack_reads(self.client.chroot, wanted),
+            read_multi_read))
 
     # Writes
 
@@ -321,13 +244,12 @@ class Bulk:
 
     def commit_async(self, ops: Sequence[Op]) -> PendingCommit:
         """Send `ops` as one transaction and return it, under way."""
-        chroot = self.client.chroot
-        payload = b''.join(_pack_op(chroot, op) for op in ops) + _END
+        payload = pack_ops(self.client.chroot, ops)
         if len(payload) + 8 > JUTE_MAXBUFFER:       # 8: xid and type
             largest = max(ops, key=lambda op: len(getattr(op, 'data', b'')))
             raise TooLarge(largest.path, len(payload), JUTE_MAXBUFFER)
         return PendingCommit(self, ops, self._send(
-            _Request(_MULTI, payload, _read_multi)))
+            Request(MULTI, payload, read_multi)))
 
     def batches(self, ops: Iterable[Op]) -> Iterator[list[Op]]:
         """Split `ops` into as few transactions as the limits allow.
@@ -338,14 +260,14 @@ class Bulk:
         size = 0
         chroot = self._chroot_size()
         for op in ops:
-            op_size = _op_size(op) + chroot
-            self._check_size(op, op_size)
+            more = op_size(op) + chroot
+            self._check_size(op, more)
             if batch and (len(batch) == BATCH_OPS
-                          or size + op_size > BATCH_BYTES):
+                          or size + more > BATCH_BYTES):
                 yield batch
                 batch, size = [], 0
             batch.append(op)
-            size += op_size
+            size += more
         if batch:
             yield batch
 
@@ -356,7 +278,7 @@ class Bulk:
 
         :raises TooLarge: when it is
         """
-        self._check_size(op, _op_size(op) + self._chroot_size())
+        self._check_size(op, op_size(op) + self._chroot_size())
 
     @staticmethod
     def _check_size(op: Op, size: int) -> None:
@@ -411,7 +333,7 @@ class Bulk:
         batch: tuple[list[str], list[str], list[str]],
     ) -> Any:
         client = self.client
-        full = [[_full_path(client.chroot, path) for path in paths]
+        full = [[full_path(client.chroot, path) for path in paths]
                 for paths in batch]
         data, missing, children = (
             [path.decode('utf-8') for path in paths] for paths in full)
@@ -424,13 +346,8 @@ class Bulk:
             for path in children:
                 client._child_watchers[path].add(watcher)
 
-        pieces = [_long.pack(zxid)]
-        for paths in full:
-            pieces.append(_int.pack(len(paths)))
-            for path in paths:
-                pieces += (_int.pack(len(path)), path)
-        return self._send(_Request(
-            _SET_WATCHES, b''.join(pieces), _read_nothing, before))
+        return self._send(Request(
+            SET_WATCHES, pack_watches(zxid, full), read_nothing, before))
 
     def remove_watches(
         self, watcher: Watcher, wanted: Sequence[tuple[str, str]]
@@ -445,7 +362,7 @@ class Bulk:
         client = self.client
         pending = []
         for kind, path in wanted:
-            encoded = _full_path(client.chroot, path)
+            encoded = full_path(client.chroot, path)
             key = encoded.decode('utf-8')
 
             def tables(kind: str = kind) -> Any:
@@ -462,10 +379,9 @@ class Bulk:
             if set(tables().get(key, ())) - {watcher}:
                 before()
                 continue
-            payload = (_int.pack(len(encoded)) + encoded
-                       + _int.pack(_WATCHER_TYPES[kind]))
-            pending.append(self._send(_Request(
-                _REMOVE_WATCHES, payload, _read_nothing, before)))
+            pending.append(self._send(Request(
+                REMOVE_WATCHES, pack_remove_watches(kind, encoded),
+                read_nothing, before)))
         for result in pending:
             try:
                 self.wait(result)
@@ -502,7 +418,7 @@ class Bulk:
                 found.append(e)
         return found
 
-    def _send(self, request: _Request) -> Any:
+    def _send(self, request: Request) -> Any:
         result = self.client.handler.async_result()
         self.client._call(request, result)
         return result
@@ -514,125 +430,3 @@ def is_connection_error(error: BaseException) -> bool:
         'AuthFailedError', 'ConnectionClosedError', 'ConnectionDropped',
         'ConnectionLoss', 'OperationTimeoutError', 'SessionExpiredError',
         'SessionMovedError')
-
-
-def _full_path(chroot: str, path: str) -> bytes:
-    if chroot:
-        path = chroot if path == '/' else chroot + path
-    return path.encode('utf-8')
-
-
-_packed_acls: dict[tuple[ACL, ...], bytes] = {}
-
-
-def _pack_acl(acl: Sequence[ACL]) -> bytes:
-    # Nearly always one of two, and packing them is half of a create's cost.
-    key = tuple(acl)
-    packed = _packed_acls.get(key)
-    if packed is None:
-        packed = _int.pack(len(key))
-        for entry in key:
-            packed += _int.pack(entry.perms)
-            for text in entry.id:
-                encoded = text.encode('utf-8')
-                packed += _int.pack(len(encoded)) + encoded
-        if len(_packed_acls) < 100:
-            _packed_acls[key] = packed
-    return packed
-
-
-_CREATE_HEADER = _multi_header.pack(_CREATE, 0, -1)
-_SET_HEADER = _multi_header.pack(_SET_DATA, 0, -1)
-_DELETE_HEADER = _multi_header.pack(_DELETE, 0, -1)
-_CHECK_HEADER = _multi_header.pack(_CHECK, 0, -1)
-
-
-def _pack_op(chroot: str, op: Op) -> bytes:
-    path = _full_path(chroot, op.path)
-    start = _int.pack(len(path)) + path
-    if isinstance(op, Create):
-        return b''.join((
-            _CREATE_HEADER, start, _int.pack(len(op.data)), op.data,
-            _pack_acl(op.acl), _int.pack(1 if op.ephemeral else 0)))
-    if isinstance(op, SetData):
-        return b''.join((
-            _SET_HEADER, start, _int.pack(len(op.data)), op.data,
-            _int.pack(op.version)))
-    header = _DELETE_HEADER if isinstance(op, Delete) else _CHECK_HEADER
-    return header + start + _int.pack(op.version)
-
-
-def _op_size(op: Op) -> int:
-    path = op.path
-    size = 17 + (len(path) if path.isascii() else len(path.encode('utf-8')))
-    if isinstance(op, (Create, SetData)):
-        size += 4 + len(op.data)
-    if isinstance(op, Create):
-        size += len(_pack_acl(op.acl))
-    return size
-
-
-def _read_nothing(buffer: bytes, offset: int) -> None:
-    return None
-
-
-def _read_text(buffer: bytes, offset: int) -> tuple[str, int]:
-    start = offset + 4
-    end = start + max(_int.unpack_from(buffer, offset)[0], 0)
-    return buffer[start:end].decode('utf-8'), end
-
-
-def _read_error(buffer: bytes, offset: int) -> tuple[KazooException, int]:
-    code = _int.unpack_from(buffer, offset)[0]
-    return EXCEPTIONS[code](), offset + 4
-
-
-def _read_multi_read(
-    buffer: bytes, offset: int
-) -> tuple[list[Any], int]:
-    """Return what was read, and how many bytes that took."""
-    found: list[Any] = []
-    size = len(buffer)
-    while True:
-        type_, done, _ = _multi_header.unpack_from(buffer, offset)
-        offset += 9
-        if done:
-            return found, size
-        if type_ == _GET_DATA:
-            start = offset + 4
-            length = _int.unpack_from(buffer, offset)[0]
-            offset = start + length if length > 0 else start
-            found.append((
-                buffer[start:offset],
-                ZnodeStat._make(_stat.unpack_from(buffer, offset))))
-            offset += 68
-        elif type_ == _GET_CHILDREN:
-            count = _int.unpack_from(buffer, offset)[0]
-            offset += 4
-            names = []
-            for _ in range(count):
-                name, offset = _read_text(buffer, offset)
-                names.append(name)
-            found.append(names)
-        else:
-            error, offset = _read_error(buffer, offset)
-            found.append(error)
-
-
-def _read_multi(buffer: bytes, offset: int) -> list[Any]:
-    found: list[Any] = []
-    while True:
-        type_, done, _ = _multi_header.unpack_from(buffer, offset)
-        offset += 9
-        if done:
-            return found
-        result: Any = True
-        if type_ == _CREATE:
-            # kazoo takes the chroot off: it knows this type of request.
-            result, offset = _read_text(buffer, offset)
-        elif type_ == _SET_DATA:
-            result = ZnodeStat._make(_stat.unpack_from(buffer, offset))
-            offset += 68
-        elif type_ == -1:
-            result, offset = _read_error(buffer, offset)
-        found.append(result)

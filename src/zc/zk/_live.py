@@ -23,8 +23,6 @@ from typing import TypeVar
 from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 
-from ._bulk import CHILDREN
-from ._bulk import DATA
 from ._callbacks import Watcher
 from ._encoding import decode
 from ._encoding import encode
@@ -35,6 +33,8 @@ from ._links import resolve
 from ._nodes import Nodes
 from ._watches import Engine
 from ._watches import Tracker
+from ._wire import CHILDREN
+from ._wire import DATA
 from .errors import BadPropertyLink
 from .errors import CancelWatch
 from .errors import ForkedError

@@ -15,13 +15,13 @@ from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import EventType
 from kazoo.protocol.states import ZnodeStat
 
-from ._bulk import CHILDREN
-from ._bulk import DATA
 from ._bulk import FEW
 from ._bulk import Bulk
 from ._bulk import Watcher
 from ._bulk import is_connection_error
 from ._links import Found
+from ._wire import CHILDREN
+from ._wire import DATA
 
 
 Key = tuple[str, str]       # DATA or CHILDREN, and a path

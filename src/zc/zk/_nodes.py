@@ -24,12 +24,12 @@ from kazoo.security import ACL
 from . import _links
 from . import _paths
 from ._bulk import Bulk
-from ._bulk import Create
-from ._bulk import SetData
 from ._encoding import decode
 from ._encoding import encode
 from ._encoding import to_bytes
 from ._links import Found
+from ._wire import Create
+from ._wire import SetData
 
 
 #: How long to wait, in seconds, before an update that another writer beat is

@@ -32,11 +32,11 @@ from kazoo.security import ACL
 
 from . import _paths
 from ._bulk import Bulk
-from ._bulk import Create
-from ._bulk import Delete
-from ._bulk import Op
-from ._bulk import SetData
 from ._bulk import TransactionFailed
+from ._wire import Create
+from ._wire import Delete
+from ._wire import Op
+from ._wire import SetData
 
 
 logger = logging.getLogger(__name__)

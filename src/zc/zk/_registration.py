@@ -25,7 +25,6 @@ from kazoo.protocol.states import KazooState
 from kazoo.security import ACL
 
 from . import _paths
-from ._bulk import DATA
 from ._bulk import Bulk
 from ._encoding import decode
 from ._encoding import encode
@@ -39,6 +38,7 @@ from ._reconcile import Reconciler
 from ._reconcile import Wanted
 from ._watches import Engine
 from ._watches import Tracker
+from ._wire import DATA
 
 
 logger = logging.getLogger(__name__)

@@ -30,13 +30,13 @@ from kazoo.protocol.states import KazooState
 from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 
-from ._bulk import DATA
 from ._bulk import Bulk
 from ._nodecache import Key
 from ._nodecache import Missing
 from ._nodecache import NodeCache
 from ._nodecache import View
 from ._printable import printable
+from ._wire import DATA
 
 
 logger = logging.getLogger(__name__)

@@ -17,9 +17,10 @@ from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 from zc.zk import _bulk
-from zc.zk._bulk import CHILDREN
-from zc.zk._bulk import DATA
+from zc.zk import _wire
 from zc.zk._bulk import Bulk
+from zc.zk._wire import CHILDREN
+from zc.zk._wire import DATA
 from zc.zk.tests.bulkcase import Case
 
 
@@ -33,7 +34,7 @@ class Reads(Case):
         paths = [f'/n{number}' for number in range(50)]
         self.make(*paths)
         found = self.bulk.data(paths[::-1])
-        self.assertEqual([_bulk._MULTI_READ], self.types())
+        self.assertEqual([_wire.MULTI_READ], self.types())
         self.assertEqual([path.encode() for path in paths[::-1]],
                          [data for data, stat in found])
         self.assertEqual(self.client.get('/n49')[1], found[0][1])
@@ -75,7 +76,7 @@ class Reads(Case):
         self.assertEqual(b'{}', found[2][0])
         self.assertIsInstance(found[3], NoNodeError)
         self.assertIsInstance(found[4], NoNodeError)
-        self.assertEqual([_bulk._MULTI_READ], self.types())
+        self.assertEqual([_wire.MULTI_READ], self.types())
 
     def test_errors(self):
         """Each read has its own error; the others do not suffer."""
@@ -112,7 +113,7 @@ class Reads(Case):
         self.make(*paths)
         with mock.patch.object(_bulk, 'BATCH_READS', 10):
             found = self.bulk.data(paths)
-        self.assertEqual([_bulk._MULTI_READ] * 5, self.types())
+        self.assertEqual([_wire.MULTI_READ] * 5, self.types())
         self.assertEqual([path.encode() for path in paths],
                          [data for data, stat in found])
 
@@ -134,7 +135,7 @@ class Reads(Case):
         self.make(*paths)
         with mock.patch.object(_bulk, 'BATCH_BYTES', 100):
             found = self.bulk.data(paths)
-        self.assertEqual([_bulk._MULTI_READ] * 4, self.types())
+        self.assertEqual([_wire.MULTI_READ] * 4, self.types())
         self.assertEqual([path.encode() for path in paths],
                          [data for data, stat in found])
 
@@ -174,7 +175,7 @@ class Reads(Case):
         """
         paths = ['/a', '/a/b', '/no', '/a/c']
         expected = self.bulk.data(paths)
-        with mock.patch.object(_bulk, '_MULTI_READ', 99):
+        with mock.patch.object(_bulk, 'MULTI_READ', 99):
             found = self.bulk.data(paths)
         self.assertEqual(expected[:2], found[:2])
         self.assertIsInstance(found[2], NoNodeError)
@@ -283,5 +284,5 @@ class Trouble(unittest.TestCase):
 
     def test_request(self):
         """What kazoo logs of a request has no data in it."""
-        request = _bulk._Request(14, b'secret', _bulk._read_nothing)
+        request = _wire.Request(14, b'secret', _wire.read_nothing)
         self.assertEqual('<request 14, 6 bytes>', repr(request))

@@ -4,8 +4,8 @@ from kazoo.protocol.states import Callback
 from kazoo.protocol.states import EventType
 
 from zc.zk import _bulk
-from zc.zk._bulk import CHILDREN
-from zc.zk._bulk import DATA
+from zc.zk._wire import CHILDREN
+from zc.zk._wire import DATA
 from zc.zk.tests.bulkcase import Case
 
 

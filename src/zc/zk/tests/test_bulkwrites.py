@@ -13,12 +13,13 @@ from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 from zc.zk import _bulk
+from zc.zk import _wire
 from zc.zk._bulk import Bulk
-from zc.zk._bulk import Check
-from zc.zk._bulk import Create
-from zc.zk._bulk import Delete
-from zc.zk._bulk import SetData
 from zc.zk._bulk import TransactionFailed
+from zc.zk._wire import Check
+from zc.zk._wire import Create
+from zc.zk._wire import Delete
+from zc.zk._wire import SetData
 from zc.zk.errors import TooLarge
 from zc.zk.tests.bulkcase import Case
 
@@ -36,7 +37,7 @@ class Writes(Case):
             Check('/a/b', 0),
             Delete('/a/b', 0),
         ])
-        self.assertEqual([_bulk._MULTI], self.types())
+        self.assertEqual([_wire.MULTI], self.types())
         self.assertEqual(['/n', '/n/m', True, True], found[:2] + found[3:])
         self.assertIsInstance(found[2], ZnodeStat)
         self.assertEqual(b'3', self.client.get('/a')[0])
@@ -128,7 +129,7 @@ class Writes(Case):
                           for number, acl in enumerate(acls)])
         found = self.bulk.acls([f'/n{number}' for number in range(120)])
         self.assertEqual(acls, [acl for acl, _ in found])
-        self.assertLessEqual(len(_bulk._packed_acls), 100)
+        self.assertLessEqual(len(_wire._packed_acls), 100)
 
     def test_chroot(self):
         """Paths of writes are those below the chroot, the root's too."""
@@ -222,5 +223,5 @@ class Batches(unittest.TestCase):
                    SetData('/n', b'123', 7), Delete('/n\xe9', 7),
                    Check('/n', -1)):
             self.assertEqual(
-                len(_bulk._pack_op('/\xe9', op)),
-                _bulk._op_size(op) + self.bulk._chroot_size(), op)
+                len(_wire._pack_op('/\xe9', op)),
+                _wire.op_size(op) + self.bulk._chroot_size(), op)

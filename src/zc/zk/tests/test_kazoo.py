@@ -22,6 +22,7 @@ from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 
 from zc.zk import _bulk
+from zc.zk import _wire
 from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
 
@@ -39,7 +40,7 @@ class KazooInternals(ZooKeeperCase):
         def read(buffer, offset):
             return 'read', len(buffer) > offset
 
-        return _bulk._Request(type, payload, read, before)
+        return _wire.Request(type, payload, read, before)
 
     def test_call(self):
         """client._call(request, result) sends what has type, serialize()
@@ -87,7 +88,7 @@ class KazooInternals(ZooKeeperCase):
 
     def test_transaction_type(self):
         """Replies of type 14 lose the chroot; others stay as they are."""
-        self.assertEqual(_bulk._MULTI, Transaction.type)
+        self.assertEqual(_wire.MULTI, Transaction.type)
         client = mock.Mock(unchroot=lambda path: path[2:])
         self.assertEqual(
             ['/b', True], list(Transaction.unchroot(client, ['/a/b', True])))

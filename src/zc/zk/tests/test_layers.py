@@ -18,6 +18,7 @@ ORDER = '''
     zc.zk._validate                 pure
     zc.zk._plan                     pure
     zc.zk._diff                     pure
+    zc.zk._wire                     pure
     zc.zk._bulk
     zc.zk._walk
     zc.zk._apply

@@ -13,9 +13,6 @@ from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import OPEN_ACL_UNSAFE
 
-from zc.zk._bulk import Create
-from zc.zk._bulk import Delete
-from zc.zk._bulk import SetData
 from zc.zk._bulk import TransactionFailed
 from zc.zk._reconcile import FAILED
 from zc.zk._reconcile import PENDING
@@ -23,6 +20,9 @@ from zc.zk._reconcile import REGISTERED
 from zc.zk._reconcile import WAITING
 from zc.zk._reconcile import Reconciler
 from zc.zk._reconcile import Wanted
+from zc.zk._wire import Create
+from zc.zk._wire import Delete
+from zc.zk._wire import SetData
 
 
 OURS, OLD, THEIRS = 1, 2, 3

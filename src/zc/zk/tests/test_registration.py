@@ -17,7 +17,8 @@ from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 import zc.zk
-from zc.zk._bulk import Create
+from zc.zk import _wire
+from zc.zk._wire import Create
 from zc.zk.testing import Server
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import ZooKeeperCase
@@ -356,7 +357,7 @@ class RivalTests(Case):
         registration = self.zk.registrations[NODE]
         # In one transaction, so that the node is never free.
         rival._bulk.commit([
-            zc.zk._bulk.Delete(NODE, -1),
+            _wire.Delete(NODE, -1),
             Create(NODE, b'{}', OPEN_ACL_UNSAFE, True)])
         wait_for(lambda: registration.state == 'waiting')
         self.assertIsInstance(registration.error, NodeExistsError)

@@ -16,7 +16,7 @@ from kazoo.security import make_digest_acl
 
 import zc.zk
 from zc.zk import _watches
-from zc.zk._bulk import Create
+from zc.zk._wire import Create
 from zc.zk.testing import Server
 from zc.zk.tests.base import wait_for
 
