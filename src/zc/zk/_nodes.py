@@ -123,13 +123,16 @@ class Nodes:
     ) -> Any:
         """Create a node; see kazoo's ``create``.
 
+        :param path: with `sequence`, may end in ``/``: then the number is
+            the whole name
         :param value: text is sent as UTF-8
         :raises TooLarge: when the data are over the server's limit
         :returns: the path; with `include_data`, a pair of path and stat
         """
-        data = to_bytes(value, self._path(path))
+        self._path(path[:-1] if sequence and path[1:].endswith('/') else path)
+        data = to_bytes(value, path)
         self._bulk.check_size(Create(path, data, acl or ()))
-        return self._do(
+        return self._ask(
             self.client.create_async, path, data,
             list(acl) if acl else None, ephemeral, sequence, makepath,
             include_data)
@@ -179,7 +182,9 @@ class Nodes:
 
     def _do(self, ask: Callable[..., Any], path: str, *args: Any) -> Any:
         """Make one request of kazoo; its errors get to name the path."""
-        self._path(path)
+        return self._ask(ask, self._path(path), *args)
+
+    def _ask(self, ask: Callable[..., Any], path: str, *args: Any) -> Any:
         try:
             return self._bulk.wait(ask(path, *args))
         except KazooException as e:

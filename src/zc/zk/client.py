@@ -349,8 +349,11 @@ class ZooKeeper(Nodes):
         base, name = _paths.split(self._path(source))
         if target.endswith('/'):
             target += name
-        if not name or not target or target.split() != [target]:
+        if not name or not target.strip():
             raise PathError(target, 'a link needs a path to lead to')
+        if target.split() != [target]:
+            # The tree format has no way to write it.
+            raise PathError(target, "a link's path must have no blanks")
         self._change(base, {name + _links.LINK: target})
 
     # Nodes

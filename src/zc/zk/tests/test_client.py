@@ -144,7 +144,8 @@ class Links(Case):
         for target, source, message in (
                 ('', '/lb/x', f"bad path '': {need}"),
                 (' ', '/lb/x', f"bad path ' ': {need}"),
-                ('/a b', '/lb/x', f"bad path '/a b': {need}"),
+                ('/a b', '/lb/x',
+                 "bad path '/a b': a link's path must have no blanks"),
                 ('/', '/', "bad path '/': " + need),
                 ('/a/', '/lb/',
                  "bad path '/lb/': it must not end with '/'"),

@@ -89,6 +89,18 @@ class Nodes(Case):
         path, stat = self.client.create('/b', b'12', include_data=True)
         self.assertEqual(('/b', 2), (path, stat.dataLength))
 
+    def test_create_sequence(self):
+        """A sequence node's own part of the name may be empty."""
+        self.client.create('/queue')
+        self.assertEqual(
+            '/queue/0000000000',
+            self.client.create('/queue/', sequence=True))
+        self.assertEqual(
+            '/queue/n0000000001',
+            self.client.create('/queue/n', sequence=True))
+        with self.assertRaises(zc.zk.PathError):
+            self.client.create('/queue/')
+
     def test_set(self):
         """Data are replaced by text or bytes, whatever was there."""
         stat = self.client.set('/service', 'caf\xe9')
