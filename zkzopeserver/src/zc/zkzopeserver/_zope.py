@@ -9,6 +9,7 @@ import asyncore
 import logging
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from time import monotonic
@@ -36,6 +37,60 @@ _GRACE = 0.5
 
 # Connections accepted in one go, lest a flood keep the others waiting.
 _ACCEPT = 64
+
+
+class Lead:
+    """Which thread runs asyncore's loop.
+
+    All zope.servers of a process share asyncore's map of sockets, and so
+    does whatever else uses asyncore: one loop serves all of them.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._taken = False
+        self._queue: deque[object] = deque()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits to have the lead for a moment."""
+        return bool(self._queue)
+
+    def take_or_wait(self, timeout: float) -> bool:
+        """Take the lead if nobody has it, or wait for a change."""
+        with self._changed:
+            if self._taken or self._queue:
+                self._changed.wait(timeout)
+                return False
+            self._taken = True
+            return True
+
+    def notify(self) -> None:
+        """Wake those who wait, who have something else to do now."""
+        with self._changed:
+            self._changed.notify_all()
+        if not the_trigger._closed:
+            the_trigger.pull_trigger()
+
+    def __enter__(self) -> None:
+        """Take the lead when it is our turn."""
+        me = object()
+        with self._changed:
+            self._queue.append(me)
+        self.notify()
+        with self._changed:
+            while self._taken or self._queue[0] is not me:
+                self._changed.wait()
+            self._queue.popleft()
+            self._taken = True
+
+    def __exit__(self, *error: object) -> None:
+        with self._changed:
+            self._taken = False
+            self._changed.notify_all()
+
+
+_lead = Lead()
 
 
 class Pool:
@@ -77,9 +132,6 @@ class Server(WSGIHTTPServer):
     def __init__(
         self, application: Any, listener: socket.socket, options: Options
     ) -> None:
-        # zope.server's own __init__ would make a socket, IPv4 only.
-        asyncore.dispatcher.__init__(self, listener)
-        self.accepting = True
         self.application = application
         self.adj = _adjustments(options)
         self.port = listener.getsockname()[1]
@@ -92,6 +144,11 @@ class Server(WSGIHTTPServer):
         #: Whether clients are asked to go.
         self.retired = False
         self._full_until = 0.0
+        # zope.server's own __init__ would make a socket, IPv4 only.  Last,
+        # since a loop may be running already.
+        self.accepting = True
+        asyncore.dispatcher.__init__(self, listener)
+        self.accepting = True
 
     def make_environ(self, task: Task) -> dict[str, Any]:
         """Return the WSGI environment of a request."""
@@ -167,19 +224,30 @@ class Engine:
         server = self._server
         poll = getattr(asyncore, 'poll2', asyncore.poll)
         sockets = asyncore.socket_map
-        look = monotonic()
         try:
-            # The listener is also missing when somebody closed all of
-            # asyncore's sockets, which stops any zope.server.
-            while self._until is None and server._fileno in sockets:
-                poll(_LOOK, sockets)
-                if monotonic() >= look:
-                    look = monotonic() + _LOOK
-                    self._expire()
+            while self._serves(sockets):
+                if _lead.take_or_wait(_LOOK):
+                    try:
+                        self._loop(poll, sockets)
+                    finally:
+                        _lead.__exit__()
             self._finish(poll, sockets)
         finally:
             server.close()
             server.task_dispatcher.shutdown()
+
+    def _serves(self, sockets: Any) -> bool:
+        # The listener is also missing when somebody closed all of
+        # asyncore's sockets, which stops any zope.server.
+        return self._until is None and self._server._fileno in sockets
+
+    def _loop(self, poll: Callable[..., None], sockets: Any) -> None:
+        look = monotonic()
+        while self._serves(sockets) and not _lead.wanted:
+            poll(_LOOK, sockets)
+            if monotonic() >= look:
+                look = monotonic() + _LOOK
+                self._expire()
 
     def retire(self) -> None:
         """Ask clients to go; see `zc.zkzopeserver._life.Engine`."""
@@ -191,8 +259,7 @@ class Engine:
         self._server.retired = True
         if self._until is None or until < self._until:
             self._until = until
-        if not the_trigger._closed:
-            the_trigger.pull_trigger()
+        _lead.notify()
 
     def _expire(self) -> None:
         now = time()
@@ -201,25 +268,27 @@ class Engine:
 
     def _finish(self, poll: Callable[..., None], sockets: Any) -> None:
         server = self._server
-        if server._fileno in sockets:
-            # Those that the kernel has accepted for us are ours.
-            server.handle_accept()
-        server.close()
+        with _lead:
+            if server._fileno in sockets:
+                # Those that the kernel has accepted for us are ours.
+                server.handle_accept()
+            server.close()
         grace = time() + _GRACE
         while True:
-            # A request that has come already is not missed.
-            poll(0.0, sockets)
-            now = time()
-            for channel in list(server.channels):
-                if channel.is_idle(now) and (
-                        not channel.fresh or now > grace):
-                    channel.close()
-            if not server.channels:
-                return
-            left = (self._until or 0) - monotonic()
-            if left <= 0:
-                break
-            poll(min(left, 0.1), sockets)
+            with _lead:
+                # A request that has come already is not missed.
+                poll(0.0, sockets)
+                now = time()
+                for channel in list(server.channels):
+                    if channel.is_idle(now) and (
+                            not channel.fresh or now > grace):
+                        channel.close()
+                if not server.channels:
+                    return
+                left = (self._until or 0) - monotonic()
+                if left <= 0:
+                    break
+                poll(min(left, 0.1), sockets)
         logger.warning('gave up %s connections with requests in work',
                        len(server.channels))
         for channel in list(server.channels):

@@ -51,7 +51,9 @@ class Serving:
     def __init__(self, engine: Any, application: Any, **options: Any) -> None:
         self.listener = _sockets.listen('127.0.0.1', 0)
         self.address = self.listener.getsockname()[:2]
+        before = set(threading.enumerate())
         self.engine = engine(application, self.listener, Options(**options))
+        self.workers = set(threading.enumerate()) - before
         self.thread = threading.Thread(target=self.engine.run, daemon=True)
         self.thread.start()
 
@@ -62,9 +64,8 @@ class Serving:
         if self.thread.is_alive():
             raise AssertionError('the engine did not end')
         self.listener.close()
-        for thread in threading.enumerate():
-            if thread.name.startswith(('waitress-', 'zc.zkzopeserver ')):
-                thread.join(DEADLINE)
+        for thread in self.workers:
+            thread.join(DEADLINE)
 
     def connect(self) -> socket.socket:
         """Return a connection to the server."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import sys
 import unittest
 from typing import Any
 
@@ -318,7 +319,6 @@ class ApplicationErrorTests(EngineCase):
     def test_second_start_response(self):
         """start_response with exc_info replaces a header not yet sent."""
         def application(environ, start_response):
-            import sys
             start_response('200 OK', [('A', 'b')])
             try:
                 raise ValueError('x')
@@ -336,6 +336,36 @@ class ApplicationErrorTests(EngineCase):
             sock.sendall(b'GET /x HTTP/1.1\r\nConnection: close\r\n\r\n')
             stream = sock.makefile('rb')
             return Response(stream), stream.read()
+
+    def test_start_response_twice(self):
+        """start_response twice without exc_info is an error."""
+        def application(environ, start_response):
+            start_response('200 OK', [])
+            start_response('200 OK', [('A', 'secret')])
+            return []
+
+        response, _ = self.ask(application)
+        self.assertEqual('500', response.status)
+
+    def test_exc_info_after_the_header(self):
+        """With exc_info after the header was sent, the error is raised."""
+        def application(environ, start_response):
+            write = start_response('200 OK', [('Content-Length', '10')])
+            write(b'12345')
+            try:
+                raise ValueError('secret')
+            except ValueError:
+                start_response('500 Oops', [], sys.exc_info())
+            return [b'67890']
+
+        found = self.serve(application).ask(b'GET /x HTTP/1.1\r\n\r\n')
+        self.assertTrue(found.endswith(b'\r\n\r\n12345'), found)
+        self.assertIn('secret', self.log.getvalue())
+
+    def test_no_start_response(self):
+        """An application that never calls start_response failed."""
+        response, _ = self.ask(lambda environ, start_response: [b'secret'])
+        self.assertEqual('500', response.status)
 
     def test_write(self):
         """The write function of start_response sends (PEP 3333)."""
