@@ -16,6 +16,7 @@ server never answers it), null paths of watches, quotas.
 from __future__ import annotations
 
 import bisect
+import functools
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -436,7 +437,7 @@ class Likeness(RuleBasedStateMachine):
             type = OpCode.SET_WATCHES
             if not old:
                 record = _records.SetWatches2(
-                    *record, persistent, recursive)
+                    zxid, data, exist, child, persistent, recursive)
                 type = OpCode.SET_WATCHES2
             return side.request(client, type, side.placed(record), step, xid)
 
@@ -529,8 +530,7 @@ class Likeness(RuleBasedStateMachine):
             alive = [_alive(side.clients[index]) for side in self.sides]
             assert alive[0] == alive[1], alive
             if not alive[0]:
-                self.both(lambda side, step, index=index: _renew(
-                    side, index, step))
+                self.both(functools.partial(_renew, index))
 
 
 def _alive(client: RawClient | None) -> bool:
@@ -538,7 +538,7 @@ def _alive(client: RawClient | None) -> bool:
         OpCode.PING, xid=-2).close
 
 
-def _renew(side: Side, index: int, step: int) -> bool:
+def _renew(index: int, side: Side, step: int) -> bool:
     """Connect to the same session, or if it has ended to a new one."""
     old = side.clients[index]
     assert old is not None
