@@ -109,6 +109,46 @@ class PendingCommit:
         return results
 
 
+class PendingRead:
+    """Reads under way.
+
+    :ivar zxid: of their reply; 0 until it comes, and where there are many
+    """
+
+    def __init__(
+        self, bulk: Bulk, wanted: Sequence[tuple[str, str]]
+    ) -> None:
+        self.zxid = 0
+        self._bulk = bulk
+        self._wanted = wanted
+        self._result: Any = None
+
+    def send(self) -> None:
+        """Send them in one request."""
+        client = self._bulk.client
+
+        def read(buffer: bytes, offset: int) -> Any:
+            # In the connection thread, which has just set it
+            self.zxid = int(client.last_zxid)
+            return read_multi_read(buffer, offset)
+
+        self._result = self._bulk.send(Request(
+            MULTI_READ, pack_reads(client.chroot, self._wanted), read))
+
+    def get(self) -> list[Any]:
+        """Wait, and return what `Bulk.read` does.
+
+        :raises KazooException: when the connection failed
+        """
+        if self._result is not None:
+            try:
+                found: list[Any] = self._bulk.wait(self._result)[0]
+                return found
+            except UnimplementedError:
+                pass        # `read` knows what to do
+        return self._bulk.read(self._wanted)
+
+
 class Bulk:
     """Many operations in one request, over one kazoo client.
 
@@ -216,17 +256,36 @@ class Bulk:
     ) -> int:
         """Return where the batch that begins at `start` ends."""
         most = min(BATCH_READS, int(BATCH_BYTES / self._reply_bytes) or 1)
+        end = min(start + most, len(wanted))
+        around = self._chroot_size() + 14
+        batch = wanted[start:end]
+        # UTF-8 at its longest
+        size = 4 * sum([len(path) for _, path in batch]) + around * len(batch)
+        if size <= BATCH_BYTES:
+            return end
         size = 0
-        chroot = self._chroot_size()
-        for index in range(start, min(start + most, len(wanted))):
-            # UTF-8 at its longest
-            size += chroot + 4 * len(wanted[index][1]) + 14
+        for index in range(start, end):
+            size += around + 4 * len(wanted[index][1])
             if size > BATCH_BYTES and index > start:
                 return index
-        return min(start + most, len(wanted))
+        return end
+
+    def read_async(self, wanted: Sequence[tuple[str, str]]) -> PendingRead:
+        """Send reads and return them, under way.
+
+        Where one request does not do, nothing is sent until they are asked
+        for.
+
+        :param wanted: pairs of DATA or CHILDREN and a path
+        """
+        pending = PendingRead(self, wanted)
+        if self._knows_multi_read and (
+                FEW < len(wanted) == self._end_of_reads(wanted, 0)):
+            pending.send()
+        return pending
 
     def _send_reads(self, wanted: Sequence[tuple[str, str]]) -> Any:
-        return self._send(Request(
+        return self.send(Request(
             MULTI_READ, pack_reads(self.client.chroot, wanted),
             read_multi_read))
 
@@ -248,7 +307,7 @@ class Bulk:
         if len(payload) + 8 > JUTE_MAXBUFFER:       # 8: xid and type
             largest = max(ops, key=lambda op: len(getattr(op, 'data', b'')))
             raise TooLarge(largest.path, len(payload), JUTE_MAXBUFFER)
-        return PendingCommit(self, ops, self._send(
+        return PendingCommit(self, ops, self.send(
             Request(MULTI, payload, read_multi)))
 
     def batches(self, ops: Iterable[Op]) -> Iterator[list[Op]]:
@@ -346,7 +405,7 @@ class Bulk:
             for path in children:
                 client._child_watchers[path].add(watcher)
 
-        return self._send(Request(
+        return self.send(Request(
             SET_WATCHES, pack_watches(zxid, full), read_nothing, before))
 
     def remove_watches(
@@ -379,7 +438,7 @@ class Bulk:
             if set(tables().get(key, ())) - {watcher}:
                 before()
                 continue
-            pending.append(self._send(Request(
+            pending.append(self.send(Request(
                 REMOVE_WATCHES, pack_remove_watches(kind, encoded),
                 read_nothing, before)))
         for result in pending:
@@ -418,7 +477,8 @@ class Bulk:
                 found.append(e)
         return found
 
-    def _send(self, request: Request) -> Any:
+    def send(self, request: Request) -> Any:
+        """Send a request and return kazoo's pending result."""
         result = self.client.handler.async_result()
         self.client._call(request, result)
         return result

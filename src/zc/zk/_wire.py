@@ -31,6 +31,7 @@ _WATCHER_TYPES = {CHILDREN: 1, DATA: 2}
 _int = struct.Struct('!i')
 _long = struct.Struct('!q')
 _multi_header = struct.Struct('!iBi')
+_numbered_header = struct.Struct('!iBii')
 _stat = struct.Struct('!qqqqiiiqiiq')
 _END = _multi_header.pack(-1, 1, -1)
 _READ_HEADERS = {
@@ -103,11 +104,12 @@ class Request:
 
 def pack_reads(chroot: str, wanted: Iterable[tuple[str, str]]) -> bytes:
     """Return a multi-read of pairs of DATA or CHILDREN and a path."""
+    pack = _int.pack
     pieces: list[bytes] = []
     for kind, path in wanted:
-        encoded = full_path(chroot, path)
-        pieces += (_READ_HEADERS[kind], _int.pack(len(encoded)),
-                   encoded, b'\0')
+        encoded = full_path(chroot, path) if chroot else path.encode('utf-8')
+        pieces.append(
+            _READ_HEADERS[kind] + pack(len(encoded)) + encoded + b'\0')
     pieces.append(_END)
     return b''.join(pieces)
 
@@ -212,31 +214,34 @@ def read_multi_read(
 ) -> tuple[list[Any], int]:
     """Return what was read, and how many bytes that took."""
     found: list[Any] = []
+    append, stat, new = found.append, _stat.unpack_from, tuple.__new__
     size = len(buffer)
-    while True:
-        type_, done, _ = _multi_header.unpack_from(buffer, offset)
-        offset += 9
+    # Each header has a number behind it, except for the last.
+    last = size - _numbered_header.size
+    while offset <= last:
+        type_, done, _, number = _numbered_header.unpack_from(buffer, offset)
         if done:
-            return found, size
+            break
+        offset += 13
         if type_ == _GET_DATA:
-            start = offset + 4
-            length = _int.unpack_from(buffer, offset)[0]
-            offset = start + length if length > 0 else start
-            found.append((
-                buffer[start:offset],
-                ZnodeStat._make(_stat.unpack_from(buffer, offset))))
+            start = offset
+            if number > 0:
+                offset += number
+            append((buffer[start:offset],
+                    new(ZnodeStat, stat(buffer, offset))))
             offset += 68
         elif type_ == _GET_CHILDREN:
-            count = _int.unpack_from(buffer, offset)[0]
-            offset += 4
             names = []
-            for _ in range(count):
-                name, offset = _read_text(buffer, offset)
-                names.append(name)
-            found.append(names)
+            for _ in range(number):
+                start = offset + 4
+                offset = start + _int.unpack_from(buffer, offset)[0]
+                names.append(buffer[start:offset].decode('utf-8'))
+            append(names)
         else:
-            error, offset = _read_error(buffer, offset)
-            found.append(error)
+            append(EXCEPTIONS[number]())
+    if not _multi_header.unpack_from(buffer, offset)[1]:
+        raise struct.error('a reply without an end')
+    return found, size
 
 
 def read_multi(buffer: bytes, offset: int) -> list[Any]:
