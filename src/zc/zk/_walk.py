@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from operator import length_hint
 from typing import Any
 from typing import NamedTuple
@@ -16,13 +17,20 @@ from kazoo.exceptions import NoNodeError
 
 from . import _paths
 from ._bulk import Bulk
+from ._bulk import PendingRead
 from ._encoding import decode
 from ._treeformat import node_text
+from ._wire import CHILDREN
+from ._wire import DATA
 
 
-#: How many nodes, and how many bytes of data, are read ahead at most.
-AHEAD_NODES = 4_000
-AHEAD_BYTES = 4_000_000
+#: How many nodes, and how many bytes of data, are read ahead at most;
+#: as many again may be under way.
+AHEAD_NODES = 2_000
+AHEAD_BYTES = 2_000_000
+#: How many that were read ahead may wait: in each level of a tree, as many
+#: as are read at once.
+MOST_NODES = 20 * AHEAD_NODES
 
 
 class PathAndChildren(NamedTuple):
@@ -150,16 +158,18 @@ class Reader:
         self.missing_top = False
         self._bulk = bulk
         self._fresh = fresh
-        self._fetch = self._fetch_data if data else self._fetch_names
+        self._data = data
         # What was read ahead: data and stat of a node or, if these are not
         # wanted, the names of its children; None where there is none; or
         # the error that reading it gave
         self._ahead: dict[str, Any] = {}
         # Beside data and stat: the names of the children, if there are any
         self._names: dict[str, list[str]] = {}
+        # What is being read after that
+        self._pending: tuple[list[str], PendingRead] | None = None
         self._levels = [_Level('', [path])]
         self._zxid = 0
-        self._most = AHEAD_NODES
+        self._most = 64         # until the size of data is known
         self._size = 1          # the mean size of data, in bytes
 
     def __iter__(
@@ -174,12 +184,9 @@ class Reader:
             prefix = level.prefix
             for name in level.rest:
                 path = prefix + name
-                if fresh and client.last_zxid != self._zxid and ahead:
-                    # Less next time: a caller who writes at each node
-                    # would else have all read again at each node.
-                    ahead.clear()
-                    self._names.clear()
-                    self._most = max(1, self._most // 8)
+                if (fresh and client.last_zxid != self._zxid
+                        and (ahead or self._pending) and self._moved()):
+                    self._forget()
                 node = take(path, ahead)
                 if node is ahead:       # not there
                     self._read_ahead(path)
@@ -206,16 +213,52 @@ class Reader:
 
     def _read_ahead(self, path: str) -> None:
         """Read a node and those that come after it."""
-        paths = [path]
-        most = max(1, min(self._most, AHEAD_BYTES // self._size))
-        if most > 1:
-            for path in self._unread():
-                paths.append(path)
-                if len(paths) >= most:
-                    break
-        self._fetch(paths)
+        if len(self._ahead) > MOST_NODES:
+            # A caller who takes much off the lists leaves it here.
+            self._ahead.clear()
+            self._names.clear()
+        if self._pending is not None:
+            self._store(*self._pending)
+            self._pending = None
+        if path not in self._ahead:
+            paths = [path, *self._next(self._most - 1)]
+            self._store(paths, self._ask(paths))
         self._zxid = self._bulk.client.last_zxid
+        if self._most == AHEAD_NODES:
+            # What comes then is read while the caller looks at these.
+            paths = self._next(self._most)
+            if paths:
+                self._pending = paths, self._ask(paths)
         self._most = min(AHEAD_NODES, self._most * 4)
+
+    def _moved(self) -> bool:
+        """Tell whether anything happened since the last reading ahead."""
+        zxid = self._bulk.client.last_zxid
+        if zxid == self._zxid:
+            return False
+        if self._pending is not None and self._pending[1].zxid == zxid:
+            # All that came is the reply to our own request.
+            self._zxid = zxid
+            return False
+        return True
+
+    def _forget(self) -> None:
+        """Forget what was read ahead."""
+        self._ahead.clear()
+        self._names.clear()
+        self._pending = None
+        # Less next time: a caller who writes at each node would else have
+        # all read again at each node.
+        self._most = max(1, self._most // 8)
+
+    def _next(self, most: int) -> list[str]:
+        """Return the paths to come that are not read, as far as allowed."""
+        return list(islice(
+            self._unread(), min(most, AHEAD_BYTES // self._size)))
+
+    def _ask(self, paths: list[str]) -> PendingRead:
+        kind = DATA if self._data else CHILDREN
+        return self._bulk.read_async([(kind, path) for path in paths])
 
     def _unread(self) -> Iterator[str]:
         """Yield the paths to come that are not read, in their order."""
@@ -237,34 +280,31 @@ class Reader:
             else:
                 todo.pop()
 
-    def _fetch_data(self, paths: list[str]) -> None:
+    def _store(self, paths: list[str], pending: PendingRead) -> None:
+        """Wait for what was asked for, and keep it."""
         ahead = self._ahead
         parents = []
         size = 0
-        for path, answer in zip(paths, self._bulk.data(paths), strict=True):
-            if type(answer) is tuple:
+        for path, answer in zip(paths, pending.get(), strict=True):
+            kind = type(answer)
+            if kind is tuple:
                 ahead[path] = answer
                 size += len(answer[0])
                 if answer[1].numChildren:
                     parents.append(path)
+            elif kind is list:
+                answer.sort()
+                ahead[path] = answer
             else:
                 ahead[path] = _absent(answer)
         self._size = max(size // len(paths), 1)
+        if not parents:
+            return
         answers = self._bulk.children(parents)
         for path, names in zip(parents, answers, strict=True):
             if type(names) is list:
                 names.sort()
                 self._names[path] = names
-            else:
-                ahead[path] = _absent(names)
-
-    def _fetch_names(self, paths: list[str]) -> None:
-        ahead = self._ahead
-        answers = self._bulk.children(paths)
-        for path, names in zip(paths, answers, strict=True):
-            if type(names) is list:
-                names.sort()
-                ahead[path] = names
             else:
                 ahead[path] = _absent(names)
 

@@ -38,9 +38,9 @@ class CountingBulk(Bulk):
 
     reads = 0
 
-    def data(self, paths):
-        self.reads += len(paths)
-        return super().data(paths)
+    def read_async(self, wanted):
+        self.reads += len(wanted)
+        return super().read_async(wanted)
 
     def children(self, paths):
         self.reads += len(paths)
@@ -219,7 +219,36 @@ class ReadAheadTests(WalkCase):
         with mock.patch.object(_walk, 'AHEAD_NODES', 20):
             reader = _walk.Reader(self.bulk, '/', fresh=False, data=True)
             most = max(len(reader._ahead) for _ in reader)
+        self.assertLess(most, 150)
+
+    def test_lists_taken_apart(self):
+        """What is read ahead in vain is forgotten some time."""
+        with mock.patch.object(_walk, 'AHEAD_NODES', 8), \
+                mock.patch.object(_walk, 'MOST_NODES', 30):
+            reader = _walk.Reader(
+                self.bulk, '/node-000000', fresh=True, data=False)
+            most = 0
+            seen = []
+            for path, _, _, names in reader:
+                seen.append(path)
+                most = max(most, len(reader._ahead))
+                del names[1:-1]
         self.assertLess(most, 60)
+        self.assertLess(len(seen), 20)
+
+    def test_the_reading_ahead_is_forgotten_too(self):
+        """What was asked for before the caller wrote is not shown."""
+        with mock.patch.object(_walk, 'AHEAD_NODES', 4):
+            seen = []
+            for path in self.walk('/node-000000'):
+                seen.append(path)
+                # At each node, delete the one that comes next.
+                names = self.me.get_children(path)
+                if names:
+                    self.me.delete_recursive(f'{path}/{min(names)}')
+        self.assertEqual(len(seen), len(set(seen)))
+        for path in seen:
+            self.assertTrue(self.me.exists(path))
 
     def test_while_another_writes(self):
         """Nodes that go and come between reads are no error."""
