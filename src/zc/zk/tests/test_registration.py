@@ -55,8 +55,12 @@ class Case(unittest.TestCase):
         client_id = (zk or self.zk).client.client_id
         return client_id[0] if client_id else 0
 
+    def exists(self, path: str = NODE) -> Any:
+        """Return the node's stat; the connection may be just coming back."""
+        return self.other.retry(self.other.exists, path)
+
     def owner(self, path: str = NODE) -> int:
-        stat = self.other.exists(path)
+        stat = self.exists(path)
         return stat.ephemeralOwner if stat else 0
 
     def wait_registered(
@@ -99,13 +103,13 @@ class SessionTests(Case):
 
     def test_connection_dropped(self) -> None:
         """While its session lives, a node stays as it is."""
-        czxid = self.other.exists(NODE).czxid
+        czxid = self.exists().czxid
         self.server.drop_connections(self.first)
         wait_for(lambda: self.zk.state == 'SUSPENDED'
                  or self.zk.client.connected)
         wait_for(lambda: self.zk.client.connected)
         self.assertEqual(self.session(), self.first)
-        self.assertEqual(self.other.exists(NODE).czxid, czxid)
+        self.assertEqual(self.exists().czxid, czxid)
 
     def test_node_deleted_by_an_operator(self) -> None:
         """A node that somebody deletes comes back."""
@@ -149,7 +153,7 @@ class SessionTests(Case):
     def test_unregister(self) -> None:
         """The node goes, and does not come back."""
         self.zk.unregister('/s', ADDRESS)
-        self.assertIsNone(self.other.exists(NODE))
+        self.assertIsNone(self.exists())
         self.assertEqual(self.zk.registrations, {})
         self.assertEqual(self.registration.state, 'closed')
         self.server.expire(self.first)
@@ -166,13 +170,13 @@ class SessionTests(Case):
         self.registration.unregister()
         self.server.refuse(False)
         wait_for(lambda: self.other.connected)
-        wait_for(lambda: self.other.exists(NODE) is None)
+        wait_for(lambda: self.exists() is None)
 
     def test_deleting_through_the_client_unregisters(self) -> None:
         """Who deletes a node with the client that registered it means it."""
         self.zk.delete(NODE)
         self.assertEqual(self.zk.registrations, {})
-        self.assertIsNone(self.other.exists(NODE))
+        self.assertIsNone(self.exists())
 
     def test_written_through_the_client(self) -> None:
         """Data written to an own node are kept over a recovery."""
@@ -389,9 +393,9 @@ class PermissionTests(Case):
                              auth_data=[('digest', 'me:secret')])
         self.addCleanup(zk.close)
         zk.register('/s', ADDRESS, acl=acl)
-        czxid = self.other.exists(NODE).czxid
+        czxid = self.exists().czxid
         zk.registrations[NODE].update(a=1)
-        self.assertEqual(self.other.exists(NODE).czxid, czxid)
+        self.assertEqual(self.exists().czxid, czxid)
         self.assertEqual(zk.get_properties(NODE)['a'], 1)
         with self.assertRaises(NoAuthError):
             self.other.set(NODE, b'{}')
