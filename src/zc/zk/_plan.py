@@ -32,6 +32,7 @@ Found = tuple[bytes, ZnodeStat]
 #: The stat of each node of some branches and the names of its children.
 Branches = Mapping[str, tuple[ZnodeStat, Sequence[str]]]
 
+_SCALARS = frozenset([str, int, float, bool, type(None)])
 _USUAL_NAME = re.compile(r'(?!\.)[A-Za-z0-9_.:~@+-]+').fullmatch
 
 
@@ -110,22 +111,24 @@ def flatten(tree: Node, path: str) -> list[Wanted]:
     :raises PathError: when a node's name is none
     """
     found: list[Wanted] = []
-    prefix = '' if path == '/' else path
-    todo = [(f'{prefix}/{name}', name, -1, tree.children[name])
-            for name in sorted(tree.children, reverse=True)]
+    todo = [(path, '' if path == '/' else path, -1, tree)]
     while todo:
-        path, name, parent, node = todo.pop()
-        if not _USUAL_NAME(name):
-            _paths.check_name(name)
-            if not name:
-                raise PathError(path, "a node's name is empty")
+        here, prefix, parent, node = todo.pop()
         children = node.children
-        if children:
+        index = -1
+        if node is not tree:
             index = len(found)
-            todo += [(f'{path}/{name}', name, index, children[name])
-                     for name in sorted(children, reverse=True)]
-        found.append(Wanted(path, parent, encode(node.properties, path),
-                            node))
+            found.append(Wanted(
+                here, parent, encode(node.properties, here), node))
+        if not children:
+            continue
+        for name in sorted(children, reverse=True):
+            if not _USUAL_NAME(name):
+                _paths.check_name(name)
+                if not name:
+                    raise PathError(f'{prefix}/', "a node's name is empty")
+            below = f'{prefix}/{name}'
+            todo.append((below, below, index, children[name]))
     return found
 
 
@@ -183,14 +186,25 @@ def same(old: Any, new: Any) -> bool:
 
     Unlike ``==``, which takes True for 1 and knows tuples from lists.
     """
+    kind = type(old)
+    if kind is type(new):
+        if kind in _SCALARS:
+            return bool(old == new)
+        if kind is dict:
+            if old.keys() != new.keys():
+                return False
+            for name, value in old.items():
+                other = new[name]
+                # What most values are, without a call for each
+                if type(value) is type(other) and type(value) in _SCALARS:
+                    if value != other:
+                        return False
+                elif not same(value, other):
+                    return False
+            return True
     if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
         return len(old) == len(new) and all(map(same, old, new))
-    if type(old) is not type(new):
-        return False
-    if isinstance(old, dict):
-        return old.keys() == new.keys() and all(
-            same(value, new[name]) for name, value in old.items())
-    return bool(old == new)
+    return kind is type(new) and bool(old == new)
 
 
 # Deletions
@@ -270,25 +284,26 @@ def notes(steps: Iterable[Step]) -> Iterator[str]:
 
 def _change_lines(step: Change) -> Iterator[str]:
     path, old, new = step.path, step.old, step.new
-    for name, value in sorted(old.items()):
+    for name in sorted([
+            name for name, value in old.items()
+            if name not in new or not same(value, new[name])]):
+        value = old[name]
         link = name.endswith(LINK)
-        if name not in new:
-            if link:
-                yield f'{path} remove link {name} {value}'
-            else:
-                yield f'{path} remove property {name} = {value}'
-        elif not same(value, new[name]):
+        if name in new:
             if link:
                 yield (f'{path} {name[:-len(LINK)]} link change '
                        f'from {value} to {new[name]}')
             else:
                 yield f'{path} {name} change from {value} to {new[name]}'
-    for name, value in sorted(new.items()):
-        if name not in old:
-            if name.endswith(LINK):
-                yield f'{path} add link {name} {value}'
-            else:
-                yield f'{path} add property {name} = {value}'
+        elif link:
+            yield f'{path} remove link {name} {value}'
+        else:
+            yield f'{path} remove property {name} = {value}'
+    for name in sorted(new.keys() - old.keys()):
+        if name.endswith(LINK):
+            yield f'{path} add link {name} {new[name]}'
+        else:
+            yield f'{path} add property {name} = {new[name]}'
 
 
 def removed(steps: Iterable[Step]) -> dict[str, int]:

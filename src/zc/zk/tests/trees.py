@@ -27,10 +27,14 @@ def _is_name(name: str) -> bool:
     return bool(name)
 
 
+# Nearly all that ZooKeeper takes, so that little is filtered out.
+_characters = st.characters(
+    max_codepoint=0xffef, exclude_categories=['Cc', 'Co', 'Cs'],
+    exclude_characters='/')
 #: Names as people give them, and any others that ZooKeeper takes.
 names = st.one_of(
     st.sampled_from(['a', 'b', 'c', 'main', '10.0.0.1:80', 'a b', "'q'"]),
-    st.text(min_size=1, max_size=8).filter(_is_name))
+    st.text(_characters, min_size=1, max_size=8).filter(_is_name))
 
 #: Names of properties: anything, often something like a link or a type.
 keys = st.one_of(
