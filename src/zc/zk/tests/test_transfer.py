@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
+import threading
 from unittest import mock
 
 from hypothesis import given
@@ -448,6 +449,32 @@ class RaceTests(TransferCase):
             self.bulk.races = [lambda: self.other.set('/top/a', '{}')]
             self.load('/0\n/a\n  x = 2\n/b')
         self.check('/top\n  /a\n')
+
+    def test_importers_at_once(self):
+        """Importers at the same time all succeed, one after the other."""
+        text = trees.big_text(200)
+        errors = []
+
+        def load(zk, value):
+            try:
+                for number in range(3):
+                    zk.import_tree(text.replace(
+                        '  threads = ', f'  threads = {value}{number}'),
+                        '/top')
+            except Exception as e:
+                errors.append(e)
+
+        # Each is hindered by the other three times at most.
+        threads = [threading.Thread(target=load, args=(zk, value))
+                   for zk, value in ((self.me, 1), (self.other, 2))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(errors, [])
+        self.assertIn(self.text('/top/node-000000'), [
+            text.replace('  threads = ', f'  threads = {value}2')
+            for value in (1, 2)])
 
     def test_registering_meanwhile(self):
         """A server that registers where a node goes keeps the node."""
