@@ -34,8 +34,8 @@ from ._wire import SetData
 
 #: How long to wait, in seconds, before an update that another writer beat is
 #: tried again: up to the first, then up to twice as long each time.
-FIRST_UPDATE_DELAY = 0.002
-LONGEST_UPDATE_DELAY = 0.1
+FIRST_UPDATE_DELAY = 0.01
+LONGEST_UPDATE_DELAY = 0.5
 
 
 class Nodes:

@@ -1,6 +1,7 @@
 """Writers in many processes never lose each other's properties."""
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import unittest
@@ -10,7 +11,8 @@ from zc.zk.tests.realserver import RealServer
 
 
 PROCESSES = 8
-UPDATES = 1000
+#: Of each process; ``UPDATES=1000`` in the environment for a longer run.
+UPDATES = int(os.environ.get('UPDATES', '100'))
 #: How long it may take on a busy machine, in seconds.
 DEADLINE = 600.0
 
