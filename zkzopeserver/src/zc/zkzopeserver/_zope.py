@@ -21,8 +21,8 @@ from zope.server.dualmodechannel import the_trigger
 from zope.server.http.wsgihttpserver import WSGIHTTPServer
 
 from ._http import Channel
-from ._http import Task
 from ._options import Options
+from ._response import Task
 
 
 logger = logging.getLogger('zc.zkzopeserver')
