@@ -19,6 +19,8 @@ owner.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,16 +35,23 @@ from kazoo.security import ACL
 from . import _paths
 from ._bulk import Bulk
 from ._bulk import TransactionFailed
+from ._encoding import decode
+from ._encoding import encode
 from ._wire import Create
 from ._wire import Delete
 from ._wire import Op
 from ._wire import SetData
+from ._wire import op_size
+from .errors import DataError
+from .errors import ValueNotStorable
 
 
 logger = logging.getLogger(__name__)
 
-#: How many nodes go into one transaction.
+#: How many nodes go into one transaction, and how many bytes; the rest of
+#: what the server takes is for the chroot.
 BATCH = 250
+BATCH_BYTES = 500_000
 
 REGISTERED = 'registered'
 PENDING = 'pending'
@@ -67,6 +76,8 @@ class Wanted:
         self.mzxid = 0              # of the data, as far as it is known
         self.acl = acl
         self.unwritten = False      # our data are newer than the node's
+        #: What is newer of them; None: all.
+        self.changes: dict[str, Any] | None = None
         self.unwritable = False     # the ACL lets nobody change the data
         self.taking_over = False    # whoever owns it is known to be gone
         self.announced = False      # the first success is the caller's
@@ -82,11 +93,29 @@ class Wanted:
             logger.warning('registration of %s: %s: %s %s', self.path,
                            state, type(error).__name__, error)
 
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Have some properties written; what others write is kept."""
+        self.data = encode(
+            {**decode(self.data, self.path), **changes}, self.path)
+        if not self.unwritten:
+            self.changes = dict(changes)
+        elif self.changes is not None:
+            self.changes = {**self.changes, **changes}
+        self.unwritten = True
+
     def learn(self, data: bytes, mzxid: int) -> None:
         """Take in the node's data, unless newer ones are known."""
-        if mzxid > self.mzxid:
+        if mzxid <= self.mzxid:
+            return
+        self.mzxid = mzxid
+        if not self.unwritten:
             self.data = data
-            self.mzxid = mzxid
+        elif self.changes is not None:
+            try:
+                self.data = encode(
+                    {**decode(data, self.path), **self.changes}, self.path)
+            except (DataError, ValueNotStorable) as e:
+                logger.debug('data of %s replaced: %s', self.path, e)
 
     def registered(self) -> None:
         """Note that the node is there, is ours and has these data."""
@@ -167,18 +196,18 @@ class Reconciler:
 
     def _steps(self, each: Wanted, result: Any, session: int) -> list[Op]:
         """Return what makes one node as it is wanted."""
-        create = Create(each.path, each.data, each.acl, True)
         if isinstance(result, NoNodeError):
             each.state = PENDING
-            return [create]
+            return [_create(each)]
         if isinstance(result, Exception):
             # It is there, but nothing of it may be read.
             each.note(FAILED, type(result)(each.path))
             return []
         data, stat = result
+        if stat.ephemeralOwner in self.sessions:
+            each.learn(data, stat.mzxid)    # others may have written it
         if stat.ephemeralOwner == session:
             if not each.unwritten or data == each.data:
-                each.learn(data, stat.mzxid)
                 each.registered()
                 return []
             if not each.unwritable:
@@ -188,16 +217,14 @@ class Reconciler:
                 WAITING if stat.ephemeralOwner else FAILED,
                 NodeExistsError(f'{each.path} ({_owner(stat)})'))
             return []
-        return [Delete(each.path, stat.version), create]
+        return [Delete(each.path, stat.version), _create(each)]
 
     def _apply(
         self, ops: list[tuple[Wanted, list[Op]]], together: bool
     ) -> bool:
         """Commit the operations; tell whether to look again at once."""
         again = False
-        size = max(len(ops), 1) if together else BATCH
-        for start in range(0, len(ops), size):
-            batch = ops[start:start + size]
+        for batch in [ops] if together else _batches(ops):
             while batch:
                 try:
                     self._bulk.commit([op for _, steps in batch
@@ -232,6 +259,27 @@ class Reconciler:
             error, (BadVersionError, NodeExistsError, NoNodeError))
         each.note(PENDING if changed else FAILED, type(error)(op.path))
         return False
+
+
+def _batches(
+    ops: Sequence[tuple[Wanted, list[Op]]]
+) -> Iterator[list[tuple[Wanted, list[Op]]]]:
+    """Split the operations by number and size, those of a node together."""
+    batch: list[tuple[Wanted, list[Op]]] = []
+    size = 0
+    for each in ops:
+        more = sum(map(op_size, each[1]))
+        if batch and (len(batch) == BATCH or size + more > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(each)
+        size += more
+    if batch:
+        yield batch
+
+
+def _create(each: Wanted) -> Create:
+    return Create(each.path, each.data, each.acl, True)
 
 
 def _owner(stat: ZnodeStat) -> str:

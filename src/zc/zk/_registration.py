@@ -21,6 +21,7 @@ from typing import Any
 
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import NodeExistsError
+from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import KazooState
 from kazoo.security import ACL
 
@@ -124,13 +125,18 @@ class Keeper:
         self._name = name
         self._reconciler = Reconciler(bulk)
         self.registrations: dict[str, Registration] = {}
+        self._adding: set[str] = set()      # paths of first registrations
         self._lock = threading.Lock()
         # Held while a pass is under way.
         self._pass = threading.Lock()
         self._queue: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        # Notified when a first registration should look again.
+        # Notified when a first registration should look again; not held
+        # over requests, since `close` and kazoo's threads take it.
         self._again = threading.Condition()
+        self._wakes = 0
+        self._leave_at = 0.0
+        self._leave_delay = 0.0
         self._closed = False
         self.session_changed(bulk.client.state)
 
@@ -153,11 +159,32 @@ class Keeper:
         """
         new = [Wanted(path, encode(properties, path), acl)
                for path, properties in nodes.items()]
+        with self._lock:
+            for path in nodes:
+                if path in self.registrations or path in self._adding:
+                    raise NodeExistsError(f'{path} (registered here already)')
+            self._adding.update(nodes)
+        try:
+            self._make(new, takeover)
+            registrations = [Registration(self, wanted) for wanted in new]
+            with self._lock:
+                self.registrations.update(
+                    (each.path, each) for each in registrations)
+        finally:
+            with self._lock:
+                self._adding.difference_update(nodes)
+        self._follow(registrations)
+        # Whatever happened before this was followed is seen now.
+        for each in registrations:
+            self._queue.put(('check', each))
+        self._start()
+
+    def _make(self, new: Sequence[Wanted], takeover: bool) -> None:
+        """Create the nodes, all or none."""
         for wanted in new:
-            if wanted.path in self.registrations:
-                raise NodeExistsError(
-                    f'{wanted.path} (registered here already)')
             wanted.taking_over = takeover
+            # This session may have such a node already, with other data.
+            wanted.unwritten = True
         deadline = time.monotonic() + self._session_timeout + GRACE
         try:
             while True:
@@ -171,15 +198,8 @@ class Keeper:
         except BaseException:
             self._take_back(new)
             raise
-        registrations = [Registration(self, wanted) for wanted in new]
-        for each in registrations:
-            each._wanted.announced = True
-            self._queue.put(('check', each))
-        with self._lock:
-            self.registrations.update(
-                (each.path, each) for each in registrations)
-        self._follow(registrations)
-        self._start()
+        for wanted in new:
+            wanted.announced = True
 
     def update(
         self, registration: Registration, changes: Mapping[str, Any]
@@ -188,9 +208,9 @@ class Keeper:
         self._bulk.check_process()
         wanted = registration._wanted
         with self._pass:
-            merged = {**registration.properties, **changes}
-            wanted.data = encode(merged, wanted.path)
-            wanted.unwritten = True
+            if wanted.state == CLOSED:
+                raise NoNodeError(f'{wanted.path} (not registered here)')
+            wanted.change(changes)
             self._try([wanted])
         if wanted.unwritten:
             self._queue.put(('check', registration))
@@ -205,29 +225,24 @@ class Keeper:
         """Delete a node, and keep it no longer."""
         self._bulk.check_process()
         with self._lock:
-            if self.registrations.get(registration.path) is registration:
-                del self.registrations[registration.path]
-        if registration._tracker is not None:
-            self._engine.drop(registration._tracker)
+            if self.registrations.get(registration.path) is not registration:
+                return
+            del self.registrations[registration.path]
         with self._pass:
             registration._wanted.state = CLOSED
-            if self._reconciler.connected():
-                try:
-                    self._reconciler.delete(registration._wanted)
-                    return
-                except KazooException as e:
-                    logger.debug('unregister put off: %r', e)
-        # The session may outlive the trouble, and the node with it.
-        self._queue.put(('delete', registration._wanted))
-        self._start()
+            self._unfollow(registration)
+            deleted = self._delete(registration._wanted)
+        if not deleted:
+            # The session may outlive the trouble, and the node with it.
+            self._queue.put(('delete', registration._wanted))
+            self._start()
 
     def close(self) -> None:
         """End the thread, from any thread; the session's end does the rest.
         """
         self._closed = True
         self._queue.put(('stop',))
-        with self._again:
-            self._again.notify_all()
+        self._wake()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(CLOSE_SECONDS)
@@ -269,31 +284,43 @@ class Keeper:
                 or time.monotonic() >= deadline):
             raise error
 
-        def wake(event: Any = None) -> None:
-            with self._again:
-                self._again.notify_all()
-
-        pause = FIRST_DELAY
         with self._again:
-            if blocked.state == WAITING:
-                try:
-                    if self._bulk.wait(self._bulk.client.exists_async(
-                            blocked.path, wake)) is None:
-                        return
-                    pause = deadline - time.monotonic()
-                except KazooException:
-                    pass        # no watch: then try again after the pause
-            if not self._closed:
-                self._again.wait(max(pause, 0.0))
+            seen = self._wakes
+        pause = FIRST_DELAY
+        if blocked.state == WAITING:
+            try:
+                if self._bulk.wait(self._bulk.client.exists_async(
+                        blocked.path, self._wake)) is None:
+                    return
+                pause = deadline - time.monotonic()
+            except KazooException:
+                pass        # no watch: then try again after the pause
+        with self._again:
+            self._again.wait_for(
+                lambda: self._closed or self._wakes != seen, max(pause, 0.0))
+
+    def _wake(self, event: Any = None) -> None:
+        with self._again:
+            self._wakes += 1
+            self._again.notify_all()
 
     def _take_back(self, new: Sequence[Wanted]) -> None:
         for wanted in new:
             wanted.state = CLOSED
-            if self._reconciler.connected():
-                try:
-                    self._reconciler.delete(wanted)
-                except KazooException:
-                    pass        # then it goes with the session
+            if not self._delete(wanted):
+                # It may be there: a reply that got lost.
+                self._queue.put(('delete', wanted))
+                self._start()
+
+    def _delete(self, wanted: Wanted) -> bool:
+        """Delete a node, if it can be now; tell whether it is gone."""
+        if self._reconciler.connected():
+            try:
+                self._reconciler.delete(wanted)
+                return True
+            except KazooException as e:
+                logger.debug('deleting %s put off: %r', wanted.path, e)
+        return False
 
     def _follow(self, registrations: Sequence[Registration]) -> None:
         """Have the engine tell when the nodes or their parents change."""
@@ -309,6 +336,13 @@ class Keeper:
             logger.debug('watching registrations put off: %r', e)
             for each in registrations:
                 each._tracker = None
+        for each in registrations:
+            if each.state == CLOSED:
+                self._unfollow(each)        # it was removed meanwhile
+
+    def _unfollow(self, registration: Registration) -> None:
+        if registration._tracker is not None:
+            self._engine.drop(registration._tracker)
 
     def _teller(self, registration: Registration) -> Callable[[], None]:
         return lambda: self._queue.put(('check', registration))
@@ -336,11 +370,13 @@ class Keeper:
                     for registration in list(self.registrations.values()):
                         registration._due = 0.0
                         doubtful.add(registration)
+                    self._leave_at = self._leave_delay = 0.0
                 elif what == 'check':
                     item[1]._due = 0.0
                     doubtful.add(item[1])
                 elif what == 'delete':
                     leaving.append(item[1])
+                    self._leave_at = self._leave_delay = 0.0
                 elif what == 'after':
                     after.append(item[1])
             if self._reconciler.connected() and (doubtful or leaving):
@@ -355,7 +391,7 @@ class Keeper:
         if self._reconciler.connected():
             due = [each._due for each in doubtful]
             if leaving:
-                due.append(time.monotonic() + FIRST_DELAY)
+                due.append(self._leave_at)
             if due:
                 timeout = max(0.0, min(due) - time.monotonic())
         try:
@@ -374,32 +410,50 @@ class Keeper:
         now = time.monotonic()
         doubtful &= set(self.registrations.values())
         ready = [each for each in doubtful if each._due <= now]
-        self._follow([each for each in ready if each._tracker is None])
-        with self._pass:
-            try:
-                while leaving:
-                    self._reconciler.delete(leaving[-1])
-                    leaving.pop()
-                self._reconciler.run([each._wanted for each in ready])
-            except KazooException as e:
-                for each in ready:
-                    if each.state != REGISTERED or each._wanted.unwritten:
-                        each._wanted.note(FAILED, e)
-            except Exception:
-                logger.exception('registration failed')
+        looked = False
+        try:
+            self._follow([each for each in ready if each._tracker is None])
+            with self._pass:
+                if self._leave_at <= now:
+                    self._leave(leaving, now)
+                # One that was removed meanwhile must not be made again.
+                self._reconciler.run([each._wanted for each in ready
+                                      if each.state != CLOSED])
+            looked = True
+        except KazooException as e:
+            for each in ready:
+                if (each.state not in (REGISTERED, CLOSED)
+                        or each._wanted.unwritten):
+                    each._wanted.note(FAILED, e)
+        except Exception:
+            logger.exception('registration failed')
         for each in ready:
             wanted = each._wanted
-            if (wanted.state == REGISTERED and not wanted.unwritten
-                    and each._tracker is not None):
+            if (looked and wanted.state == REGISTERED
+                    and not wanted.unwritten and each._tracker is not None):
                 each._delay = 0.0
                 doubtful.discard(each)
-            elif wanted.state == WAITING:
+            elif looked and wanted.state == WAITING:
                 # Its going will be told; look now and then all the same.
                 each._due = now + LONGEST_DELAY
             else:
-                each._delay = min(
-                    max(each._delay * 2, FIRST_DELAY), LONGEST_DELAY)
-                each._due = now + each._delay * random.uniform(0.5, 1.0)
+                each._delay, each._due = _later(each._delay, now)
+
+    def _leave(self, leaving: list[Wanted], now: float) -> None:
+        """Delete nodes that are wanted no more, as far as can be."""
+        with self._lock:
+            again = self._adding.union(self.registrations)
+        leaving[:] = [each for each in leaving
+                      if each.path not in again and not self._delete(each)]
+        if leaving:
+            self._leave_delay, self._leave_at = _later(
+                self._leave_delay, now)
+
+
+def _later(delay: float, now: float) -> tuple[float, float]:
+    """Return the delay that comes after `delay`, and when it is over."""
+    delay = min(max(delay * 2, FIRST_DELAY), LONGEST_DELAY)
+    return delay, now + delay * random.uniform(0.5, 1.0)
 
 
 def _node_and_parent(path: str) -> Callable[[View], Any]:

@@ -1,0 +1,300 @@
+"""Registrations, where several things happen at once."""
+from __future__ import annotations
+
+import threading
+import unittest.mock
+from typing import Any
+
+from kazoo.exceptions import ConnectionLoss
+from kazoo.exceptions import NodeExistsError
+from kazoo.exceptions import NoNodeError
+from kazoo.exceptions import OperationTimeoutError
+from kazoo.security import OPEN_ACL_UNSAFE
+from kazoo.security import READ_ACL_UNSAFE
+from kazoo.security import make_digest_acl
+
+import zc.zk
+from zc.zk.tests import test_registration
+from zc.zk.tests.base import DEADLINE
+from zc.zk.tests.base import wait_for
+
+
+ADDRESS = test_registration.ADDRESS
+NODE = test_registration.NODE
+
+
+class Case(test_registration.Case):
+
+    def settle(self) -> None:
+        """Wait until the reconciler has done what it was told."""
+        done = threading.Event()
+        self.zk._keeper.after_all(done.set)
+        self.assertTrue(done.wait(DEADLINE))
+
+    def cut(self) -> None:
+        self.server.refuse()
+        wait_for(lambda: not self.zk.client.connected)
+
+    def heal(self) -> None:
+        self.server.refuse(False)
+        wait_for(lambda: self.zk.client.connected)
+        wait_for(lambda: self.other.connected)
+
+
+class UnregisterTests(Case):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.zk.register('/s', ADDRESS, a=1)
+        self.registration = self.zk.registrations[NODE]
+        self.settle()
+
+    def test_while_a_pass_is_about_to_start(self) -> None:
+        """A pass that was to look at a node does not make it again."""
+        keeper = self.zk._keeper
+        waiting = threading.Event()
+        lock = keeper._pass
+
+        class Pass:
+            """The lock, telling that the reconciler is at it."""
+
+            def __enter__(self) -> None:
+                if threading.current_thread() is keeper._thread:
+                    waiting.set()
+                lock.acquire()
+
+            def __exit__(self, *error: object) -> None:
+                lock.release()
+
+        keeper._pass = Pass()       # type: ignore[assignment]
+        # The pass stands before the lock when the registration goes.
+        with lock:
+            keeper._queue.put(('check', self.registration))
+            self.assertTrue(waiting.wait(DEADLINE))
+            # What `remove` does, with the lock it waits for.
+            with unittest.mock.patch.object(
+                    keeper, '_pass', unittest.mock.MagicMock()):
+                self.registration.unregister()
+        keeper._pass = lock
+        self.settle()
+        self.assertIsNone(self.exists())
+        self.assertEqual(self.registration.state, 'closed')
+
+    def test_an_update_afterwards_makes_no_node(self) -> None:
+        """What is unregistered cannot be updated."""
+        self.registration.unregister()
+        with self.assertRaisesRegex(NoNodeError, 'not registered here'):
+            self.registration.update(a=2)
+        self.assertIsNone(self.exists())
+
+    def test_twice(self) -> None:
+        """Unregistering again leaves a later registration alone."""
+        self.registration.unregister()
+        self.zk.register('/s', ADDRESS, a=2)
+        czxid = self.exists().czxid
+        self.registration.unregister()
+        self.assertEqual(self.exists().czxid, czxid)
+
+    def test_a_node_that_may_not_be_deleted_holds_up_nobody(self) -> None:
+        """Others are kept while one node cannot be deleted."""
+        self.other.create('/other')
+        self.zk.register('/other', ADDRESS)
+        self.other.set_acls('/s', [
+            make_digest_acl('x', 'y', all=True), *READ_ACL_UNSAFE])
+        self.registration.unregister()
+        self.settle()
+        self.other.delete('/other/192.168.0.42:8080')
+        self.wait_registered(path='/other/192.168.0.42:8080')
+
+    def test_put_off_and_registered_again(self) -> None:
+        """A new registration is kept, with its own data."""
+        self.cut()
+        self.registration.unregister()
+        with unittest.mock.patch.object(
+                self.zk._keeper._reconciler, 'connected', lambda: False):
+            self.heal()
+            self.zk.register('/s', ADDRESS, a=2)
+        self.assertEqual(self.zk.get_properties(NODE)['a'], 2)
+        czxid = self.exists().czxid
+        self.zk._keeper._queue.put(('session',))
+        self.settle()
+        self.assertEqual(self.exists().czxid, czxid)
+
+
+class FirstRegistrationTests(Case):
+
+    def test_a_session_that_ends_meanwhile(self) -> None:
+        """A new session counts as soon as register made the node."""
+        keeper = self.zk._keeper
+        session = self.session()
+        real = keeper._try
+
+        def attempt(wanted: Any) -> None:
+            keeper._try = real          # type: ignore[method-assign]
+            real(wanted)
+            self.server.expire(session)
+            wait_for(lambda: self.session() not in (0, session))
+
+        keeper._try = attempt           # type: ignore[method-assign]
+        self.zk.register('/s', ADDRESS)
+        self.wait_registered()
+
+    def test_twice_at_the_same_time(self) -> None:
+        """Of two threads that register one address, one gets an error."""
+        keeper = self.zk._keeper
+        errors: list[Exception] = []
+
+        def second() -> None:
+            try:
+                self.zk.register('/s', ADDRESS, a=2)
+            except NodeExistsError as e:
+                errors.append(e)
+
+        real = keeper._try
+
+        def attempt(wanted: Any) -> None:
+            keeper._try = real          # type: ignore[method-assign]
+            thread = threading.Thread(target=second)
+            thread.start()
+            wait_for(lambda: errors)
+            thread.join()
+            real(wanted)
+
+        keeper._try = attempt           # type: ignore[method-assign]
+        self.zk.register('/s', ADDRESS, a=1)
+        self.assertEqual(len(errors), 1)
+        self.assertEqual(self.zk.get_properties(NODE)['a'], 1)
+
+    def test_given_up_with_a_node_there(self) -> None:
+        """A node that register made, and could not see, goes."""
+        keeper = self.zk._keeper
+        real = keeper._await_change
+
+        def give_up(new: Any, deadline: float) -> None:
+            self.server.refuse()
+            wait_for(lambda: not self.zk.client.connected)
+            real(new, 0.0)
+
+        keeper._await_change = give_up      # type: ignore[method-assign]
+        self.server.drop_reply(test_registration.MULTI)
+        with self.assertRaises(ConnectionLoss):
+            self.zk.register('/s', ADDRESS)
+        self.heal()
+        wait_for(lambda: self.exists() is None)
+
+    def test_close_with_a_hung_server(self) -> None:
+        """A request of register that is not answered does not hold close."""
+        self.zk.register('/s', ADDRESS)
+        second = zc.zk.ZooKeeper(self.server.connection_string, 20.0)
+        self.addCleanup(second.close)
+        asked = threading.Event()
+        bulk = second._bulk
+        real = bulk.client.exists_async
+
+        def exists_async(*args: Any) -> Any:
+            self.server.pause()
+            try:
+                return real(*args)
+            finally:
+                asked.set()
+
+        self.addCleanup(self.server.resume)
+        bulk.client.exists_async = exists_async
+
+        def work() -> None:
+            try:
+                second.register('/s', ADDRESS)
+            except Exception:
+                pass
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        self.assertTrue(asked.wait(DEADLINE))
+        closing = threading.Thread(target=second._keeper.close)
+        closing.start()
+        closing.join(5.0)
+        ended = not closing.is_alive()
+        self.server.resume()
+        thread.join(DEADLINE)
+        self.assertTrue(ended)
+
+
+class UpdateTests(Case):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.zk.register('/s', ADDRESS, acl=OPEN_ACL_UNSAFE, a=1)
+        self.registration = self.zk.registrations[NODE]
+        self.settle()
+
+    def test_others_keys_are_kept(self) -> None:
+        """An update keeps what another client wrote just before."""
+        self.zk._engine.drop(self.registration._tracker)    # type: ignore
+        self.other.set(NODE, b'{"a":1,"b":2}')
+        self.registration.update(c=3)
+        self.assertEqual(
+            self.zk.get_properties(NODE), {'a': 1, 'b': 2, 'c': 3})
+
+    def test_a_write_does_not_undo_an_update_that_waits(self) -> None:
+        """Both count: an update put off, and a write that came before."""
+        with unittest.mock.patch.object(
+                self.zk._keeper._reconciler, 'run',
+                side_effect=ConnectionLoss):
+            self.registration.update(c=3)
+            self.zk.set(NODE, '{"b":2}')
+        self.assertEqual(self.registration.properties, {'b': 2, 'c': 3})
+        wait_for(lambda: self.zk.get_properties(NODE) == {'b': 2, 'c': 3})
+
+    def test_others_keys_are_kept_over_a_new_session(self) -> None:
+        """What was written to a dying node goes into the new one."""
+        self.zk._engine.drop(self.registration._tracker)    # type: ignore
+        self.other.set(NODE, b'{"b":2}')
+        session = self.session()
+        self.server.expire(session, linger=True)
+        wait_for(lambda: self.session() not in (0, session))
+        self.wait_registered()
+        self.assertEqual(self.zk.get_properties(NODE), {'b': 2})
+
+
+class PassTests(Case):
+
+    def test_a_pass_without_an_answer_is_made_again(self) -> None:
+        """What could not be looked at stays doubtful."""
+        self.zk.register('/s', ADDRESS)
+        self.settle()
+        real = self.zk._bulk.data
+        failures = [OperationTimeoutError()]
+
+        def data(paths: Any) -> Any:
+            if failures:
+                raise failures.pop()
+            return real(paths)
+
+        self.zk._bulk.data = data       # type: ignore[method-assign]
+        self.other.delete(NODE)
+        self.wait_registered()
+        self.assertEqual(failures, [])
+
+    def test_a_fault_does_not_end_the_thread(self) -> None:
+        """The reconciler outlives what it did not expect."""
+        self.zk.register('/s', ADDRESS)
+        self.settle()
+        self.zk.registrations[NODE]._tracker = None
+        with unittest.mock.patch.object(
+                self.zk._engine, 'track', side_effect=ZeroDivisionError):
+            with self.assertLogs('zc.zk', 'ERROR'):
+                self.zk._keeper._queue.put(('session',))
+                self.settle()
+        self.other.delete(NODE)
+        self.wait_registered()
+
+    def test_many_bytes(self) -> None:
+        """Recovery needs more transactions for nodes with much data."""
+        session = self.session()
+        for i in range(3):
+            self.zk.register('/s', f'h{i}:1', x='.' * 400_000)
+        with self.assertNoLogs('zc.zk', 'ERROR'):
+            self.server.expire(session)
+            wait_for(lambda: self.session() not in (0, session))
+            for i in range(3):
+                self.wait_registered(path=f'/s/h{i}:1')
