@@ -214,23 +214,26 @@ def _read_wanted(
     Level by level, so that nothing is asked for below a missing node.
     """
     found: list[_plan.Found | None] = [None] * len(wanted)
-    below: list[list[int]] = [[] for _ in wanted]
-    level: list[int] = []
+    levels: list[list[int]] = []
+    depths: list[int] = []
     for index, want in enumerate(wanted):
-        (below[want.parent] if want.parent >= 0 else level).append(index)
-    answers = bulk.data([path] + [wanted[index].path for index in level])
-    if _value(path, answers.pop(0)) is None:
+        depth = depths[want.parent] + 1 if want.parent >= 0 else 0
+        depths.append(depth)
+        if depth == len(levels):
+            levels.append([])
+        levels[depth].append(index)
+    if _value(path, bulk.data([path])[0]) is None:
         raise NoNodeError(path)
-    while level:
-        deeper: list[int] = []
+    for depth, level in enumerate(levels):
+        if depth:
+            level = [index for index in level
+                     if found[wanted[index].parent] is not None]
+        answers = bulk.data([wanted[index].path for index in level])
         for index, answer in zip(level, answers, strict=True):
             if type(answer) is tuple:
                 found[index] = answer
-                deeper += below[index]
             else:
                 _value(wanted[index].path, answer)
-        level = deeper
-        answers = bulk.data([wanted[index].path for index in level])
     return found
 
 

@@ -62,6 +62,10 @@ def walk(
     :raises NoAuthError: when a node, which it names, may not be read
     """
     reader = Reader(bulk, path, fresh=True, data=not ephemeral)
+    if ephemeral and not children:
+        for found in reader:
+            yield found[0]
+        return
     for path, _, stat, names in reader:
         if not ephemeral and stat.ephemeralOwner:
             continue
@@ -182,6 +186,7 @@ class Reader:
         while levels:
             level = levels[-1]
             prefix = level.prefix
+            self.depth = len(levels) - 1
             for name in level.rest:
                 path = prefix + name
                 if (fresh and client.last_zxid != self._zxid
@@ -191,18 +196,17 @@ class Reader:
                 if node is ahead:       # not there
                     self._read_ahead(path)
                     node = take(path)
-                data = stat = None
-                if type(node) is tuple:
+                kind = type(node)
+                if kind is list:
+                    data, stat, names = None, None, node
+                elif kind is tuple:
                     data, stat = node
                     names = take_names(path, None) or []
-                elif type(node) is list:
-                    names = node
                 elif node is None:
                     continue
                 else:
                     raise type(node)(path)
                 self.missing_top = False
-                self.depth = len(levels) - 1
                 yield path, data, stat, names
                 if names:
                     below = path + '/' if path != '/' else path
@@ -293,7 +297,8 @@ class Reader:
                 if answer[1].numChildren:
                     parents.append(path)
             elif kind is list:
-                answer.sort()
+                if answer:
+                    answer.sort()
                 ahead[path] = answer
             else:
                 ahead[path] = _absent(answer)
