@@ -6,6 +6,7 @@ import importlib.util
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -166,6 +167,46 @@ class ServeTests(ServerCase):
                 self.assertIn(expected, sock.makefile().read())
         process.send()
         self.assertEqual(0, process.wait())
+
+
+CLOSING = '''
+import asyncore
+import sys
+import wsgiref.simple_server
+import zc.thread
+import zc.zkzopeserver
+
+@zc.thread.Thread
+def server():
+    zc.zkzopeserver.run(
+        wsgiref.simple_server.demo_app, {}, zookeeper=sys.argv[1],
+        path='/service/providers', host='127.0.0.1')
+
+sys.stdin.readline()
+for each in list(asyncore.socket_map.values()):
+    each.close()
+server.join(30)
+print('ended', not server.is_alive())
+'''
+
+
+class ThreadTests(ServerCase):
+
+    def test_sockets_closed(self):
+        """A server in a thread ends when all asyncore sockets are closed.
+
+        That is how programs stopped earlier versions.
+        """
+        process = subprocess.Popen(
+            [sys.executable, '-W', 'ignore', '-c', CLOSING,
+             self.connection_string],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        [address] = self.wait_for_providers()
+        self.assertIn(b'Hello world!', fetch(address))
+        output, _ = process.communicate('\n', DEADLINE)
+        self.assertEqual('ended True\n', output)
+        self.assertEqual([], self.providers())
 
 
 class RestartTests(ServerCase):
@@ -498,7 +539,8 @@ def for_both(case: type[ServerCase]) -> unittest.TestSuite:
 def test_suite():
     suite = unittest.TestSuite([
         for_both(case) for case in (ServeTests, LoadTests, ErrorTests)])
-    cases: list[type[unittest.TestCase]] = [RestartTests, OutageTests]
+    cases: list[type[unittest.TestCase]] = [
+        RestartTests, OutageTests, ThreadTests]
     # Where they are installed: neither is needed to use the package.
     if importlib.util.find_spec('gearbox'):
         cases.append(GearboxTests)
