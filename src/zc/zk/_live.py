@@ -6,6 +6,8 @@ on in the engine's callback thread.
 """
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import os
 import time
@@ -72,8 +74,17 @@ class _PropertiesSnapshot:
     def __eq__(self, other: object) -> bool:
         return (isinstance(other, _PropertiesSnapshot)
                 and self.real_path == other.real_path
-                and self.data == other.data
-                and self.linked == other.linked)
+                and (self.raw == other.raw or _same(self.data, other.data))
+                and _same(self.linked, other.linked))
+
+
+def _same(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Tell whether JSON values are the same; 1 and true are not."""
+    return a == b and _canonical(a) == _canonical(b)
+
+
+def _canonical(values: dict[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, default=repr)
 
 
 class Live:
@@ -96,12 +107,13 @@ class Live:
         self.watch = watch
         self._pid = os.getpid()
         self._callbacks: list[Watcher] = []
+        self._called = False
         reference = weakref.ref(self)
 
         def changed() -> None:
             live = reference()
             if live is not None and live._callbacks:
-                engine.call(live._run_callbacks)
+                live._call_soon()
 
         self._tracker = Tracker(
             self._computation(path), changed, (self._kind, path))
@@ -159,6 +171,7 @@ class Live:
         if self.watch and not self._tracker.dropped:
             self._callbacks = []
             self._engine.drop(self._tracker)
+            self._engine.wake()
 
     def __enter__(self: Self) -> Self:
         return self
@@ -226,20 +239,27 @@ class Live:
         except CancelWatch:
             logger.debug('cancelled watch(%r, %r)', self, callback)
             return self
-        self._callbacks = [*self._callbacks, entry]
+        self._callbacks.append(entry)
         if entry.version != self._tracker.version:
-            self._engine.call(self._run_callbacks)
+            self._call_soon()
         return self
 
+    def _call_soon(self) -> None:
+        # However much changes while a callback blocks, one call waits.
+        if not self._called:
+            self._called = True
+            self._engine.call(self._run_callbacks)
+
     def _run_callbacks(self) -> None:
-        for entry in self._callbacks:
+        self._called = False
+        for entry in list(self._callbacks):
             if entry.version == self._tracker.version:
                 continue
             try:
                 self._invoke(entry)
-            except Exception as e:
-                self._callbacks = [
-                    each for each in self._callbacks if each is not entry]
+            except BaseException as e:      # SystemExit ends only this
+                with contextlib.suppress(ValueError):   # closed meanwhile
+                    self._callbacks.remove(entry)
                 if isinstance(e, CancelWatch):
                     logger.debug(
                         'cancelled watch(%r, %r)', self, entry.function)
@@ -355,7 +375,9 @@ class Properties(Live, Mapping[str, Any]):
             return snapshot.data[key]
         value = snapshot.linked[key]
         if isinstance(value, BadPropertyLink):
-            raise value
+            # Another one: a traceback leads to this object.
+            raise BadPropertyLink(
+                value.path, value.name, value.target, value.reason)
         return value
 
     def __iter__(self) -> Iterator[str]:

@@ -257,6 +257,7 @@ class NodeCache:
             # its data too, and that watch tells of both.
             node.armed = key[0] == DATA
         elif isinstance(result, Exception):
+            forget_frames(result)
             node.value = result
             node.armed = False
             self.failed.add(key)
@@ -268,3 +269,17 @@ class NodeCache:
                 node.value, node.stat = result[0] or b'', result[1]
             else:
                 node.value = tuple(sorted(result))
+
+
+def forget_frames(error: BaseException) -> None:
+    """Take the traceback off an error that is to be kept.
+
+    It leads to the frames of all callers, and so to the very objects whose
+    end is waited for.
+    """
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        following.__traceback__ = None
+        following = following.__cause__ or following.__context__

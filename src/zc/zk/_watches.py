@@ -16,6 +16,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from collections.abc import Collection
@@ -35,6 +36,7 @@ from ._nodecache import Key
 from ._nodecache import Missing
 from ._nodecache import NodeCache
 from ._nodecache import View
+from ._nodecache import forget_frames
 from ._printable import printable
 from ._wire import DATA
 
@@ -50,6 +52,7 @@ RECONNECT_RETRY_SECONDS = 0.2
 CLOSE_SECONDS = 1.0
 #: How many watches are taken away at a time while others wait.
 SWEEP = 500
+
 
 class Tracker:
     """A value computed from nodes.
@@ -106,9 +109,14 @@ class Engine:
         self._connected = bulk.client.connected
         #: The last zxid seen before the connection went, until all watches
         #: are armed again.
-        self._rearm_from: int | None = None
-        self._retry_after: float | None = None
-        self.current = self._connected
+        self._rearm_from: int | None = None if self._connected else 0
+        #: When to read again what could not be read.
+        self._retry_at: float | None = None
+        # Outages are numbered: the last one, the last one after which all
+        # missed events have come, and the one after which all is read.
+        self._outage = 0 if self._connected else 1
+        self._caught_up = 0
+        self._fresh = 0
         self.condition = threading.Condition()
 
     # For the owners of trackers
@@ -130,8 +138,8 @@ class Engine:
                 for tracker in trackers:
                     self._forget(tracker)
                 raise
-        if self._cache.unused:
-            self._queue.put(('sweep',))
+        if self._cache.unused or self._cache.failed:
+            self._queue.put(('look',))
 
     def drop(self, tracker: Tracker) -> None:
         """Stop keeping `tracker` fresh.  Never blocks."""
@@ -172,15 +180,19 @@ class Engine:
         """End the threads, from any thread."""
         with self._start_lock:
             self._closed = True
-        self.current = False
         self._queue.put(('stop',))
         self._calls.put(None)
         for thread in (self._watch_thread, self._call_thread):
             if thread not in (None, threading.current_thread()):
                 # A callback may block for as long as it likes.
                 thread.join(CLOSE_SECONDS)
-        with self.condition:
-            self.condition.notify_all()
+        self.wake()
+
+    @property
+    def current(self) -> bool:
+        """Whether there is a connection, and nothing missed before it."""
+        return (self._connected and self._fresh == self._outage
+                and not self._closed)
 
     @property
     def closed(self) -> bool:
@@ -198,10 +210,11 @@ class Engine:
         if state == KazooState.CONNECTED:
             self._connected = True
         else:
-            if self._connected and self._rearm_from is None:
-                self._rearm_from = self._bulk.last_zxid
-            self._connected = False
-            self.current = False
+            if self._connected:
+                self._connected = False
+                self._outage += 1
+                if self._rearm_from is None:
+                    self._rearm_from = self._bulk.last_zxid
         self._queue.put(('state',))
 
     def _on_event(self, event: WatchedEvent) -> None:
@@ -227,70 +240,93 @@ class Engine:
     def _run(self) -> None:
         while True:
             for item in self._next_items():
-                what = item[0]
-                if what == 'stop':
+                if item[0] == 'stop':
                     return
-                if what == 'event':
-                    with self._io:
-                        self._cache.note_event(item[1], item[2])
-                elif what == 'drop':
-                    with self._io:
-                        self._forget(item[1])
-                elif what == 'after':
-                    # Not before what came with it was refreshed.
-                    self._refresh()
-                    item[1]()
-                elif what == 'current':
-                    self._refresh()
-                    self.current = self._connected and not self._cache.stale
-                    self._wake()
+                try:
+                    self._handle(*item)
+                except Exception:
+                    logger.exception('watching failed')
             self._refresh()
-            self._sweep()
+            try:
+                self._sweep()
+            except Exception:
+                logger.exception('taking watches away failed')
+
+    def _handle(self, what: str, *args: Any) -> None:
+        if what == 'event':
+            with self._io:
+                self._cache.note_event(*args)
+        elif what == 'drop':
+            with self._io:
+                self._forget(*args)
+        elif what == 'after':
+            # Not before what came with it was refreshed.
+            self._refresh()
+            args[0]()
+        elif what == 'caught up':
+            self._caught_up = args[0]
 
     def _next_items(self) -> list[tuple[Any, ...]]:
+        timeout = None
+        if self._retry_at is not None:
+            timeout = max(0.0, self._retry_at - time.monotonic())
+        items = []
         try:
-            items = [self._queue.get(timeout=self._retry_after)]
+            items.append(self._queue.get(timeout=timeout))
+            while True:
+                items.append(self._queue.get_nowait())
         except queue.Empty:
+            pass
+        if self._retry_at is not None and time.monotonic() >= self._retry_at:
+            self._retry_at = None
             with self._io:
                 self._cache.note_failed()
-            return []
-        while True:
-            try:
-                items.append(self._queue.get_nowait())
-            except queue.Empty:
-                return items
+        return items
+
+    def _retry(self, seconds: float) -> None:
+        at = time.monotonic() + seconds
+        self._retry_at = min(self._retry_at or at, at)
 
     def _refresh(self) -> None:
         """Arm watches anew and read what is stale, while connected."""
         cache = self._cache
-        self._retry_after = RETRY_SECONDS if cache.failed else None
-        if not self._connected or self._closed:
-            return
-        if not cache.stale and self._rearm_from is None:
-            return
-        try:
-            with self._io:
-                self._rearm()
-                stale = [key for key in cache.stale if key in cache]
-                cache.fetch(stale)
-                self._compute(cache.users(stale))
-                cache.stale.clear()
-        except KazooException as e:
-            logger.debug('refresh put off: %r', e)
-            self._retry_after = RECONNECT_RETRY_SECONDS
-        except Exception:
-            logger.exception('refresh failed')
-            self._retry_after = RETRY_SECONDS
+        if self._connected and not self._closed and (
+                cache.stale or self._rearm_from is not None):
+            try:
+                with self._io:
+                    self._rearm()
+                    stale = [key for key in cache.stale if key in cache]
+                    cache.fetch(stale)
+                    self._compute(cache.users(stale))
+                    cache.stale.clear()
+            except KazooException as e:
+                logger.debug('refresh put off: %r', e)
+                self._retry(RECONNECT_RETRY_SECONDS)
+            except Exception:
+                logger.exception('refresh failed')
+                self._retry(RETRY_SECONDS)
+        if cache.failed and self._retry_at is None:
+            self._retry(RETRY_SECONDS)
+        if self._fresh != self._caught_up and not cache.stale:
+            self._fresh = self._caught_up
+            self.wake()
 
     def _rearm(self) -> None:
-        if self._rearm_from is None:
+        outage = self._outage
+        zxid = self._rearm_from
+        if zxid is None:
             return
-        self._cache.rearm(self._rearm_from)
+        # Not afterwards: another disconnection may set it meanwhile.
         self._rearm_from = None
+        try:
+            self._cache.rearm(zxid)
+        except BaseException:
+            self._rearm_from = zxid
+            raise
         # What changed meanwhile stands in kazoo's queue by now: all is
         # fresh when that has come through ours.
         self._bulk.client.handler.dispatch_callback(
-            Callback('watch', self._queue.put, (('current',),)))
+            Callback('watch', self._queue.put, (('caught up', outage),)))
 
     def _sweep(self) -> None:
         while self._cache.unused and not self._closed:
@@ -339,6 +375,8 @@ class Engine:
     ) -> None:
         if error is not None or tracker.error is not None:
             changed = _differ(error, tracker.error)
+        if error is not None and not first:
+            forget_frames(error)
         tracker.error = error
         if error is None:
             tracker.snapshot = snapshot
@@ -347,9 +385,10 @@ class Engine:
         if changed and not first:
             tracker.version += 1
             tracker.changed()
-            self._wake()
+            self.wake()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have those who wait for the condition look again."""
         with self.condition:
             self.condition.notify_all()
 
@@ -362,7 +401,7 @@ class Engine:
                 return
             try:
                 function()
-            except Exception:
+            except BaseException:       # SystemExit too: others are to come
                 logger.exception('callback failed')
             del function        # else it lives until the next call comes
 

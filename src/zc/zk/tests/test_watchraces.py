@@ -1,0 +1,211 @@
+"""The watch engine, where several things happen at once."""
+from __future__ import annotations
+
+import gc
+import threading
+import unittest.mock
+import weakref
+from typing import Any
+
+from kazoo.client import KazooClient
+from kazoo.exceptions import OperationTimeoutError
+from kazoo.security import OPEN_ACL_UNSAFE
+from kazoo.security import make_digest_acl
+
+import zc.zk
+from zc.zk import _watches
+from zc.zk.errors import BadPropertyLink
+from zc.zk.tests import test_watches
+from zc.zk.tests.base import DEADLINE
+from zc.zk.tests.base import wait_for
+
+
+SECRET = [make_digest_acl('x', 'y', all=True)]
+
+
+class Case(test_watches.Case):
+
+    def settle(self) -> None:
+        done = threading.Event()
+        self.zk._engine.after_all(done.set)
+        self.assertTrue(done.wait(DEADLINE))
+
+    def wait_dropped(self, reference: weakref.ref[Any]) -> None:
+        gc.collect()
+        self.assertIsNone(reference())
+
+
+class ReconnectTests(Case):
+
+    def test_lost_again_while_watches_are_armed(self) -> None:
+        """A second disconnection is made up for, whenever it comes."""
+        properties = self.zk.properties('/a')
+        cache = self.zk._engine._cache
+        real = cache.rearm
+        session = self.zk.client.client_id[0]
+        cuts = [1]
+
+        def rearm(zxid: int) -> None:
+            real(zxid)
+            if cuts:
+                cuts.pop()
+                self.server.drop_connections(session)
+                wait_for(lambda: not self.zk._engine._connected)
+
+        cache.rearm = rearm         # type: ignore[method-assign]
+        self.server.drop_connections(session)
+        wait_for(lambda: not cuts)
+        wait_for(lambda: properties.current)
+        self.other.set('/a', b'{"x":2}')
+        wait_for(lambda: properties['x'] == 2)
+
+    def test_made_without_a_connection(self) -> None:
+        """With a client that connects later, data become current."""
+        client = KazooClient(self.server.connection_string)
+        zk = zc.zk.ZooKeeper(client)
+        self.addCleanup(zk.close)
+        client.start()
+        self.addCleanup(client.close)
+        self.addCleanup(client.stop)
+        properties = zk.properties('/a')
+        wait_for(lambda: properties.current)
+
+    def test_current_in_spite_of_a_failed_refresh(self) -> None:
+        """A refresh that fails once delays being current, no more."""
+        properties = self.zk.properties('/a')
+        cache = self.zk._engine._cache
+        real = cache.fetch
+        failures = [OperationTimeoutError()] * 3
+
+        def fetch(keys: Any) -> None:
+            if keys and failures:
+                raise failures.pop()
+            real(keys)
+
+        cache.fetch = fetch         # type: ignore[method-assign]
+        self.server.refuse()
+        wait_for(lambda: not self.zk.client.connected)
+        self.zk._engine._queue.put(('event', 'CHANGED', '/a'))
+        self.server.refuse(False)
+        wait_for(lambda: not failures)
+        wait_for(lambda: properties.current)
+
+
+class FailureTests(Case):
+
+    def test_permission_given_back(self) -> None:
+        """What may not be read is tried again without an event."""
+        patcher = unittest.mock.patch.object(
+            _watches, 'RETRY_SECONDS', 0.05)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+        properties = self.zk.properties('/a')
+        self.settle()
+        self.other.add_auth('digest', 'x:y')
+        self.other.set_acls('/a', SECRET)
+        with self.assertLogs('zc.zk', 'WARNING'):
+            # A change of the ACL is no event: another one is made up.
+            self.zk._engine._queue.put(('event', 'CHANGED', '/a'))
+            wait_for(lambda: properties.error is not None)
+        self.other.set_acls('/a', list(OPEN_ACL_UNSAFE))
+        wait_for(lambda: properties.error is None)
+
+    def test_a_callback_that_exits(self) -> None:
+        """sys.exit in a callback ends that callback only."""
+        def leave(properties: Any) -> None:
+            if properties['x'] == 2:
+                raise SystemExit
+
+        exiting = self.zk.properties('/a')(leave)
+        children = self.zk.children('/a')(
+            lambda each: self.calls.append(list(each)))
+        self.assertTrue(children.current)
+        self.calls.clear()
+        with self.assertLogs('zc.zk', 'ERROR'):
+            self.other.set('/a', b'{"x":2}')
+            wait_for(lambda: exiting['x'] == 2)
+            self.other.create('/a/two')
+            wait_for(lambda: self.calls)
+
+    def test_the_watch_thread_outlives_a_fault(self) -> None:
+        """A fault in sweeping does not end the thread."""
+        properties = self.zk.properties('/a')
+        bulk = self.zk._bulk
+        with unittest.mock.patch.object(
+                bulk, 'remove_watches', side_effect=ZeroDivisionError):
+            with self.assertLogs('zc.zk', 'ERROR'):
+                self.zk.children('/b')
+                gc.collect()
+                self.settle()
+        self.other.set('/a', b'{"x":2}')
+        wait_for(lambda: properties['x'] == 2)
+
+
+class ObjectTests(Case):
+
+    def test_close_ends_wait_in_another_thread(self) -> None:
+        """Who waits on an object that is closed is told."""
+        properties = self.zk.properties('/a')
+        waiting = threading.Event()
+        ended = threading.Event()
+
+        def work() -> None:
+            properties.wait(lambda each: waiting.set())
+            ended.set()
+
+        threading.Thread(target=work, daemon=True).start()
+        self.assertTrue(waiting.wait(DEADLINE))
+        wait_for(lambda: self.zk._engine.condition._waiters)  # type: ignore
+        properties.close()
+        self.assertTrue(ended.wait(DEADLINE))
+
+    def test_a_blocked_callback_makes_no_queue(self) -> None:
+        """However much changes meanwhile, one call waits."""
+        go = threading.Event()
+        self.addCleanup(go.set)
+        properties = self.zk.properties('/a')
+        first = [1]
+
+        def block(each: Any) -> None:
+            if not first.pop() if first else True:
+                go.wait(DEADLINE)
+
+        properties(block)
+        for i in range(2, 30):
+            self.other.set('/a', b'{"x":%d}' % i)
+            wait_for(lambda i=i: properties['x'] == i)   # type: ignore
+        self.assertLessEqual(self.zk._engine._calls.qsize(), 1)
+
+    def test_a_change_of_type_alone(self) -> None:
+        """1 and true are not the same."""
+        properties = self.zk.properties('/a')(
+            lambda each: self.calls.append(each['x']))
+        self.other.set('/a', b'{"x":true}')
+        wait_for(lambda: properties['x'] is True)
+        wait_for(lambda: len(self.calls) == 2)
+
+
+class LeakTests(Case):
+
+    def test_an_error_from_a_property_link(self) -> None:
+        """Raising the error of a link does not keep the object."""
+        self.other.set('/b', b'{"z =>":"/nope"}')
+        properties = self.zk.properties('/b')
+        try:
+            properties['z']
+        except BadPropertyLink as e:
+            self.assertIn('/nope', str(e))
+        reference = weakref.ref(properties)
+        del properties
+        self.wait_dropped(reference)
+
+    def test_a_node_that_may_not_be_read(self) -> None:
+        """The error of a read does not keep its reader."""
+        self.other.create('/c', b'{"z":1}', acl=SECRET)
+        self.other.set('/b', b'{"z =>":"/c"}')
+
+        def make() -> weakref.ref[Any]:
+            properties = self.zk.properties('/b')
+            return weakref.ref(properties)
+
+        self.wait_dropped(make())
