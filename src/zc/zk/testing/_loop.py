@@ -105,9 +105,10 @@ class Loop:
 
         self._calls.append(run)
         self._wake()
-        while not done.wait(_LOOK):
-            if not thread.is_alive():
-                raise RuntimeError('the server has ended')
+        while thread.is_alive() and not done.wait(_LOOK):
+            pass
+        if not done.is_set():
+            raise RuntimeError('the server has ended')
         if error:
             raise error[0]
         value: T = result[0]
