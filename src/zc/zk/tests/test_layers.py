@@ -75,6 +75,7 @@ ORDER = '''
     zc.zkzopeserver._run
     zc.zkzopeserver
     zc.zkzopeserver._request
+    zc.zkzopeserver._response
     zc.zkzopeserver._http
     zc.zkzopeserver._trace
     zc.zkzopeserver._waitress

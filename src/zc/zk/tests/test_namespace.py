@@ -13,9 +13,13 @@ TESTED_BY = {
     'zc.zk._command': 'test_scripts',
     'zc.zk._live_tree': 'test_inspect',
     'zc.zk._nodecache': 'test_watches',
+    'zc.zk.testing': 'test_settle',
     'zc.zk.testing.__main__': 'test_main',
+    'zc.zk.testing._codes': 'test_database',
+    'zc.zk.testing._records': 'test_jute',
     'zc.zkzopeserver': 'test_processes',
     'zc.zkzopeserver._monitor': 'test_processes',
+    'zc.zkzopeserver._response': 'test_http',
     'zc.zkzopeserver._run': 'test_processes',
     'zc.zkzopeserver._waitress': 'test_engines',
 }
