@@ -14,7 +14,7 @@ TESTED_BY = {
     'zc.zk._live_tree': 'test_inspect',
     'zc.zk._nodecache': 'test_watches',
     'zc.zk.testing': 'test_settle',
-    'zc.zk.testing.__main__': 'test_main',
+    'zc.zk.testing.__main__': 'test_desk',
     'zc.zk.testing._codes': 'test_database',
     'zc.zk.testing._records': 'test_jute',
     'zc.zkzopeserver': 'test_processes',
