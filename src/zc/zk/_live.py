@@ -22,6 +22,7 @@ from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
 
+from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 
@@ -434,7 +435,15 @@ class Properties(Live, Mapping[str, Any]):
         :raises NoNodeError: when the node is gone
         """
         if if_version is None:
-            if_version = self.version
+            snapshot = self._snapshot
+            path = self._target()
+            stat = self.zk.exists(path)
+            if snapshot is None or stat is None:
+                raise NoNodeError(path)
+            # A node that was made anew has the same versions again.
+            if stat.czxid != snapshot.stat.czxid:
+                raise BadVersionError(path)
+            if_version = snapshot.stat.version
         self._replace(dict(data or (), **properties), if_version)
 
     def update(self, data: Any = None, /, **properties: Any) -> None:
@@ -445,24 +454,25 @@ class Properties(Live, Mapping[str, Any]):
         :raises ValueNotStorable: when JSON has no form for a value
         """
         changes = dict(data or (), **properties)
-        snapshot = self._snapshot
-        if snapshot is None:
-            raise NoNodeError(self.path)
-        self._keep(snapshot.real_path, *self.zk._change(
-            snapshot.real_path, changes, (snapshot.raw, snapshot.stat)))
+        path = self._target()
+        self._keep(path, *self.zk._change(path, changes))
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.update({key: value})
 
-    def _replace(self, properties: dict[str, Any], version: int) -> None:
+    def _target(self) -> str:
+        """Return the path of the node to write."""
         snapshot = self._snapshot
         if snapshot is None:
             raise NoNodeError(self.path)
-        self._write(snapshot.real_path, properties, version)
+        if self.current:
+            real_path: str = snapshot.real_path
+            return real_path
+        # A link on the way may lead elsewhere by now.
+        return resolve(self.zk._lookup, self.path)
 
-    def _write(
-        self, path: str, properties: dict[str, Any], version: int
-    ) -> None:
+    def _replace(self, properties: dict[str, Any], version: int) -> None:
+        path = self._target()
         data = encode(properties, path)
         self._keep(path, data, self.zk.set(path, data, version))
 

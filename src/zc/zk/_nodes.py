@@ -206,14 +206,14 @@ class Nodes:
         self,
         path: str,
         changes: Mapping[str, Any],
-        known: tuple[bytes, ZnodeStat] | None = None,
     ) -> tuple[bytes, ZnodeStat]:
         """Change some properties of a node; others' changes are kept.
 
-        :param known: what is known of the node, perhaps not the newest
         :returns: what it holds then
         """
-        data, stat = known or self.get(path)
+        # Read even when it is known: a node that was deleted and made anew
+        # has the versions of the first one again.
+        data, stat = self.get(path)
         delay = FIRST_UPDATE_DELAY
         while True:
             merged = encode({**decode(data, path), **changes}, path)
