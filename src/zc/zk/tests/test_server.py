@@ -380,7 +380,7 @@ class FaultTest(ServerCase):
         """Sessions do not expire meanwhile, however long it takes."""
         clock = [1000.0]
         server = Server()
-        server._now = lambda: clock[0]      # type: ignore[method-assign]
+        server._now = lambda: clock[0]
         server._service._now = server._now
         with server:
             raw = self.raw(server)
