@@ -29,8 +29,8 @@ help:
 	@echo 'make lint        style and types'
 	@echo 'make coverage    both test runs, and the branches they missed'
 	@echo 'make bench       benchmarks, on Apache ZooKeeper'
-	@echo 'make fuzz        the embedded ZooKeeper beside Apache ZooKeeper'
-	@echo 'make chaos       faults for MINUTES=$(MINUTES), on an ensemble'
+	@echo 'make fuzz        compare the two for MINUTES=$(MINUTES)'
+	@echo 'make chaos       faults on an ensemble, for MINUTES=$(MINUTES)'
 	@echo 'make clean       remove what these have made'
 
 demo: .venv/installed
@@ -57,7 +57,8 @@ bench: .venv/installed
 	@for each in $(BENCH); do $(BIN)/python $$each || exit; done
 
 fuzz: .venv/installed
-	$(BIN)/python -m zc.zk.tests.fuzz
+	$(BIN)/python -m zc.zk.tests.fuzz_likeness --minutes $(MINUTES) \
+		--seed $(SEED)
 
 chaos: .venv/installed
 	$(BIN)/python -m zc.zk.tests.chaos --minutes $(MINUTES) \
