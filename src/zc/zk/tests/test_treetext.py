@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 import unittest
 
 from hypothesis import given
@@ -385,3 +386,20 @@ class FaultTests(unittest.TestCase):
             self.assertEqual(caught.exception, errors[0])
         else:
             parse_tree(text)
+
+
+class LongTests(unittest.TestCase):
+
+    # Takes some seconds, and the time of a busy machine says little: by
+    # hand, with --at-level 3.
+    level = 3
+
+    def test_linear(self):
+        """A million lines take about ten times as long as a tenth of them.
+        """
+        def seconds(count):
+            text = trees.big_text(count)
+            start = time.process_time()
+            parse_tree(text)
+            return time.process_time() - start
+        self.assertLess(seconds(250_000), 20 * seconds(25_000))
