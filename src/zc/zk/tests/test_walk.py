@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import unittest
 from unittest import mock
 
 from kazoo.exceptions import NoAuthError
@@ -224,7 +225,7 @@ class ReadAheadTests(WalkCase):
     def test_lists_taken_apart(self):
         """What is read ahead in vain is forgotten some time."""
         with mock.patch.object(_walk, 'AHEAD_NODES', 8), \
-                mock.patch.object(_walk, 'MOST_NODES', 30):
+                mock.patch.object(_walk, 'MOST_NODES', 10):
             reader = _walk.Reader(
                 self.bulk, '/node-000000', fresh=True, data=False)
             most = 0
@@ -359,3 +360,33 @@ class ExportTests(WalkCase):
                          ['/', *ALL, SERVER])
         self.assertTrue(found[-1]['ephemeral'])
         self.assertEqual(found[-1]['properties']['x'], 1)
+
+
+class MovedTests(unittest.TestCase):
+    """What the zxid of the last reply tells about what was read ahead."""
+
+    def setUp(self):
+        self.client = mock.Mock(last_zxid=5)
+        self.reader = _walk.Reader(
+            mock.Mock(client=self.client), '/', fresh=True, data=False)
+        self.reader._zxid = 5
+        self.reader._pending = [], mock.Mock(zxid=0)
+
+    def test_nothing_came(self):
+        """While no reply comes, what was read ahead is good."""
+        self.assertFalse(self.reader._moved())
+
+    def test_our_own_reply(self):
+        """A reply to our own request is no sign of the caller's writes."""
+        self.reader._pending[1].zxid = self.client.last_zxid = 7
+        self.assertFalse(self.reader._moved())
+        self.assertFalse(self.reader._moved())
+        self.client.last_zxid = 8
+        self.assertTrue(self.reader._moved())
+
+    def test_another_reply(self):
+        """A reply to another request with a newer zxid is."""
+        self.client.last_zxid = 6
+        self.assertTrue(self.reader._moved())
+        self.reader._pending = None
+        self.assertTrue(self.reader._moved())
