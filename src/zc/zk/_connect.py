@@ -13,6 +13,8 @@ import time
 from typing import Any
 
 import kazoo.client
+from kazoo.exceptions import AuthFailedError
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
 from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.hosts import collect_hosts
@@ -35,6 +37,8 @@ CONNECT_TIMEOUT = 15.0
 LONGEST_RECONNECT_DELAY = 3.0
 #: With ``wait``: how long until the next line in the log, in seconds.
 REMIND_SECONDS = 60.0
+#: The reason when a server does not take the credentials.
+REFUSED = 'authentication failed'
 #: How long `stop` waits for kazoo, in seconds.
 STOP_SECONDS = 1.5
 
@@ -156,9 +160,8 @@ def start(
         reminder = time.monotonic()
         with changed:
             while not client.connected:
-                if client.client_state == KeeperState.AUTH_FAILED:
-                    raise FailedConnect(
-                        connection_string, 'authentication failed')
+                if _gave_up(client):
+                    raise FailedConnect(connection_string, REFUSED)
                 left = deadline - time.monotonic()
                 if wait:
                     if time.monotonic() >= reminder:
@@ -170,7 +173,7 @@ def start(
                         connection_string, _no_session(client, timeout))
                 # Some state changes come without a call of the listener.
                 changed.wait(min(left, 0.05))
-        _prove(client, connection_string)
+        _prove(client, connection_string, timeout)
     except BaseException:
         stop(client)
         raise
@@ -191,18 +194,30 @@ def _remind(connection_string: str, first: bool) -> None:
                'waiting for ZooKeeper at %r', connection_string)
 
 
+def _gave_up(client: kazoo.client.KazooClient) -> bool:
+    """Tell whether kazoo tries no longer.
+
+    It ends its loop when a server refuses the credentials, and at nothing
+    else: it was told to try without end.
+    """
+    routine = client._connection._connection_routine
+    return client.client_state == KeeperState.AUTH_FAILED or (
+        routine is not None and not routine.is_alive())
+
+
 def _prove(
-    client: kazoo.client.KazooClient, connection_string: str
+    client: kazoo.client.KazooClient, connection_string: str, timeout: float
 ) -> None:
     """Make one request: with a wrong password, only that fails."""
     if not (client._connection.sasl_options or client.auth_data):
         return
     try:
-        client.exists('/')
-    except KazooException as e:
-        if client.client_state == KeeperState.AUTH_FAILED:
-            raise FailedConnect(
-                connection_string, 'authentication failed') from e
+        client.exists_async('/').get(timeout=timeout)
+    except (AuthFailedError, ConnectionClosedError) as e:
+        raise FailedConnect(connection_string, REFUSED) from e
+    except (KazooException, client.handler.timeout_exception) as e:
+        if _gave_up(client):
+            raise FailedConnect(connection_string, REFUSED) from e
         logger.debug('first request failed: %r', e)
 
 

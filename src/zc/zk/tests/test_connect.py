@@ -8,6 +8,7 @@ import unittest
 from unittest import mock
 
 from kazoo.exceptions import AuthFailedError
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import ConnectionLoss
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.handlers.threading import SequentialThreadingHandler
@@ -159,6 +160,7 @@ class Start(unittest.TestCase):
             handler = mock.Mock(timeout_exception=KazooTimeoutError)
             connected = False
             client_state = KeeperState.AUTH_FAILED
+            _connection = mock.Mock(_connection_routine=None)
             stopped = False
 
             def add_listener(self, listener):
@@ -226,37 +228,49 @@ class Prove(unittest.TestCase):
         client._connection.sasl_options = sasl
         client.auth_data = auth
         client.client_state = state
-        client.exists.side_effect = error
+        client.handler.timeout_exception = KazooTimeoutError
+        client.exists_async.return_value.get.side_effect = error
         return client
 
     def test_no_credentials(self):
         """Without credentials there is nothing to prove."""
         client = self.client()
-        _connect._prove(client, 'h:1')
-        client.exists.assert_not_called()
+        _connect._prove(client, 'h:1', 1.0)
+        client.exists_async.assert_not_called()
 
     def test_good(self):
         """Good credentials take one request."""
         for credentials in ({'sasl': {'mechanism': 'DIGEST-MD5'}},
                             {'auth': {('digest', 'u:p')}}):
             client = self.client(**credentials)
-            _connect._prove(client, 'h:1')
-            client.exists.assert_called_once_with('/')
+            _connect._prove(client, 'h:1', 1.0)
+            client.exists_async.assert_called_once_with('/')
 
     def test_bad(self):
         """Bad ones are an error that says so."""
         client = self.client(AuthFailedError(), KeeperState.AUTH_FAILED,
                              sasl={'mechanism': 'DIGEST-MD5'})
         with self.assertRaises(FailedConnect) as caught:
-            _connect._prove(client, 'h:1')
+            _connect._prove(client, 'h:1', 1.0)
         self.assertEqual(
             "can't connect to ZooKeeper at 'h:1': authentication failed",
             str(caught.exception))
 
+    def test_closed_for_it(self):
+        """kazoo may have ended its loop before the request."""
+        for error, alive in ((ConnectionClosedError(), True),
+                             (ConnectionLoss(), False)):
+            client = self.client(error, sasl={'mechanism': 'x'})
+            routine = client._connection._connection_routine
+            routine.is_alive.return_value = alive
+            with self.assertRaises(FailedConnect):
+                _connect._prove(client, 'h:1', 1.0)
+
     def test_other_trouble(self):
         """A connection that is lost again proves nothing."""
-        client = self.client(ConnectionLoss(), sasl={'mechanism': 'x'})
-        _connect._prove(client, 'h:1')
+        for error in ConnectionLoss(), KazooTimeoutError():
+            client = self.client(error, sasl={'mechanism': 'x'})
+            _connect._prove(client, 'h:1', 1.0)
 
 
 class Stop(unittest.TestCase):

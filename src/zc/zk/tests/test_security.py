@@ -19,12 +19,10 @@ class Case(unittest.TestCase):
 
     level = 2
     options: dict[str, Any] = {}
-    server: RealServer
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.server = RealServer(**cls.options).start()
-        cls.addClassCleanup(cls.server.close)
+    def setUp(self) -> None:
+        self.server = RealServer(**self.options).start()
+        self.addCleanup(self.server.close)
 
     def zk(self, *args: Any, **keywords: Any) -> zc.zk.ZooKeeper:
         zk = zc.zk.ZooKeeper(
