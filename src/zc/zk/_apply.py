@@ -89,7 +89,8 @@ def apply(
             # Reading again waits for the connection, and tells whether a
             # transaction without a reply was applied.
             if not isinstance(e, _LOST):
-                raise _final(e, str(e), applied) from e
+                raise _final(
+                    e, str(e) if str(e)[:1] == '/' else '', applied) from e
             logger.info('planning again: %s', type(e).__name__)
             last = e
         else:
@@ -105,7 +106,8 @@ def _final(
     """Return what to raise when an error cannot be mended."""
     name = type(error).__name__
     if applied:
-        return ImportFailed(path, f'{name} {error}'.strip(), applied)
+        return ImportFailed(
+            path or applied[-1], f'{name} {error}'.strip(), applied)
     return type(error)(path) if path else error
 
 

@@ -16,10 +16,14 @@ from ._walk import Reader
 def read_data(bulk: Bulk, path: str) -> dict[str, bytes]:
     """Return the data of a node and of all below it, by path.
 
-    :raises NoAuthError: when a node, which it names, may not be read
+    Nodes that may not be read are there without data, and nothing is known
+    of what is below them.
     """
-    return {here: data or b'' for here, data, _, _ in Reader(
-        bulk, path, fresh=False, data=True)}
+    reader = Reader(bulk, path, fresh=False, data=True)
+    reader.unreadable = []
+    found = {here: data or b'' for here, data, _, _ in reader}
+    found.update(dict.fromkeys(reader.unreadable, b''))
+    return found
 
 
 def read_tree(bulk: Bulk, path: str) -> tuple[Node, dict[str, int]]:

@@ -25,9 +25,12 @@ from ._bulk import Bulk
 from ._model import Node
 from ._plan import Step
 from ._plan import Wanted
+from ._walk import BOTH_NODES
 from ._walk import export_json
 from ._walk import export_lines
 from ._walk import walk
+from ._wire import CHILDREN
+from ._wire import DATA
 from .errors import PathError
 
 
@@ -273,17 +276,28 @@ def read_branches(
     branches: dict[str, tuple[ZnodeStat, list[str]]] = {}
     level = list(paths)
     while level:
-        parents: list[tuple[str, ZnodeStat]] = []
-        for path, answer in zip(level, bulk.data(level), strict=True):
+        wanted = [(DATA, path) for path in level]
+        if len(level) <= BOTH_NODES:
+            # Few enough to ask all for children in the same request
+            wanted += [(CHILDREN, path) for path in level]
+        answers = bulk.read(wanted)
+        children = answers[len(level):]
+        nodes: list[tuple[str, ZnodeStat]] = []
+        for index, path in enumerate(level):
+            answer = answers[index]
             if type(answer) is not tuple:
-                _value(path, answer)
-            elif answer[1].numChildren:
-                parents.append((path, answer[1]))
+                if _value(path, answer) is None and children:
+                    children[index] = None
+            elif children or answer[1].numChildren:
+                nodes.append((path, answer[1]))
             else:
                 branches[path] = (answer[1], [])
+        if children:
+            children = [each for each in children if each is not None]
+        else:
+            children = bulk.children([path for path, _ in nodes])
         level = []
-        answers = bulk.children([path for path, _ in parents])
-        for (path, stat), answer in zip(parents, answers, strict=True):
+        for (path, stat), answer in zip(nodes, children, strict=True):
             names = _value(path, answer)
             if names is not None:
                 branches[path] = (stat, names)

@@ -13,6 +13,7 @@ from operator import length_hint
 from typing import Any
 from typing import NamedTuple
 
+from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NoNodeError
 
 from . import _paths
@@ -31,6 +32,9 @@ AHEAD_BYTES = 2_000_000
 #: How many that were read ahead may wait: in each level of a tree, as many
 #: as are read at once.
 MOST_NODES = 20 * AHEAD_NODES
+#: Up to here, asking all nodes for children too is quicker than asking
+#: again those that have some.
+BOTH_NODES = 500
 
 
 class PathAndChildren(NamedTuple):
@@ -153,6 +157,8 @@ class Reader:
     :param data: whether data and stat are wanted
     :ivar depth: how deep below the top node the node given last is
     :ivar missing_top: whether there was no node at `path`
+    :ivar unreadable: gets the paths of nodes that may not be read, which
+        are left out; None to raise an error
     """
 
     def __init__(
@@ -160,6 +166,7 @@ class Reader:
     ) -> None:
         self.depth = 0
         self.missing_top = False
+        self.unreadable: list[str] | None = None
         self._bulk = bulk
         self._fresh = fresh
         self._data = data
@@ -203,6 +210,10 @@ class Reader:
                     data, stat = node
                     names = take_names(path, None) or []
                 elif node is None:
+                    continue
+                elif self.unreadable is not None and isinstance(
+                        node, NoAuthError):
+                    self.unreadable.append(path)
                     continue
                 else:
                     raise type(node)(path)
@@ -261,8 +272,13 @@ class Reader:
             self._unread(), min(most, AHEAD_BYTES // self._size)))
 
     def _ask(self, paths: list[str]) -> PendingRead:
-        kind = DATA if self._data else CHILDREN
-        return self._bulk.read_async([(kind, path) for path in paths])
+        if not self._data:
+            wanted = [(CHILDREN, path) for path in paths]
+        else:
+            wanted = [(DATA, path) for path in paths]
+            if len(paths) <= BOTH_NODES:
+                wanted += [(CHILDREN, path) for path in paths]
+        return self._bulk.read_async(wanted)
 
     def _unread(self) -> Iterator[str]:
         """Yield the paths to come that are not read, in their order."""
@@ -289,7 +305,11 @@ class Reader:
         ahead = self._ahead
         parents = []
         size = 0
-        for path, answer in zip(paths, pending.get(), strict=True):
+        answers = pending.get()
+        children: list[Any] = []
+        if len(answers) > len(paths):
+            answers, children = answers[:len(paths)], answers[len(paths):]
+        for path, answer in zip(paths, answers, strict=True):
             kind = type(answer)
             if kind is tuple:
                 ahead[path] = answer
@@ -303,15 +323,16 @@ class Reader:
             else:
                 ahead[path] = _absent(answer)
         self._size = max(size // len(paths), 1)
-        if not parents:
-            return
-        answers = self._bulk.children(parents)
-        for path, names in zip(parents, answers, strict=True):
-            if type(names) is list:
+        if children:
+            parents = paths
+        elif parents:
+            children = self._bulk.children(parents)
+        for path, names in zip(parents, children, strict=True):
+            if type(names) is not list:
+                ahead[path] = _absent(names)
+            elif names and ahead[path] is not None:
                 names.sort()
                 self._names[path] = names
-            else:
-                ahead[path] = _absent(names)
 
 
 class _Level:

@@ -272,6 +272,18 @@ class ImportTests(ScriptCase):
             self.load('/lb\n  b -> /a/b\n', '-t', self.connection_string),
             (0, '', ''))
 
+    def test_trim_beside_secrets(self):
+        """Nodes elsewhere that may not be read are no matter to a trim."""
+        zk = self.zk()
+        zk.create('/secret', '{"x ->": "/y"}')
+        zk.create('/secret/below', '{}')
+        zk.client.set_acls('/secret', [make_digest_acl('u', 'p', all=True)])
+        self.assertEqual(
+            self.load('/fooservice\n', '-t', self.connection_string),
+            (0, '', 'trim deletes 1 node:\n  /fooservice/providers\n'))
+        zk.client.add_auth('digest', 'u:p')
+        zk.client.set_acls('/secret', OPEN_ACL_UNSAFE)
+
     def test_many(self):
         """Long lists are cut short."""
         self.zk().import_tree(

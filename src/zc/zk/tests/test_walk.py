@@ -194,7 +194,13 @@ class ReadAheadTests(WalkCase):
         self.bulk.reads = 0
         self.assertEqual(
             list(self.walk('/node-000000', ephemeral=False)), expected)
-        # Data of all, children of the 25 that have some.
+        # Data of all; children of many, lest those of few are asked apart.
+        self.assertLessEqual(self.bulk.reads, 1000)
+        self.bulk.reads = 0
+        with mock.patch.object(_walk, 'BOTH_NODES', 0):
+            self.assertEqual(
+                list(self.walk('/node-000000', ephemeral=False)), expected)
+        # Children of the 25 that have some
         self.assertEqual(self.bulk.reads, 525)
 
     def test_little_is_read_ahead_for_one_who_writes(self):
