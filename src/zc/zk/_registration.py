@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
@@ -160,6 +161,8 @@ class Keeper:
         new = [Wanted(path, encode(properties, path), acl)
                for path, properties in nodes.items()]
         with self._lock:
+            if self._closed:
+                raise ConnectionClosedError('closed')
             for path in nodes:
                 if path in self.registrations or path in self._adding:
                     raise NodeExistsError(f'{path} (registered here already)')

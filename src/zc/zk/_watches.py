@@ -23,6 +23,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from typing import Any
 
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import Callback
@@ -126,6 +127,8 @@ class Engine:
 
         :raises KazooException: when the connection failed
         """
+        if self._closed:
+            raise ConnectionClosedError('closed')
         self._start()
         with self._io:
             try:

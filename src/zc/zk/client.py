@@ -116,9 +116,13 @@ class ZooKeeper(Nodes):
             self._bulk, self._engine, session_timeout, name)
         self.client.add_listener(self._engine.session_changed)
         self.client.add_listener(self._keeper.session_changed)
-        # It may have changed before the listeners were there.
-        self._engine.session_changed(self.client.state)
-        self._keeper.session_changed(self.client.state)
+        # It may have changed before the listeners were there, and may
+        # change while they are told.
+        told = None
+        while told != self.client.state:
+            told = self.client.state
+            self._engine.session_changed(told)
+            self._keeper.session_changed(told)
 
     # Discovery and configuration
 
@@ -221,10 +225,12 @@ class ZooKeeper(Nodes):
 
         :raises NoNodeError: when it was not registered here
         """
-        real_path = self.resolve(path)
-        nodes = [_paths.join(real_path, name)
-                 for name in self._node_names(format_addr(address))]
+        names = self._node_names(format_addr(address))
+        nodes = [_paths.join(self._path(path), name) for name in names]
         registrations = self.registrations
+        if registrations.keys().isdisjoint(nodes):
+            real_path = self.resolve(path)
+            nodes = [_paths.join(real_path, name) for name in names]
         found = [registrations[node] for node in nodes
                  if node in registrations]
         if not found:

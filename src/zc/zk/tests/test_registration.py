@@ -351,7 +351,8 @@ class RivalTests(Case):
         self.server.refuse(False)
         wait_for(lambda: rival.client.connected)
         self.wait_registered()
-        self.assertEqual(registration.state, 'registered')
+        # The node can be seen before the reply that tells of it.
+        wait_for(lambda: registration.state == 'registered')
         self.assertEqual(self.owner(), self.session())
 
     def test_the_name_is_taken_when_its_owner_goes(self) -> None:

@@ -5,6 +5,7 @@ import threading
 import unittest.mock
 from typing import Any
 
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
@@ -121,7 +122,29 @@ class UnregisterTests(Case):
         self.assertEqual(self.exists().czxid, czxid)
 
 
+    def test_without_its_parent(self) -> None:
+        """What cannot be registered any more can be unregistered."""
+        self.other.delete('/s', recursive=True)
+        self.zk.unregister('/s', ADDRESS)
+        self.assertEqual(self.zk.registrations, {})
+
+    def test_by_address_without_a_connection(self) -> None:
+        """Unregistering by path and address does not wait."""
+        self.cut()
+        self.zk.unregister('/s', ADDRESS)
+        self.heal()
+        wait_for(lambda: self.exists() is None)
+
+
 class FirstRegistrationTests(Case):
+
+    def test_after_close(self) -> None:
+        """A closed object registers nothing with a client it was given."""
+        zk = zc.zk.ZooKeeper(self.other)
+        zk.close()
+        with self.assertRaises(ConnectionClosedError):
+            zk.register('/s', ADDRESS)
+        self.assertIsNone(self.exists())
 
     def test_a_session_that_ends_meanwhile(self) -> None:
         """A new session counts as soon as register made the node."""

@@ -8,6 +8,7 @@ import weakref
 from typing import Any
 
 from kazoo.client import KazooClient
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import OperationTimeoutError
 from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
@@ -67,6 +68,28 @@ class ReconnectTests(Case):
         client.start()
         self.addCleanup(client.close)
         self.addCleanup(client.stop)
+        properties = zk.properties('/a')
+        wait_for(lambda: properties.current)
+
+    def test_connected_while_it_is_made(self) -> None:
+        """A connection that comes in the middle of all is noticed."""
+        client = KazooClient(self.server.connection_string)
+        real = _watches.Engine.session_changed
+        first = ['LOST']
+
+        def session_changed(engine: _watches.Engine, state: str) -> None:
+            if state in first:
+                first.clear()
+                client.start()
+                wait_for(lambda: engine._connected)
+            real(engine, state)
+
+        with unittest.mock.patch.object(
+                _watches.Engine, 'session_changed', session_changed):
+            zk = zc.zk.ZooKeeper(client)
+            self.addCleanup(client.close)
+            self.addCleanup(client.stop)
+            self.addCleanup(zk.close)
         properties = zk.properties('/a')
         wait_for(lambda: properties.current)
 
@@ -142,6 +165,15 @@ class FailureTests(Case):
 
 
 class ObjectTests(Case):
+
+    def test_made_after_close(self) -> None:
+        """A closed object follows nothing, not even with a client it was
+        given.
+        """
+        zk = zc.zk.ZooKeeper(self.other)
+        zk.close()
+        with self.assertRaises(ConnectionClosedError):
+            zk.children('/a')
 
     def test_close_ends_wait_in_another_thread(self) -> None:
         """Who waits on an object that is closed is told."""
