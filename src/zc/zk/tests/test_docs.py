@@ -64,6 +64,8 @@ def tearDown(test: Any) -> None:
 
 def test_suite() -> Any:
     documents = [ROOT / 'README.rst', *sorted((ROOT / 'docs').glob('*.rst'))]
+    # It sets up servers of its own: see test_testing_doc.
+    documents.remove(ROOT / 'docs' / 'testing.rst')
     return manuel.testing.TestSuite(
         manuel.doctest.Manuel(checker=CHECKER) + manuel.capture.Manuel(),
         *map(str, documents), setUp=setUp, tearDown=tearDown)
