@@ -1,6 +1,4 @@
 """Single nodes: text and bytes, checked paths, errors with a path."""
-import contextlib
-import io
 from unittest import mock
 
 from kazoo.exceptions import BadVersionError
@@ -13,55 +11,11 @@ from kazoo.exceptions import NoNodeError
 from kazoo.exceptions import NotEmptyError
 from kazoo.protocol.states import EventType
 from kazoo.security import make_acl
-from kazoo.security import make_digest_acl
 
 import zc.zk
-from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
-
-
-TREE = """
-/service : web
-  threads = 3
-  /providers
-/lb
-  providers -> /service/providers
-"""
-BAD_PATHS = (
-    ('', "bad path '': it is empty"),
-    ('a', "bad path 'a': it must start with '/'"),
-    ('/a/', "bad path '/a/': it must not end with '/'"),
-    ('/a/../b', "bad path '/a/../b': '..' is not allowed in a path"),
-    ('/a//b', "bad path '/a//b': '//' is not allowed"),
-    (None, 'bad path None: a str is needed, not NoneType'),
-)
-
-
-class Case(ZooKeeperCase):
-
-    tree = TREE
-
-    def setUp(self):
-        super().setUp()
-        self.client = self.zk()
-
-    def fails(self, error, message, function, *args, **keywords):
-        with self.assertRaises(error) as caught:
-            function(*args, **keywords)
-        self.assertEqual(message, str(caught.exception))
-        return caught.exception
-
-    def printed(self, function, *args, **keywords):
-        output = io.StringIO()
-        with contextlib.redirect_stdout(output):
-            function(*args, **keywords)
-        return output.getvalue()
-
-    def hide(self, path, **permissions):
-        """Leave only some permissions on a node, none by default."""
-        acl = (make_acl('world', 'anyone', **permissions) if permissions
-               else make_digest_acl('someone', 'else', all=True))
-        self.client.client.set_acls(path, [acl])
+from zc.zk.tests.clientcase import BAD_PATHS
+from zc.zk.tests.clientcase import Case
 
 
 class Nodes(Case):
