@@ -66,7 +66,8 @@ data = st.sampled_from((b'', b'x', b'two', None))
 versions = st.sampled_from((-1, -1, -1, 0, 0, 1, 2, -2))
 flags = st.sampled_from((0, 0, 0, 0, 1, 1, 2, 3, 5, 6, 7, -1))
 strict_acls = st.sampled_from((
-    [_USER], [ACL(1, 'world', 'anyone')], [ACL(30, 'world', 'anyone')],
+    [_USER], [_USER, ACL(1, 'world', 'anyone')],
+    [ACL(1, 'world', 'anyone')], [ACL(30, 'world', 'anyone')],
     [ACL(16, 'world', 'anyone')], [ACL(21, 'world', 'anyone'), _USER]))
 acls = st.one_of(*[st.just(_OPEN)] * 5, strict_acls, st.sampled_from((
     None, [], [_USER], [_USER, ACL(1, 'world', 'anyone')], [_LOCAL],
@@ -367,6 +368,20 @@ class Likeness(RuleBasedStateMachine):
         OpCode.EXISTS, OpCode.GET_DATA, OpCode.GET_CHILDREN)))
     def watch(self, client, type, path):
         self.ask(client, type, _records.WatchedRequest(path, True))
+
+    @rule(client=clients, path=st.sampled_from(INSIDE[2:]))
+    def watch_around(self, client, path):
+        """One change of the node is two events, whose order counts."""
+        self.ask(client, OpCode.EXISTS, _records.WatchedRequest(path, True))
+        for watched in (path, path.rpartition('/')[0]):
+            self.ask(client, OpCode.GET_CHILDREN,
+                     _records.WatchedRequest(watched, True))
+
+    @rule(client=clients, path=st.sampled_from(INSIDE[2:]),
+          acl=strict_acls)
+    def show_acl(self, client, path, acl):
+        self.shut(0, path, acl)
+        self.ask(client, OpCode.GET_ACL, _records.PathRequest(path))
 
     @rule(client=clients, path=inside)
     def delete_plainly(self, client, path):
