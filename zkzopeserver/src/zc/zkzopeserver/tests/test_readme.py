@@ -7,6 +7,7 @@ import pathlib
 import re
 import socket
 import unittest
+import unittest.mock
 import wsgiref.simple_server
 from typing import Any
 
@@ -16,6 +17,7 @@ import manuel.testing
 import zc.thread
 
 import zc.zk
+import zc.zk.monitor
 import zc.zk.testing
 import zc.zkzopeserver
 from zc.zkzopeserver._options import OPTIONS
@@ -66,8 +68,17 @@ def ask(monitor: str, line: str) -> str:
 
 def set_up(test: Any) -> None:
     zc.zk.testing.setUp(test, '/fooservice\n  /providers\n')
+    # What earlier tests of this process registered is not the example's.
+    servers = unittest.mock.patch.object(zc.zk.monitor, '_servers', [])
+    servers.start()
     test.globs.update(
-        options_of=options_of, start=start, stop=stop, ask=ask)
+        options_of=options_of, start=start, stop=stop, ask=ask,
+        servers=servers)
+
+
+def tear_down(test: Any) -> None:
+    test.globs['servers'].stop()
+    zc.zk.testing.tearDown(test)
 
 
 class TableTests(unittest.TestCase):
@@ -123,5 +134,5 @@ def test_suite():
         unittest.defaultTestLoader.loadTestsFromTestCase(TableTests),
         manuel.testing.TestSuite(
             examples + manuel.capture.Manuel(), str(README), setUp=set_up,
-            tearDown=zc.zk.testing.tearDown),
+            tearDown=tear_down),
     ])
