@@ -303,10 +303,10 @@ def measure(
 ) -> dict[str, list[float | None]]:
     """Return, for each step, the median seconds of (a), zc.zk and (b)."""
     work = Work(count)
-    plain = KazooClient(connection)
+    plain = KazooClient(connection, timeout=60)
     plain.start()
-    zk = zc.zk.ZooKeeper(connection)
-    raw = KazooClient(connection)
+    zk = zc.zk.ZooKeeper(connection, 60)
+    raw = KazooClient(connection, timeout=60)
     raw.start()
     if not plain.exists(TOP):
         plain.create(TOP)
@@ -364,7 +364,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         connection = options.connection
         if not connection:
             connection = stack.enter_context(
-                RealServer()).connection_string
+                RealServer(heap='1g', tick_time=3000)).connection_string
         print('## Trees\n')
         print('Medians; (a) is the request pattern of zc.zk 2.1, (b) the '
               'barest loop over kazoo with all bytes ready.')

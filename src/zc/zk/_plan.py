@@ -36,16 +36,34 @@ _SCALARS = frozenset([str, int, float, bool, type(None)])
 _USUAL_NAME = re.compile(r'(?!\.)[A-Za-z0-9_.:~@+-]+').fullmatch
 
 
-class Wanted(NamedTuple):
+class Wanted:
     """A node that an import is to make.
 
-    `parent` is the place of its parent in the list, -1 for the top nodes.
+    :ivar parent: the place of its parent in the list, -1 for a top node
     """
 
-    path: str
-    parent: int
-    data: bytes
-    node: Node
+    __slots__ = ('_data', 'node', 'parent', 'path')
+
+    def __init__(self, path: str, parent: int, node: Node) -> None:
+        self.path = path
+        self.parent = parent
+        self.node = node
+        self._data: bytes | None = None
+
+    @property
+    def data(self) -> bytes:
+        """Its data."""
+        return self.make_data()
+
+    def make_data(self) -> bytes:
+        """Return its data, made at the first call.
+
+        :raises ValueNotStorable: when JSON cannot hold a property
+        """
+        data = self._data
+        if data is None:
+            data = self._data = encode(self.node.properties, self.path)
+        return data
 
 
 class Add(NamedTuple):
@@ -107,7 +125,6 @@ _STAY_LINES = {
 def flatten(tree: Node, path: str) -> list[Wanted]:
     """Return the nodes that `tree` wants below `path`, parents first.
 
-    :raises ValueNotStorable: when JSON cannot hold a property
     :raises PathError: when a node's name is none
     """
     found: list[Wanted] = []
@@ -118,8 +135,7 @@ def flatten(tree: Node, path: str) -> list[Wanted]:
         index = -1
         if node is not tree:
             index = len(found)
-            found.append(Wanted(
-                here, parent, encode(node.properties, here), node))
+            found.append(Wanted(here, parent, node))
         if not children:
             continue
         for name in sorted(children, reverse=True):
@@ -149,28 +165,30 @@ def plan_import(
     :param trim: whether to delete them (True) or to name them (None)
     :param deletable: the only nodes that may be deleted: paths and czxids
     :raises DataError: when data that would be replaced are not UTF-8
+    :raises ValueNotStorable: when JSON cannot hold a property of any node
     :raises ImportFailed: when nodes are wanted below an ephemeral node
     """
     steps: list[Step] = []
     for index, want in enumerate(wanted):
         have = found[index]
+        new = want.data
         if have is None:
             parent = want.parent
-            steps.append(Add(want.path, want.data,
+            steps.append(Add(want.path, new,
                              parent < 0 or found[parent] is not None))
             continue
         data, stat = have
         if stat.ephemeralOwner and want.node.children:
             raise ImportFailed(
                 want.path, 'it is ephemeral, and such have no children', ())
-        if data != want.data:
+        if data != new:
             old = decode(data, want.path)
             if not same(old, want.node.properties):
                 if stat.ephemeralOwner:
                     steps.append(Stay(want.path, UNCHANGED))
                 else:
                     steps.append(Change(
-                        want.path, want.data, stat.version, old,
+                        want.path, new, stat.version, old,
                         want.node.properties))
         for path in extras.get(index, ()):
             if trim:

@@ -21,6 +21,8 @@ from . import _apply
 from . import _paths
 from . import _plan
 from ._apply import Progress
+from ._bulk import BATCH_READS
+from ._bulk import IN_FLIGHT
 from ._bulk import Bulk
 from ._model import Node
 from ._plan import Step
@@ -39,6 +41,9 @@ __all__ = ['Import', 'delete_recursive', 'export_json', 'export_lines',
 
 Out = Callable[[str], None]
 
+#: How many nodes are asked for before the first answer is looked at.
+WINDOW = IN_FLIGHT * BATCH_READS
+
 
 class Import:
     """An import, to be planned, looked at and applied.
@@ -51,7 +56,6 @@ class Import:
     :param acl: for all nodes of `tree`; without, new nodes are open to all
         and existing nodes keep theirs
     :param progress: called with how many operations of how many are done
-    :raises ValueNotStorable: when JSON cannot hold a property of `tree`
     :raises PathError: when a name in `tree` is none
     """
 
@@ -80,6 +84,7 @@ class Import:
         :raises NoNodeError: when there is no node at the import's path
         :raises NoAuthError: when a node, which it names, may not be read
         :raises DataError: when data that are not UTF-8 would be replaced
+        :raises ValueNotStorable: when JSON cannot hold a property
         """
         bulk, wanted = self._bulk, self.wanted
         found = _read_wanted(bulk, wanted, self._path)
@@ -231,12 +236,20 @@ def _read_wanted(
         if depth:
             level = [index for index in level
                      if found[wanted[index].parent] is not None]
-        answers = bulk.data([wanted[index].path for index in level])
-        for index, answer in zip(level, answers, strict=True):
-            if type(answer) is tuple:
-                found[index] = answer
-            else:
-                _value(wanted[index].path, answer)
+        for start in range(0, len(level), WINDOW):
+            part = level[start:start + WINDOW]
+            pending = [
+                bulk.read_async([(DATA, wanted[index].path)
+                                 for index in part[at:at + BATCH_READS]])
+                for at in range(0, len(part), BATCH_READS)]
+            for index in part:
+                wanted[index].make_data()       # while the server reads
+            answers = [each for read in pending for each in read.get()]
+            for index, answer in zip(part, answers, strict=True):
+                if type(answer) is tuple:
+                    found[index] = answer
+                else:
+                    _value(wanted[index].path, answer)
     return found
 
 

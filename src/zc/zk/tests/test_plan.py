@@ -299,8 +299,9 @@ class PlanTests(unittest.TestCase):
 
     def test_values(self):
         """A property that JSON cannot hold is named with its path."""
+        wanted = _plan.flatten(Node(a=Node('', {'x': {1}})), '/b')
         with self.assertRaises(ValueNotStorable) as caught:
-            _plan.flatten(Node(a=Node('', {'x': {1}})), '/b')
+            _plan.plan_import(wanted, [None], {}, {}, None)
         self.assertEqual(
             (caught.exception.path, caught.exception.name), ('/b/a', 'x'))
 

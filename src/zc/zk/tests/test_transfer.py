@@ -27,6 +27,7 @@ from zc.zk.errors import ImportFailed
 from zc.zk.errors import PathError
 from zc.zk.errors import TooLarge
 from zc.zk.errors import TreeChanged
+from zc.zk.errors import ValueNotStorable
 from zc.zk.tests import trees
 from zc.zk.tests.base import ZooKeeperCase
 
@@ -215,6 +216,15 @@ class ImportTests(TransferCase):
         """Nothing is written when one node is too large for any request."""
         with self.assertRaises(TooLarge) as caught:
             self.load(f"/a\n/b\n  x = '{'x' * 1_100_000}'")
+        self.assertEqual(caught.exception.path, '/top/b')
+        self.check('/top\n')
+
+    def test_not_storable(self):
+        """Nothing is written when JSON cannot hold a value."""
+        tree = Node(a=Node(), b=Node('', {'x': {1}}))
+        with self.assertRaises(ValueNotStorable) as caught:
+            _transfer.import_tree(
+                self.bulk, tree, '/top', None, None, False, print)
         self.assertEqual(caught.exception.path, '/top/b')
         self.check('/top\n')
 
