@@ -34,8 +34,8 @@ import zc.zk
 from zc.zk.tests.chaosprocess import Process
 from zc.zk.tests.chaosworker import PROVIDERS
 from zc.zk.tests.chaosworker import SETTINGS
+from zc.zk.tests.ensemble import Ensemble
 from zc.zk.tests.proxy import Proxies
-from zc.zk.tests.realserver import Ensemble
 
 
 # Seconds of silence after which ZooKeeper ends a worker's session.

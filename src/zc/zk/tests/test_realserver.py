@@ -82,19 +82,3 @@ class One(unittest.TestCase):
                 '== "imok"))')
         self.assertEqual(
             41, realserver.main(['--', sys.executable, '-c', look]))
-
-
-class Three(unittest.TestCase):
-
-    level = 2
-
-    def test_new_leader(self):
-        """When the leader is killed, another member leads."""
-        with realserver.Ensemble() as ensemble:
-            self.assertEqual(3, len(ensemble.pids))
-            first = ensemble.leader()
-            first.kill()
-            second = ensemble.leader()
-            self.assertIsNot(first, second)
-            ensemble.start()
-            self.assertEqual(3, len(ensemble.pids))
