@@ -28,7 +28,6 @@ import tempfile
 import time
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import Any
 
 from zc.zk.tests.certificates import Certificates
 
