@@ -77,9 +77,7 @@ def command(
                 # Nothing but our own line goes to the standard error.
                 logging.basicConfig(handlers=[logging.NullHandler()])
                 for stream in (sys.stdout, sys.stderr):
-                    with contextlib.suppress(AttributeError):
-                        stream.reconfigure(     # type: ignore[union-attr]
-                            errors='backslashreplace')
+                    _set_encoding(stream)
             try:
                 status = run(list(args))
                 sys.stdout.flush()
@@ -102,6 +100,14 @@ def command(
         return script
 
     return decorate
+
+
+def _set_encoding(stream: Any) -> None:
+    with contextlib.suppress(AttributeError):
+        stream.reconfigure(errors='backslashreplace')
+        if not stream.isatty():
+            # What is read elsewhere is UTF-8, whatever terminals here show.
+            stream.reconfigure(encoding='utf-8')
 
 
 def _meaning(error: Exception) -> str:
@@ -246,7 +252,9 @@ def read_text(name: str) -> str:
     """
     try:
         if name == '-':
-            text = sys.stdin.read()
+            stream = getattr(sys.stdin, 'buffer', None)
+            text = (sys.stdin.read() if stream is None
+                    else stream.read().decode('utf-8'))
         else:
             with open(name, encoding='utf-8') as file:
                 text = file.read()

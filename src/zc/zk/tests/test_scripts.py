@@ -422,12 +422,12 @@ class ConnectionTests(ScriptMixin):
                 timeout=60, **keywords)
             return done.returncode, done.stdout, done.stderr
         host = self.server.connection_string
+        text = "/é\n  x = 'é'\n"
+        ascii_only = {**os.environ, 'PYTHONIOENCODING': 'ascii'}
         self.assertEqual(
-            run('import_', host, input="/é\n  x = 'é'\n"), (0, '', ''))
+            run('import_', host, input=text, env=ascii_only), (0, '', ''))
         self.assertEqual(
-            run('export', host, '/é', env={
-                **os.environ, 'PYTHONIOENCODING': 'ascii'}),
-            (0, "/\\xe9\n  x = '\\xe9'\n", ''))
+            run('export', host, '/é', env=ascii_only), (0, text, ''))
         self.assertEqual(
             run('export', host, '/none'),
             (1, '', 'zookeeper_export: there is no node /none\n'))
