@@ -134,8 +134,7 @@ exit status: 0 equal, 1 different, 2 trouble
         steps = [
             step for step in _transfer.Import(
                 bulk, tree, path, not options.no_trim, None).plan()
-            if not isinstance(step, _plan.Stay)
-            or step.reason == _plan.UNCHANGED]
+            if not isinstance(step, _plan.Stay)]
         gone = list(_plan.removed(steps))
         old = {where: answer[0] for where, answer in zip(
             gone, bulk.data(gone), strict=True) if type(answer) is tuple}

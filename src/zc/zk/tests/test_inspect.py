@@ -142,6 +142,9 @@ class DiffTests(ScriptCase):
         zk.register('/cms/providers', '1.2.3.4:80')
         zk.create('/other', '{}')
         self.assertEqual(self.diff(TREE), (0, '', ''))
+        self.assertEqual(
+            self.diff(TREE.replace('  /providers\n', '  /providers\n'
+                                   '    /1.2.3.4:80\n', 1)), (0, '', ''))
         self.assertEqual(self.diff('/databases\n  main -> /elsewhere/main',
                                    '-', '/retail'), (0, '', ''))
 
