@@ -38,6 +38,7 @@ from ..client import ZooKeeper
 from ._server import Server
 from ._settle import WRITES
 from ._settle import Settler
+from ._settle import owners_of
 
 
 __all__ = [
@@ -236,5 +237,9 @@ def _delete(
 
 def _stop_all(settler: Settler) -> None:
     for client in list(settler.clients):
+        owners = owners_of(client)
         client.stop()
         client.close()
+        # A test may have left its ZooKeeper object open, and its threads.
+        for owner in owners:
+            owner.close()

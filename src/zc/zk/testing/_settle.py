@@ -141,6 +141,13 @@ class _Handler(PollHandler):
         return thread
 
 
+def owners_of(client: Any) -> list[Engine | Keeper]:
+    """Return those of this package that listen to a kazoo client."""
+    listeners = [getattr(each, '__self__', None)
+                 for each in list(client.state_listeners)]
+    return [each for each in listeners if isinstance(each, (Engine, Keeper))]
+
+
 def _drain(client: Any, deadline: float) -> None:
     """Wait until what `client` has been sent so far has had its effects."""
     if client.connected:
@@ -152,8 +159,7 @@ def _drain(client: Any, deadline: float) -> None:
     if client.handler.running:
         _wait(deadline, lambda done: client.handler.dispatch_callback(
             Callback('watch', done, ())))
-    owners = [getattr(each, '__self__', None)
-              for each in list(client.state_listeners)]
+    owners = owners_of(client)
     for owner in owners:
         if isinstance(owner, Engine):
             _wait(deadline, owner.after_all)

@@ -10,6 +10,7 @@ import kazoo.client
 import zc.zk
 import zc.zk.testing
 from zc.zk.tests.base import ZooKeeperCase
+from zc.zk.tests.base import wait_for
 
 
 class SettleTests(ZooKeeperCase):
@@ -141,9 +142,13 @@ class TearDownTests(unittest.TestCase):
         before = kazoo.client.KazooClient
         zc.zk.testing.setUp(self, '/x')
         self.assertIsNot(kazoo.client.KazooClient, before)
+        threads = set(threading.enumerate())
         zk = zc.zk.ZooKeeper('zookeeper.example.com:2181')
         self.assertEqual(zk.export_tree(), '/x\n')
+        zk.children('/x')(lambda each: None)
+        zk.register('/x', '1.2.3.4:5')
         zc.zk.testing.tearDown(self)
+        wait_for(lambda: set(threading.enumerate()) <= threads)
         self.assertIs(kazoo.client.KazooClient, before)
         self.assertFalse(zk.client.connected)
         zk.close()
