@@ -562,8 +562,11 @@ class CleaningTests(Case):
         del objects
         gc.collect()
         wait_for(lambda: engine.watch_count() == 0)
-        self.assertEqual(dict(self.client.client._data_watchers), {})
-        self.assertEqual(dict(self.client.client._child_watchers), {})
+        client = self.client.client
+        wait_for(lambda: not any(
+            engine._on_event in watchers
+            for tables in (client._data_watchers, client._child_watchers)
+            for watchers in list(tables.values())))
 
     def test_close_leaves_nothing(self) -> None:
         """close does the same while the object is still there."""
