@@ -32,6 +32,7 @@ from typing import Any
 import kazoo.client
 from kazoo.exceptions import NoNodeError
 
+from .. import _connect
 from .._registration import Keeper
 from .._watches import Engine
 from ..client import ZooKeeper
@@ -238,8 +239,7 @@ def _delete(
 def _stop_all(settler: Settler) -> None:
     for client in list(settler.clients):
         owners = owners_of(client)
-        client.stop()
-        client.close()
+        _connect.stop(client)
         # A test may have left its ZooKeeper object open, and its threads.
         for owner in owners:
             owner.close()

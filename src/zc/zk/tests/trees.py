@@ -16,7 +16,8 @@ from zc.zk.errors import PathError
 few = settings(
     max_examples=40, deadline=None,
     suppress_health_check=[
-        HealthCheck.data_too_large, HealthCheck.too_slow])
+        HealthCheck.data_too_large, HealthCheck.filter_too_much,
+        HealthCheck.too_slow])
 
 
 def _is_name(name: str) -> bool:

@@ -9,6 +9,7 @@ import unittest
 from typing import Any
 from unittest import mock
 
+import zc.zkzopeserver
 from zc.zkzopeserver import _run
 from zc.zkzopeserver import _waitress
 from zc.zkzopeserver import _zope
@@ -108,10 +109,19 @@ class MissingTests(unittest.TestCase):
             _run.prepare(engine, {}, {**self.settings, **settings})
         return str(caught.exception)
 
+    def forget(self, name: str) -> None:
+        """Have one of our modules imported anew, when it is asked for."""
+        for names, key in ((sys.modules, f'zc.zkzopeserver.{name}'),
+                           (vars(zc.zkzopeserver), name)):
+            patcher = mock.patch.dict(names)
+            patcher.start()
+            self.addCleanup(patcher.stop)
+            names.pop(key, None)
+
     def test_no_tracelog(self):
         """Without the package, the extra to install is named."""
+        self.forget('_trace')
         with mock.patch.dict(sys.modules):
-            sys.modules.pop('zc.zkzopeserver._trace', None)
             sys.modules['zc.zservertracelog'] = None
             sys.modules.pop('zc.zservertracelog.tracelog', None)
             for engine in ('_zope', '_waitress'):
@@ -122,8 +132,8 @@ class MissingTests(unittest.TestCase):
 
     def test_no_waitress(self):
         """So it is without waitress."""
+        self.forget('_waitress')
         with mock.patch.dict(sys.modules):
-            sys.modules.pop('zc.zkzopeserver._waitress', None)
             sys.modules['waitress'] = None
             self.assertEqual(
                 'zc.zkzopeserver: option use: waitress is not installed: '
