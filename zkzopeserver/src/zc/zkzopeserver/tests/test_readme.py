@@ -69,7 +69,8 @@ def ask(monitor: str, line: str) -> str:
 def set_up(test: Any) -> None:
     zc.zk.testing.setUp(test, '/fooservice\n  /providers\n')
     # What earlier tests of this process registered is not the example's.
-    servers = unittest.mock.patch.object(zc.zk.monitor, '_servers', [])
+    servers: Any = unittest.mock.patch.object(
+        zc.zk.monitor, '_servers', [])
     servers.start()
     test.globs.update(
         options_of=options_of, start=start, stop=stop, ask=ask,
