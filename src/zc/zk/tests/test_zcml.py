@@ -58,8 +58,8 @@ site-definition {directory}/site.zcml
 PROGRAM = '''
 import io
 import logging
-import signal
 import sys
+import threading
 
 import ZConfig
 import zope.component
@@ -96,8 +96,10 @@ with zc.zk.ZooKeeper() as zk:
     logging.getLogger('site').warning('started')
     logging.getLogger('zc.zk.site').debug('details')
     print('%s:%s' % address, flush=True)
+    # Not signal.pause: a signal just before it would be waited for in vain.
     try:
-        signal.pause()
+        while not threading.Event().wait(0.1):
+            pass
     except KeyboardInterrupt:
         logging.getLogger('site').warning('stopped')
 '''
