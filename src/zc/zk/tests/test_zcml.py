@@ -58,6 +58,7 @@ site-definition {directory}/site.zcml
 PROGRAM = '''
 import io
 import logging
+import signal
 import sys
 import threading
 
@@ -89,6 +90,8 @@ for factory in config.loggers:
     factory()
 xmlconfig.file(config.site_definition)
 
+# A shell's background jobs are born deaf to it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 address = zc.zk.monitor.start(config.monitor.mapping['port'])
 with zc.zk.ZooKeeper() as zk:
     zc.zk.monitor.observe(zk)
