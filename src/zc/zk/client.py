@@ -439,7 +439,6 @@ class ZooKeeper(Nodes):
 ZK = ZooKeeper
 
 __all__ = [
-    'Live',
     'OPEN_ACL_UNSAFE',
     'READ_ACL_UNSAFE',
     'RegisteringServer',

@@ -8,7 +8,6 @@ import unittest
 import unittest.mock
 from typing import Any
 
-from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import KazooException
 from kazoo.security import OPEN_ACL_UNSAFE
@@ -17,21 +16,14 @@ from kazoo.security import make_digest_acl
 import zc.zk
 from zc.zk import _watches
 from zc.zk._wire import Create
-from zc.zk.testing import Server
 from zc.zk.tests.base import wait_for
+from zc.zk.tests.servercase import ServerCase
 
 
-class Case(unittest.TestCase):
+class Case(ServerCase):
 
     def setUp(self) -> None:
-        self.server = Server().start()
-        self.addCleanup(self.server.stop)
-        self.other = KazooClient(self.server.connection_string)
-        self.other.start()
-        self.addCleanup(self.other.close)
-        self.addCleanup(self.other.stop)
-        self.zk = zc.zk.ZooKeeper(self.server.connection_string, 4.0)
-        self.addCleanup(self.zk.close)
+        super().setUp()
         self.calls: list[Any] = []
         self.zk._bulk.commit([
             Create('/a', b'{"x":1}', OPEN_ACL_UNSAFE),
