@@ -24,10 +24,10 @@ from kazoo.exceptions import SessionMovedError
 from kazoo.security import ACL
 
 from . import _plan
-from ._bulk import IN_FLIGHT
 from ._bulk import Bulk
-from ._bulk import PendingCommit
-from ._bulk import TransactionFailed
+from ._pending import IN_FLIGHT
+from ._pending import PendingCommit
+from ._pending import TransactionFailed
 from ._plan import Step
 from ._wire import Create
 from ._wire import Delete

@@ -9,7 +9,6 @@ thread; what touches kazoo's tables runs in kazoo's connection thread, inside
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -17,20 +16,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from kazoo.client import KazooClient
-from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import OperationTimeoutError
-from kazoo.exceptions import RolledBackError
-from kazoo.exceptions import RuntimeInconsistency
-from kazoo.exceptions import UnimplementedError
 from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 
+from ._pending import BATCH_BYTES
+from ._pending import PendingCommit
+from ._pending import PendingRead
 from ._wire import CHILDREN
 from ._wire import DATA
 from ._wire import MULTI
-from ._wire import MULTI_READ
 from ._wire import REMOVE_WATCHES
 from ._wire import SET_WATCHES
 from ._wire import Op
@@ -38,11 +35,9 @@ from ._wire import Request
 from ._wire import full_path
 from ._wire import op_size
 from ._wire import pack_ops
-from ._wire import pack_reads
 from ._wire import pack_remove_watches
 from ._wire import pack_watches
 from ._wire import read_multi
-from ._wire import read_multi_read
 from ._wire import read_nothing
 from .errors import ForkedError
 from .errors import TooLarge
@@ -50,103 +45,13 @@ from .errors import TooLarge
 
 #: The largest request a server takes, in bytes (``jute.maxbuffer``).
 JUTE_MAXBUFFER = 1_048_575
-#: How many bytes of operations go in one request; the rest is for framing.
-BATCH_BYTES = 1_000_000
 #: How many operations go in one transaction: more gain nothing.
 BATCH_OPS = 1_000
-#: How many reads go in one request at most.
-BATCH_READS = 2_000
-#: How many requests may be under way at once.
-IN_FLIGHT = 4
 #: Up to here, single requests on the wire are as quick as one for many.
 FEW = 3
 
 Data = tuple[bytes, ZnodeStat]
 Watcher = Callable[[WatchedEvent], None]
-
-
-class TransactionFailed(Exception):
-    """A transaction was rolled back because of one operation.
-
-    :ivar index: the operation's place in what was committed
-    :ivar op: the operation
-    :ivar error: kazoo's exception for it
-    """
-
-    def __init__(self, index: int, op: Op, error: KazooException) -> None:
-        super().__init__(index, op.path, error)
-        self.index = index
-        self.op = op
-        self.error = error
-
-    def __str__(self) -> str:
-        return f'{type(self.error).__name__} at {self.op.path}'
-
-
-class PendingCommit:
-    """A transaction under way."""
-
-    def __init__(self, bulk: Bulk, ops: Sequence[Op], result: Any) -> None:
-        self.ops = ops
-        self._bulk = bulk
-        self._result = result
-
-    def get(self) -> list[Any]:
-        """Wait, and return a result for each operation.
-
-        :raises TransactionFailed: when it was rolled back
-        :raises KazooException: when the connection failed; the transaction
-            may or may not have been applied
-        """
-        results: list[Any] = self._bulk.wait(self._result)
-        for index, result in enumerate(results):
-            if isinstance(result, KazooException) and not isinstance(
-                    result, (RolledBackError, RuntimeInconsistency)):
-                raise TransactionFailed(index, self.ops[index], result)
-        for index, result in enumerate(results):
-            if isinstance(result, KazooException):
-                raise TransactionFailed(index, self.ops[index], result)
-        return results
-
-
-class PendingRead:
-    """Reads under way.
-
-    :ivar zxid: of their reply; 0 until it comes, and where there are many
-    """
-
-    def __init__(
-        self, bulk: Bulk, wanted: Sequence[tuple[str, str]]
-    ) -> None:
-        self.zxid = 0
-        self._bulk = bulk
-        self._wanted = wanted
-        self._result: Any = None
-
-    def send(self) -> None:
-        """Send them in one request."""
-        client = self._bulk.client
-
-        def read(buffer: bytes, offset: int) -> Any:
-            # In the connection thread, which has just set it
-            self.zxid = int(client.last_zxid)
-            return read_multi_read(buffer, offset)
-
-        self._result = self._bulk.send(Request(
-            MULTI_READ, pack_reads(client.chroot, self._wanted), read))
-
-    def get(self) -> list[Any]:
-        """Wait, and return what `Bulk.read` does.
-
-        :raises KazooException: when the connection failed
-        """
-        if self._result is not None:
-            try:
-                found: list[Any] = self._bulk.wait(self._result)[0]
-                return found
-            except UnimplementedError:
-                pass        # `read` knows what to do
-        return self._bulk.read(self._wanted)
 
 
 class Bulk:
@@ -160,9 +65,9 @@ class Bulk:
         self.client = client
         self.timeout = timeout
         # Servers before 3.6 answer that they do not know it.
-        self._knows_multi_read = True
+        self.knows_multi_read = True
         # A running mean, so that replies too stay near BATCH_BYTES.
-        self._reply_bytes = 100.0
+        self.reply_bytes = 100.0
         self._pid = os.getpid()
 
     def check_process(self) -> None:
@@ -213,18 +118,20 @@ class Bulk:
         :param wanted: pairs of DATA or CHILDREN and a path
         :raises KazooException: when the connection failed
         """
-        if len(wanted) > FEW and self._knows_multi_read:
-            try:
-                return self._multi_read(wanted)
-            except UnimplementedError:
-                self._knows_multi_read = False
-            try:
-                return self._single_reads(wanted)
-            except ConnectionLoss:
-                pass    # such a server drops the connection as well
-        return self._single_reads(wanted)
+        return self.read_async(wanted).get()
 
-    def _single_reads(self, wanted: Sequence[tuple[str, str]]) -> list[Any]:
+    def read_async(self, wanted: Sequence[tuple[str, str]]) -> PendingRead:
+        """Send reads, and return them under way.
+
+        :param wanted: pairs of DATA or CHILDREN and a path
+        """
+        pending = PendingRead(self, wanted)
+        if len(wanted) > FEW and self.knows_multi_read:
+            pending.send()
+        return pending
+
+    def single_reads(self, wanted: Sequence[tuple[str, str]]) -> list[Any]:
+        """Return what `read` does, by a request for each."""
         ask = {DATA: self.client.get_async,
                CHILDREN: self.client.get_children_async}
         found = self._gather(lambda kind, path: ask[kind](path), wanted)
@@ -234,60 +141,6 @@ class Bulk:
                 # A Java client may have left null for data.
                 found[index] = (data or b'', stat)
         return found
-
-    def _multi_read(self, wanted: Sequence[tuple[str, str]]) -> list[Any]:
-        found: list[Any] = []
-        pending: deque[Any] = deque()
-        start = 0
-        while start < len(wanted) or pending:
-            while start < len(wanted) and len(pending) < IN_FLIGHT:
-                end = self._end_of_reads(wanted, start)
-                pending.append(self._send_reads(wanted[start:end]))
-                start = end
-            results, size = self.wait(pending.popleft())
-            mean = size / max(len(results), 1)
-            self._reply_bytes = max(
-                100.0, mean, (self._reply_bytes + mean) / 2)
-            found += results
-        return found
-
-    def _end_of_reads(
-        self, wanted: Sequence[tuple[str, str]], start: int
-    ) -> int:
-        """Return where the batch that begins at `start` ends."""
-        most = min(BATCH_READS, int(BATCH_BYTES / self._reply_bytes) or 1)
-        end = min(start + most, len(wanted))
-        around = self._chroot_size() + 14
-        batch = wanted[start:end]
-        # UTF-8 at its longest
-        size = 4 * sum([len(path) for _, path in batch]) + around * len(batch)
-        if size <= BATCH_BYTES:
-            return end
-        size = 0
-        for index in range(start, end):
-            size += around + 4 * len(wanted[index][1])
-            if size > BATCH_BYTES and index > start:
-                return index
-        return end
-
-    def read_async(self, wanted: Sequence[tuple[str, str]]) -> PendingRead:
-        """Send reads and return them, under way.
-
-        Where one request does not do, nothing is sent until they are asked
-        for.
-
-        :param wanted: pairs of DATA or CHILDREN and a path
-        """
-        pending = PendingRead(self, wanted)
-        if self._knows_multi_read and (
-                FEW < len(wanted) == self._end_of_reads(wanted, 0)):
-            pending.send()
-        return pending
-
-    def _send_reads(self, wanted: Sequence[tuple[str, str]]) -> Any:
-        return self.send(Request(
-            MULTI_READ, pack_reads(self.client.chroot, wanted),
-            read_multi_read))
 
     # Writes
 
@@ -317,7 +170,7 @@ class Bulk:
         """
         batch: list[Op] = []
         size = 0
-        chroot = self._chroot_size()
+        chroot = self.chroot_size()
         for op in ops:
             more = op_size(op) + chroot
             self._check_size(op, more)
@@ -337,7 +190,7 @@ class Bulk:
 
         :raises TooLarge: when it is
         """
-        self._check_size(op, op_size(op) + self._chroot_size())
+        self._check_size(op, op_size(op) + self.chroot_size())
 
     @staticmethod
     def _check_size(op: Op, size: int) -> None:
@@ -345,7 +198,8 @@ class Bulk:
             raise TooLarge(
                 op.path, len(getattr(op, 'data', b'')), JUTE_MAXBUFFER)
 
-    def _chroot_size(self) -> int:
+    def chroot_size(self) -> int:
+        """Return how many bytes the chroot adds to each path."""
         return len(self.client.chroot.encode('utf-8'))
 
     # Watches
@@ -373,7 +227,7 @@ class Bulk:
         pending = []
         batch: tuple[list[str], list[str], list[str]] = ([], [], [])
         size = 0
-        chroot = self._chroot_size()
+        chroot = self.chroot_size()
         for which, path in items:
             path_size = chroot + 4 * len(path) + 4
             size += path_size

@@ -109,7 +109,9 @@ def decode(data: bytes | None, path: str = '?') -> dict[str, Any]:
     except UnicodeDecodeError as e:
         raise DataError(
             path, f'not UTF-8 text (byte {e.start} of {len(data)})') from e
-    if text[0] == '{' and text.count('{') + text.count('[') < MAX_DEPTH:
+    if text[0] == '{' and (
+            len(text) < MAX_DEPTH
+            or text.count('{') + text.count('[') < MAX_DEPTH):
         # Nearly all nodes: what zc.zk wrote itself.
         try:
             found, end = _scan(text, 0)

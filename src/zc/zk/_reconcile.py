@@ -34,9 +34,9 @@ from kazoo.security import ACL
 
 from . import _paths
 from ._bulk import Bulk
-from ._bulk import TransactionFailed
 from ._encoding import decode
 from ._encoding import encode
+from ._pending import TransactionFailed
 from ._wire import Create
 from ._wire import Delete
 from ._wire import Op

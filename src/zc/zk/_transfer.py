@@ -21,8 +21,6 @@ from . import _apply
 from . import _paths
 from . import _plan
 from ._apply import Progress
-from ._bulk import BATCH_READS
-from ._bulk import IN_FLIGHT
 from ._bulk import Bulk
 from ._model import Node
 from ._plan import Step
@@ -42,7 +40,7 @@ __all__ = ['Import', 'delete_recursive', 'export_json', 'export_lines',
 Out = Callable[[str], None]
 
 #: How many nodes are asked for before the first answer is looked at.
-WINDOW = IN_FLIGHT * BATCH_READS
+WINDOW = 8_000
 
 
 class Import:
@@ -238,14 +236,11 @@ def _read_wanted(
                      if found[wanted[index].parent] is not None]
         for start in range(0, len(level), WINDOW):
             part = level[start:start + WINDOW]
-            pending = [
-                bulk.read_async([(DATA, wanted[index].path)
-                                 for index in part[at:at + BATCH_READS]])
-                for at in range(0, len(part), BATCH_READS)]
+            pending = bulk.read_async(
+                [(DATA, wanted[index].path) for index in part])
             for index in part:
                 wanted[index].make_data()       # while the server reads
-            answers = [each for read in pending for each in read.get()]
-            for index, answer in zip(part, answers, strict=True):
+            for index, answer in zip(part, pending.get(), strict=True):
                 if type(answer) is tuple:
                     found[index] = answer
                 else:

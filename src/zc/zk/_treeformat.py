@@ -26,7 +26,7 @@ from .errors import ValueNotStorable
 _SIMPLE = re.compile(r'(?!\.)[A-Za-z0-9_.:~@+-]+').fullmatch
 _WORD = re.compile(r'[A-Za-z0-9_]+').fullmatch
 # Their repr is an expression for them
-_PLAIN = frozenset([str, int, bool, type(None)])
+_PLAIN = frozenset([str, int, float, bool, type(None)])
 _PLAIN_NAME = re.compile(r'''[^\s'"]\S*''').fullmatch
 _PLAIN_KEY = re.compile(r'''(?!['"/#])(?:(?!->)[^\s=])+''').fullmatch
 _TYPE = re.compile(r'\S(?:.*\S)?').fullmatch
@@ -90,16 +90,15 @@ def node_text(
     template, values_of = _template(indent, tuple(properties))
     if template:
         values = values_of(properties)
-        for value in values:
-            type_ = type(value)
-            if type_ in _PLAIN or type_ is float and value - value == 0.0:
-                continue
-            break
-        else:
+        if _PLAIN.issuperset(map(type, values)):
             try:
-                return template % (text, *values)
+                lines = template % (text, *values)
             except ValueError:
                 pass    # a number that Python does not write: named below
+            else:
+                # Nor has text infinite floats and such.
+                if 'inf' not in lines and 'nan' not in lines:
+                    return lines
     return '\n'.join(_lines(text, properties, indent, path))
 
 

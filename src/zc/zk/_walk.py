@@ -18,8 +18,8 @@ from kazoo.exceptions import NoNodeError
 
 from . import _paths
 from ._bulk import Bulk
-from ._bulk import PendingRead
 from ._encoding import decode
+from ._pending import PendingRead
 from ._treeformat import node_text
 from ._wire import CHILDREN
 from ._wire import DATA
@@ -29,6 +29,8 @@ from ._wire import DATA
 #: as many again may be under way.
 AHEAD_NODES = 2_000
 AHEAD_BYTES = 2_000_000
+#: How many at first, until the size of data is known.
+FIRST_NODES = 64
 #: How many that were read ahead may wait: in each level of a tree, as many
 #: as are read at once.
 MOST_NODES = 20 * AHEAD_NODES
@@ -179,8 +181,11 @@ class Reader:
         # What is being read after that
         self._pending: tuple[list[str], PendingRead] | None = None
         self._levels = [_Level('', [path])]
+        # What is to be read then, the next at the end: prefixes, and names
+        # that go behind them
+        self._todo: list[tuple[str, Iterator[str]]] = []
         self._zxid = 0
-        self._most = 64         # until the size of data is known
+        self._most = FIRST_NODES
         self._size = 1          # the mean size of data, in bytes
 
     def __iter__(
@@ -220,8 +225,7 @@ class Reader:
                 self.missing_top = False
                 yield path, data, stat, names
                 if names:
-                    below = path + '/' if path != '/' else path
-                    levels.append(_Level(below, names))
+                    levels.append(_Level(_prefix(path), names))
                     break
             else:
                 levels.pop()
@@ -236,12 +240,16 @@ class Reader:
             self._store(*self._pending)
             self._pending = None
         if path not in self._ahead:
-            paths = [path, *self._next(self._most - 1)]
+            paths = self._next()
+            if paths[:1] != [path]:
+                # Forgotten, or the caller changed a list of names.
+                self._todo = [('', self._unread()), ('', iter([path]))]
+                paths = self._next()
             self._store(paths, self._ask(paths))
         self._zxid = self._bulk.client.last_zxid
-        if self._most == AHEAD_NODES:
+        if self._most >= FIRST_NODES:
             # What comes then is read while the caller looks at these.
-            paths = self._next(self._most)
+            paths = self._next()
             if paths:
                 self._pending = paths, self._ask(paths)
         self._most = min(AHEAD_NODES, self._most * 4)
@@ -261,15 +269,23 @@ class Reader:
         """Forget what was read ahead."""
         self._ahead.clear()
         self._names.clear()
+        self._todo.clear()
         self._pending = None
         # Less next time: a caller who writes at each node would else have
         # all read again at each node.
         self._most = max(1, self._most // 8)
 
-    def _next(self, most: int) -> list[str]:
-        """Return the paths to come that are not read, as far as allowed."""
-        return list(islice(
-            self._unread(), min(most, AHEAD_BYTES // self._size)))
+    def _next(self) -> list[str]:
+        """Return the paths to be read next, as many as are allowed."""
+        most = max(1, min(self._most, AHEAD_BYTES // self._size))
+        paths: list[str] = []
+        while self._todo and len(paths) < most:
+            prefix, names = self._todo[-1]
+            paths += [prefix + name
+                      for name in islice(names, most - len(paths))]
+            if len(paths) < most:
+                self._todo.pop()
+        return paths
 
     def _ask(self, paths: list[str]) -> PendingRead:
         if not self._data:
@@ -295,7 +311,7 @@ class Reader:
                 below = (node if type(node) is list
                          else self._names.get(path))
                 if below:
-                    todo.append((path + '/', iter(below)))
+                    todo.append((_prefix(path), iter(below)))
                     break
             else:
                 todo.pop()
@@ -303,36 +319,39 @@ class Reader:
     def _store(self, paths: list[str], pending: PendingRead) -> None:
         """Wait for what was asked for, and keep it."""
         ahead = self._ahead
-        parents = []
-        size = 0
         answers = pending.get()
-        children: list[Any] = []
-        if len(answers) > len(paths):
-            answers, children = answers[:len(paths)], answers[len(paths):]
-        for path, answer in zip(paths, answers, strict=True):
-            kind = type(answer)
-            if kind is tuple:
-                ahead[path] = answer
-                size += len(answer[0])
-                if answer[1].numChildren:
-                    parents.append(path)
-            elif kind is list:
-                if answer:
-                    answer.sort()
-                ahead[path] = answer
+        if not self._data:
+            parents, children = paths, answers
+        else:
+            children = answers[len(paths):]
+            answers = answers[:len(paths)]
+            found = [each for each in answers if type(each) is tuple]
+            if len(found) < len(answers):
+                answers = [each if type(each) is tuple else _absent(each)
+                           for each in answers]
+            self._size = max(
+                sum([len(data) for data, _ in found]) // len(paths), 1)
+            if children:
+                parents = paths
             else:
-                ahead[path] = _absent(answer)
-        self._size = max(size // len(paths), 1)
-        if children:
-            parents = paths
-        elif parents:
-            children = self._bulk.children(parents)
+                parents = [
+                    path for path, answer in zip(paths, answers, strict=True)
+                    if type(answer) is tuple and answer[1].numChildren]
+                children = self._bulk.children(parents)
+        ahead.update(zip(paths, answers, strict=True))
+        below: list[tuple[str, Iterator[str]]] = []
         for path, names in zip(parents, children, strict=True):
             if type(names) is not list:
                 ahead[path] = _absent(names)
-            elif names and ahead[path] is not None:
+            elif names and type(ahead[path]) in (tuple, list):
                 names.sort()
-                self._names[path] = names
+                if self._data:
+                    self._names[path] = names
+                # The very list that the caller gets: what is taken off in
+                # time is not read.
+                below.append((_prefix(path), iter(names)))
+        below.reverse()
+        self._todo += below
 
 
 class _Level:
@@ -347,6 +366,10 @@ class _Level:
 
     def left(self) -> list[str]:
         return self.names[len(self.names) - length_hint(self.rest):]
+
+
+def _prefix(path: str) -> str:
+    return path + '/' if path != '/' else path
 
 
 def _absent(answer: Any) -> Any:

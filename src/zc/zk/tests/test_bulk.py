@@ -16,9 +16,10 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
-from zc.zk import _bulk
+from zc.zk import _pending
 from zc.zk import _wire
 from zc.zk._bulk import Bulk
+from zc.zk._bulk import is_connection_error
 from zc.zk._wire import CHILDREN
 from zc.zk._wire import DATA
 from zc.zk.tests.bulkcase import Case
@@ -111,7 +112,7 @@ class Reads(Case):
         """A request holds at most so many reads; a few are under way."""
         paths = [f'/n{number}' for number in range(45)]
         self.make(*paths)
-        with mock.patch.object(_bulk, 'BATCH_READS', 10):
+        with mock.patch.object(_pending, 'BATCH_READS', 10):
             found = self.bulk.data(paths)
         self.assertEqual([_wire.MULTI_READ] * 5, self.types())
         self.assertEqual([path.encode() for path in paths],
@@ -121,7 +122,7 @@ class Reads(Case):
         """A request stays below the limit of bytes, chroot included."""
         paths = [f'/{number:0>200}' for number in range(30)]
         self.make(*paths)
-        with mock.patch.object(_bulk, 'BATCH_BYTES', 5_000):
+        with mock.patch.object(_pending, 'BATCH_BYTES', 5_000):
             found = self.bulk.data(paths)
         for request in self.requests:
             self.assertLess(len(request._payload), 5_000)
@@ -133,7 +134,7 @@ class Reads(Case):
         """A path over the limit of a batch goes alone."""
         paths = [f'/{number:0>200}' for number in range(4)]
         self.make(*paths)
-        with mock.patch.object(_bulk, 'BATCH_BYTES', 100):
+        with mock.patch.object(_pending, 'BATCH_BYTES', 100):
             found = self.bulk.data(paths)
         self.assertEqual([_wire.MULTI_READ] * 4, self.types())
         self.assertEqual([path.encode() for path in paths],
@@ -143,7 +144,7 @@ class Reads(Case):
         """Replies of large data make the next requests smaller."""
         paths = [f'/n{number}' for number in range(40)]
         self.make(*paths, data=b'x' * 1000)
-        with mock.patch.object(_bulk, 'BATCH_BYTES', 10_000):
+        with mock.patch.object(_pending, 'BATCH_BYTES', 10_000):
             self.bulk.data(paths)
             del self.requests[:]
             found = self.bulk.data(paths)
@@ -175,7 +176,7 @@ class Reads(Case):
         """
         paths = ['/a', '/a/b', '/no', '/a/c']
         expected = self.bulk.data(paths)
-        with mock.patch.object(_bulk, 'MULTI_READ', 99):
+        with mock.patch.object(_pending, 'MULTI_READ', 99):
             found = self.bulk.data(paths)
         self.assertEqual(expected[:2], found[:2])
         self.assertIsInstance(found[2], NoNodeError)
@@ -233,7 +234,7 @@ class Trouble(unittest.TestCase):
             self.bulk.wait(self.handler.async_result())
         self.assertEqual('no reply within 0.01 seconds',
                          str(caught.exception))
-        self.assertTrue(_bulk.is_connection_error(caught.exception))
+        self.assertTrue(is_connection_error(caught.exception))
 
     def test_value(self):
         """A reply's value or error is handed on."""
@@ -277,10 +278,10 @@ class Trouble(unittest.TestCase):
                      'OperationTimeoutError', 'SessionExpiredError',
                      'SessionMovedError'):
             error = getattr(kazoo.exceptions, name)()
-            self.assertTrue(_bulk.is_connection_error(error), name)
+            self.assertTrue(is_connection_error(error), name)
         for error in (NoNodeError(), NoAuthError(), BadVersionError(),
                       ValueError()):
-            self.assertFalse(_bulk.is_connection_error(error))
+            self.assertFalse(is_connection_error(error))
 
     def test_request(self):
         """What kazoo logs of a request has no data in it."""

@@ -13,9 +13,10 @@ from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 from zc.zk import _bulk
+from zc.zk import _pending
 from zc.zk import _wire
 from zc.zk._bulk import Bulk
-from zc.zk._bulk import TransactionFailed
+from zc.zk._pending import TransactionFailed
 from zc.zk._wire import Check
 from zc.zk._wire import Create
 from zc.zk._wire import Delete
@@ -90,7 +91,7 @@ class Writes(Case):
                        [RuntimeInconsistency(), RuntimeInconsistency()]):
             result = mock.Mock()
             result.get.return_value = errors
-            pending = _bulk.PendingCommit(
+            pending = _pending.PendingCommit(
                 self.bulk, [Check('/a', 0), Check('/b', 0)], result)
             with self.assertRaises(TransactionFailed) as caught:
                 pending.get()
@@ -211,7 +212,7 @@ class Batches(unittest.TestCase):
 
     def test_alone(self):
         """Between a batch's limit and the server's, one goes alone."""
-        size = _bulk.BATCH_BYTES + 1000
+        size = _pending.BATCH_BYTES + 1000
         ops = [Delete('/a', -1), SetData('/a', b'x' * size, -1),
                Delete('/a', -1)]
         self.assertEqual([1, 1, 1], self.sizes(ops))
@@ -224,4 +225,4 @@ class Batches(unittest.TestCase):
                    Check('/n', -1)):
             self.assertEqual(
                 len(_wire._pack_op('/\xe9', op)),
-                _wire.op_size(op) + self.bulk._chroot_size(), op)
+                _wire.op_size(op) + self.bulk.chroot_size(), op)

@@ -13,6 +13,7 @@ TESTED_BY = {
     'zc.zk._command': 'test_scripts',
     'zc.zk._live_tree': 'test_inspect',
     'zc.zk._nodecache': 'test_watches',
+    'zc.zk._pending': 'test_bulk',
     'zc.zk.testing': 'test_settle',
     'zc.zk.testing.__main__': 'test_desk',
     'zc.zk.testing._codes': 'test_database',

@@ -13,7 +13,7 @@ from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import OPEN_ACL_UNSAFE
 
-from zc.zk._bulk import TransactionFailed
+from zc.zk._pending import TransactionFailed
 from zc.zk._reconcile import FAILED
 from zc.zk._reconcile import PENDING
 from zc.zk._reconcile import REGISTERED
