@@ -20,7 +20,8 @@ BENCH ?= $(wildcard bench/*.py)
 # Which faults come: chosen anew each time unless given.
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo test test-real lint coverage bench fuzz chaos clean
+.PHONY: help demo test test-real lint coverage covered covered-real \
+	coverage-report bench fuzz chaos clean
 
 help:
 	@echo 'make demo        a short story with two servers and a client'
@@ -48,8 +49,15 @@ lint: .venv/tools
 
 coverage: .venv/tools
 	rm -f .coverage .coverage.*
+	$(MAKE) covered covered-real coverage-report
+
+covered: .venv/tools
 	$(BIN)/coverage run $(TESTS) $(ARGS)
+
+covered-real: .venv/tools
 	$(REAL) $(BIN)/coverage run $(TESTS) --at-level 2 $(ARGS)
+
+coverage-report:
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 
