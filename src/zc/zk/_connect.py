@@ -50,9 +50,22 @@ class PollHandler(SequentialThreadingHandler):
     its time on pipelined requests.
 
     :ivar last_error: why the last connection could not be made, or None
+    :ivar loop_error: what kazoo's connection loop ended with, or None
     """
 
     last_error: Exception | None = None
+    loop_error: Exception | None = None
+
+    def spawn(self, func: Any, *args: Any, **keywords: Any) -> Any:
+        def run() -> None:
+            try:
+                func(*args, **keywords)
+            except Exception as e:
+                # kazoo has logged it.
+                self.loop_error = e
+
+        self.loop_error = None
+        return super().spawn(run)
 
     def create_connection(self, *args: Any, **keywords: Any) -> Any:
         try:
@@ -197,12 +210,23 @@ def _remind(connection_string: str, first: bool) -> None:
 def _gave_up(client: kazoo.client.KazooClient) -> bool:
     """Tell whether kazoo tries no longer.
 
-    It ends its loop when a server refuses the credentials, and at nothing
-    else: it was told to try without end.
+    It ends its loop when a server refuses the credentials; and at an error
+    that it did not expect, since it was told to try without end.
     """
     routine = client._connection._connection_routine
     return client.client_state == KeeperState.AUTH_FAILED or (
         routine is not None and not routine.is_alive())
+
+
+def reason_for_end(client: kazoo.client.KazooClient) -> Exception | None:
+    """Return why kazoo tries no longer, None where it does or was stopped.
+    """
+    if client._stopped.is_set() or not _gave_up(client):
+        return None
+    error = getattr(client.handler, 'loop_error', None)
+    if error is None:
+        return AuthFailedError(REFUSED)
+    return ConnectionClosedError(f'{type(error).__name__}: {error}')
 
 
 def _prove(

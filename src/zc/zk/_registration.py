@@ -266,6 +266,12 @@ class Keeper:
                 self._reconciler.session()      # notes its id
             self._queue.put(('session',))
 
+    def connection_ended(self, error: Exception) -> None:
+        """Take note that there is no connection, and that this will last."""
+        for registration in list(self.registrations.values()):
+            registration._wanted.state = PENDING
+            registration._wanted.error = error
+
     # First registrations
 
     def _try(self, wanted: Sequence[Wanted]) -> None:

@@ -38,6 +38,7 @@ from ._live import Properties
 from ._nodes import Nodes
 from ._registration import Keeper
 from ._registration import Registration
+from ._revive import Reviver
 from ._treetext import parse_tree
 from ._watches import Engine
 from .errors import AddressError
@@ -99,7 +100,6 @@ class ZooKeeper(Nodes):
         self._closed = False
         if connection_string is None or isinstance(connection_string, str):
             text = _connect.connection_string_from(connection_string)
-            self._owns_client = True
             self.client = _connect.make_client(
                 text, session_timeout, **keywords)
             _connect.start(self.client, text, wait, connect_timeout)
@@ -107,7 +107,6 @@ class ZooKeeper(Nodes):
             raise TypeError('keywords for a client that is there already: '
                             + ', '.join(sorted(keywords)))
         else:
-            self._owns_client = False
             self.client = connection_string
         name = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
         self._bulk = Bulk(self.client, timeout=max(4 * session_timeout, 30.0))
@@ -116,6 +115,11 @@ class ZooKeeper(Nodes):
             self._bulk, self._engine, session_timeout, name)
         self.client.add_listener(self._engine.session_changed)
         self.client.add_listener(self._keeper.session_changed)
+        self._reviver: Reviver | None = None
+        if connection_string is not self.client:        # it is our own
+            self._reviver = Reviver(
+                self.client, self._keeper.connection_ended)
+            self.client.add_listener(self._reviver.session_changed)
         # It may have changed before the listeners were there, and may
         # change while they are told.
         told = None
@@ -123,6 +127,8 @@ class ZooKeeper(Nodes):
             told = self.client.state
             self._engine.session_changed(told)
             self._keeper.session_changed(told)
+            if self._reviver is not None:
+                self._reviver.session_changed(told)
 
     # Discovery and configuration
 
@@ -388,7 +394,9 @@ class ZooKeeper(Nodes):
             self._closed = True
         self.client.remove_listener(self._engine.session_changed)
         self.client.remove_listener(self._keeper.session_changed)
-        if self._owns_client:
+        if self._reviver is not None:
+            self.client.remove_listener(self._reviver.session_changed)
+            self._reviver.close()
             _connect.stop(self.client)
         else:
             for registration in self.registrations.values():

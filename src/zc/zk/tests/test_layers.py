@@ -34,6 +34,7 @@ ORDER = '''
     zc.zk._registration
     zc.zk._interfaces
     zc.zk._connect
+    zc.zk._revive
     zc.zk.event
     zc.zk.client
     zc.zk

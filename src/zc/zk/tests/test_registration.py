@@ -63,6 +63,13 @@ class Case(unittest.TestCase):
         stat = self.exists(path)
         return stat.ephemeralOwner if stat else 0
 
+    def delete_parent(self) -> None:
+        """Delete node and parent at once: the node would come back."""
+        transaction = self.other.transaction()
+        transaction.delete(NODE)
+        transaction.delete('/s')
+        self.assertEqual([True, True], transaction.commit())
+
     def wait_registered(
         self, zk: zc.zk.ZooKeeper | None = None, path: str = NODE
     ) -> None:
@@ -119,7 +126,7 @@ class SessionTests(Case):
     def test_parent_deleted_and_recreated(self) -> None:
         """Without a parent the registration fails, until it is back."""
         with self.assertLogs('zc.zk', logging.WARNING) as logs:
-            self.other.delete('/s', recursive=True)
+            self.delete_parent()
             wait_for(lambda: self.registration.state == 'failed')
         self.assertIsInstance(self.registration.error, NoNodeError)
         self.assertIn('/s', str(self.registration.error))

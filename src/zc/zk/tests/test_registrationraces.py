@@ -121,10 +121,9 @@ class UnregisterTests(Case):
         self.settle()
         self.assertEqual(self.exists().czxid, czxid)
 
-
     def test_without_its_parent(self) -> None:
         """What cannot be registered any more can be unregistered."""
-        self.other.delete('/s', recursive=True)
+        self.delete_parent()
         self.zk.unregister('/s', ADDRESS)
         self.assertEqual(self.zk.registrations, {})
 
