@@ -224,9 +224,10 @@ def reason_for_end(client: kazoo.client.KazooClient) -> Exception | None:
     if client._stopped.is_set() or not _gave_up(client):
         return None
     error = getattr(client.handler, 'loop_error', None)
-    if error is None:
-        return AuthFailedError(REFUSED)
-    return ConnectionClosedError(f'{type(error).__name__}: {error}')
+    ended: Exception = AuthFailedError(REFUSED)
+    if error is not None:
+        ended = ConnectionClosedError(f'{type(error).__name__}: {error}')
+    return ended
 
 
 def _prove(

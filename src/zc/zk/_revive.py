@@ -44,15 +44,17 @@ class Reviver:
         self._client = client
         self._gave_up = gave_up
         self._lock = threading.Lock()
-        self._closed = threading.Event()
+        self._closed = False
+        self._look = threading.Event()
         self._thread: threading.Thread | None = None
 
     def session_changed(self, state: str) -> None:
         """Take note of the connection's state: a kazoo listener."""
         if state == KazooState.CONNECTED:
+            self._look.set()
             return
         with self._lock:
-            if self._thread is None and not self._closed.is_set():
+            if self._thread is None and not self._closed:
                 self._thread = threading.Thread(
                     target=self._run, name='zc.zk reviver', daemon=True)
                 self._thread.start()
@@ -60,17 +62,20 @@ class Reviver:
     def close(self) -> None:
         """End the thread; after this, the client may be stopped."""
         with self._lock:
-            self._closed.set()
+            self._closed = True
             thread = self._thread
+        self._look.set()
         if thread is not None:
             thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
         delay = LOOK_SECONDS
         told = ''
-        while not self._closed.wait(delay):
+        while True:
+            self._look.wait(delay)
+            self._look.clear()
             with self._lock:
-                if self._client.connected:
+                if self._closed or self._client.connected:
                     self._thread = None
                     return
             error = _connect.reason_for_end(self._client)
@@ -90,5 +95,5 @@ class Reviver:
             self._client.start_async()
         except (KazooException, OSError) as e:
             logger.debug('starting again failed: %r', e)
-        if self._closed.is_set():
+        if self._closed:
             _connect.stop(self._client)     # `close` could not wait for this

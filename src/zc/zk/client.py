@@ -98,37 +98,37 @@ class ZooKeeper(Nodes):
         self._pid = os.getpid()
         self._closing = threading.Lock()
         self._closed = False
-        if connection_string is None or isinstance(connection_string, str):
-            text = _connect.connection_string_from(connection_string)
+        self.client: KazooClient = connection_string
+        own = connection_string is None or isinstance(connection_string, str)
+        if own:
+            text = _connect.connection_string_from(self.client)
             self.client = _connect.make_client(
                 text, session_timeout, **keywords)
             _connect.start(self.client, text, wait, connect_timeout)
         elif keywords:
             raise TypeError('keywords for a client that is there already: '
                             + ', '.join(sorted(keywords)))
-        else:
-            self.client = connection_string
         name = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
         self._bulk = Bulk(self.client, timeout=max(4 * session_timeout, 30.0))
         self._engine = Engine(self._bulk, name)
         self._keeper = Keeper(
             self._bulk, self._engine, session_timeout, name)
-        self.client.add_listener(self._engine.session_changed)
-        self.client.add_listener(self._keeper.session_changed)
+        self._listeners = [
+            self._engine.session_changed, self._keeper.session_changed]
         self._reviver: Reviver | None = None
-        if connection_string is not self.client:        # it is our own
+        if own:
             self._reviver = Reviver(
                 self.client, self._keeper.connection_ended)
-            self.client.add_listener(self._reviver.session_changed)
+            self._listeners.append(self._reviver.session_changed)
+        for listener in self._listeners:
+            self.client.add_listener(listener)
         # It may have changed before the listeners were there, and may
         # change while they are told.
         told = None
         while told != self.client.state:
             told = self.client.state
-            self._engine.session_changed(told)
-            self._keeper.session_changed(told)
-            if self._reviver is not None:
-                self._reviver.session_changed(told)
+            for listener in self._listeners:
+                listener(told)
 
     # Discovery and configuration
 
@@ -392,10 +392,9 @@ class ZooKeeper(Nodes):
             if self._closed or os.getpid() != self._pid:
                 return
             self._closed = True
-        self.client.remove_listener(self._engine.session_changed)
-        self.client.remove_listener(self._keeper.session_changed)
+        for listener in self._listeners:
+            self.client.remove_listener(listener)
         if self._reviver is not None:
-            self.client.remove_listener(self._reviver.session_changed)
             self._reviver.close()
             _connect.stop(self.client)
         else:

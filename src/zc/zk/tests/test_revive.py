@@ -36,6 +36,7 @@ class ReviveTests(unittest.TestCase):
         self.zk.register('/s', '1.2.3.4:80')
         self.registration = self.zk.registrations[NODE]
         self.properties = self.zk.properties('/s')
+        self.reviver: Any = self.zk._reviver
         self.session = self.zk.client.client_id[0]
         self.connection = self.zk.client._connection
         self.connect = self.connection._connect
@@ -77,7 +78,7 @@ class ReviveTests(unittest.TestCase):
             other.set('/s', b'{"a":2}')
             self.assertTrue(self.properties.wait(
                 lambda properties: properties.get('a') == 2, 10))
-        wait_for(lambda: self.zk._reviver._thread is None, 'the thread')
+        wait_for(lambda: self.reviver._thread is None, 'the thread')
 
     def test_unexpected_error(self) -> None:
         """An error that kazoo did not expect ends nothing for good."""
@@ -131,7 +132,7 @@ class ReviveTests(unittest.TestCase):
         with self.assertLogs(LOGGER), self.assertLogs('kazoo'):
             self.end_loop(*[RuntimeError('odd') for _ in range(1000)])
             wait_for(lambda: self.registration.error, 'the error')
-            thread = self.zk._reviver._thread
+            thread = self.reviver._thread
             start = time.monotonic()
             self.zk.close()
             self.assertLess(time.monotonic() - start, 2)
@@ -154,7 +155,7 @@ class ReviveTests(unittest.TestCase):
                     self.zk.client, 'start_async', slow_start):
             self.end_loop(RuntimeError('odd'))
             self.assertTrue(started.wait(10))
-            thread = self.zk._reviver._thread
+            thread = self.reviver._thread
             self.zk.close()
             go_on.set()
             wait_for(lambda: not thread.is_alive(), 'the end of the thread')
@@ -163,10 +164,18 @@ class ReviveTests(unittest.TestCase):
 
     def test_stopped_by_hand(self) -> None:
         """A client that its user stopped stays so."""
+        real = self.reviver._look.wait
+        self.looks = 0
+
+        def wait(timeout: float) -> Any:
+            self.looks += 1
+            return real(timeout)
+
+        self.reviver._look.wait = wait
         self.zk.client.stop()
-        wait_for(lambda: self.zk._reviver._thread is not None, 'the thread')
-        thread = self.zk._reviver._thread
-        self.zk._reviver._closed.wait(0.1)
+        wait_for(lambda: self.reviver._thread is not None, 'the thread')
+        thread = self.reviver._thread
+        wait_for(lambda: self.looks > 2, 'some looks')
         self.assertTrue(thread.is_alive())
         self.assertFalse(self.zk.client.connected)
 

@@ -110,7 +110,7 @@ class ReconnectTests(Case):
         for each in objects:
             each(lambda each: None)
         self.cut()
-        self.assertLessEqual(threading.active_count(), before)
+        wait_for(lambda: threading.active_count() <= before, 'few threads')
         self.other.set('/a/999', b'{"z":1}')
         wait_for(lambda: dict(objects[-1]) == {'z': 1})
 
