@@ -15,8 +15,8 @@ TESTS = $(BIN)/zope-testrunner --test-path=src --test-path=zkzopeserver/src
 ARGS ?= -v --auto-color
 REAL = $(BIN)/python -m zc.zk.tests.realserver --
 MINUTES ?= 5
-# For example: make bench BENCH=bench/trees.py
-BENCH ?= $(wildcard bench/*.py)
+# For example: make bench BENCH=trees
+BENCH ?=
 # Which faults come: chosen anew each time unless given.
 SEED ?= $(shell date +%s)
 
@@ -62,7 +62,7 @@ coverage-report:
 	$(BIN)/coverage report --fail-under=95
 
 bench: .venv/installed
-	@for each in $(BENCH); do $(BIN)/python $$each || exit; done
+	$(BIN)/python bench $(BENCH)
 
 fuzz: .venv/installed
 	$(BIN)/python -m zc.zk.tests.fuzz_likeness --minutes $(MINUTES) \

@@ -1,6 +1,6 @@
 """Run the benchmarks and write what they print to RESULTS.md.
 
-    python bench [trees] [watches] [http]
+    python bench [leaving] [serving] [trees] [watches]
 
 Each runs in a process of its own; without names, all of them.  What others
 printed before stays.

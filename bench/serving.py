@@ -1,6 +1,6 @@
 """Requests per second through the runner, beside what it wraps.
 
-    python bench/http.py [--seconds 5] [--rounds 5] [--connections 16]
+    python bench/serving.py [--seconds 5] [--rounds 5] [--connections 16]
 
 Serves one small application by plain zope.server, by our runner on
 zope.server, by plain waitress and by our runner on waitress, each in a
