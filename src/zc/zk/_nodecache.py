@@ -56,32 +56,36 @@ class View:
 
     def lookup(self, paths: Sequence[str]) -> list[Found]:
         """Return the data of nodes, None for each that is not there."""
-        return [node.value for node in self._get(DATA, paths)]
+        if len(paths) == 1:     # nearly always
+            return [self._get((DATA, paths[0])).value]
+        keys = [(DATA, path) for path in paths]
+        missing = [key for key in keys if key not in self._nodes]
+        if missing:
+            self.used.update(keys)
+            raise Missing(missing)
+        return [self._get(key).value for key in keys]
 
     def data(self, path: str) -> tuple[Found, ZnodeStat | None]:
         """Return the data and the stat of a node."""
-        [node] = self._get(DATA, [path])
+        node = self._get((DATA, path))
         return node.value, node.stat
 
     def children(self, path: str) -> tuple[str, ...] | None | Exception:
         """Return the sorted names of a node's children."""
-        [node] = self._get(CHILDREN, [path])
-        value: tuple[str, ...] | None | Exception = node.value
+        value: tuple[str, ...] | None | Exception = self._get(
+            (CHILDREN, path)).value
         return value
 
     def read_again(self, path: str) -> NoReturn:
         """Have the node read once more: what is in memory contradicts."""
         raise Missing([(DATA, path), (CHILDREN, path)])
 
-    def _get(self, kind: str, paths: Sequence[str]) -> list[Node]:
-        keys = [(kind, path) for path in paths]
-        nodes = [self._nodes.get(key) for key in keys]
-        self.used.update(keys)
-        if None in nodes:
-            raise Missing(
-                [key for key, node in zip(keys, nodes, strict=True)
-                 if node is None])
-        return nodes        # type: ignore[return-value]
+    def _get(self, key: Key) -> Node:
+        self.used.add(key)
+        node = self._nodes.get(key)
+        if node is None:
+            raise Missing([key])
+        return node
 
 
 class NodeCache:
