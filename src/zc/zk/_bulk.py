@@ -22,7 +22,6 @@ from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 
-from ._pending import BATCH_BYTES
 from ._pending import PendingCommit
 from ._pending import PendingRead
 from ._wire import CHILDREN
@@ -43,7 +42,8 @@ from .errors import ForkedError
 from .errors import TooLarge
 
 
-#: The largest request a server takes, in bytes (``jute.maxbuffer``).
+#: The largest request that servers take, in bytes, unless they are told
+#: otherwise (``jute.maxbuffer``).
 JUTE_MAXBUFFER = 1_048_575
 #: How many operations go in one transaction: more gain nothing.
 BATCH_OPS = 1_000
@@ -59,14 +59,24 @@ class Bulk:
 
     :param client: a started kazoo client
     :param timeout: the longest to wait for one reply, in seconds
+    :param jute_maxbuffer: the largest request that the servers take, in bytes
+    :ivar batch_bytes: how many bytes of several operations go in one request
     """
 
-    def __init__(self, client: KazooClient, timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        client: KazooClient,
+        timeout: float = 60.0,
+        jute_maxbuffer: int = JUTE_MAXBUFFER,
+    ) -> None:
         self.client = client
         self.timeout = timeout
+        self.jute_maxbuffer = jute_maxbuffer
+        # The rest is for what goes around them.
+        self.batch_bytes = jute_maxbuffer * 95 // 100
         # Servers before 3.6 answer that they do not know it.
         self.knows_multi_read = True
-        # A running mean, so that replies too stay near BATCH_BYTES.
+        # A running mean, so that replies too stay near batch_bytes.
         self.reply_bytes = 100.0
         self._pid = os.getpid()
 
@@ -157,9 +167,9 @@ class Bulk:
     def commit_async(self, ops: Sequence[Op]) -> PendingCommit:
         """Send `ops` as one transaction and return it, under way."""
         payload = pack_ops(self.client.chroot, ops)
-        if len(payload) + 8 > JUTE_MAXBUFFER:       # 8: xid and type
+        if len(payload) + 8 > self.jute_maxbuffer:      # 8: xid and type
             largest = max(ops, key=lambda op: len(getattr(op, 'data', b'')))
-            raise TooLarge(largest.path, len(payload), JUTE_MAXBUFFER)
+            raise TooLarge(largest.path, len(payload), self.jute_maxbuffer)
         return PendingCommit(self, ops, self.send(
             Request(MULTI, payload, read_multi)))
 
@@ -175,7 +185,7 @@ class Bulk:
             more = op_size(op) + chroot
             self._check_size(op, more)
             if batch and (len(batch) == BATCH_OPS
-                          or size + more > BATCH_BYTES):
+                          or size + more > self.batch_bytes):
                 yield batch
                 batch, size = [], 0
             batch.append(op)
@@ -192,11 +202,10 @@ class Bulk:
         """
         self._check_size(op, op_size(op) + self.chroot_size())
 
-    @staticmethod
-    def _check_size(op: Op, size: int) -> None:
-        if size > JUTE_MAXBUFFER - 100:     # for what goes around it
+    def _check_size(self, op: Op, size: int) -> None:
+        if size > self.jute_maxbuffer - 100:    # for what goes around it
             raise TooLarge(
-                op.path, len(getattr(op, 'data', b'')), JUTE_MAXBUFFER)
+                op.path, len(getattr(op, 'data', b'')), self.jute_maxbuffer)
 
     def chroot_size(self) -> int:
         """Return how many bytes the chroot adds to each path."""
@@ -231,7 +240,7 @@ class Bulk:
         for which, path in items:
             path_size = chroot + 4 * len(path) + 4
             size += path_size
-            if size > BATCH_BYTES:
+            if size > self.batch_bytes:
                 pending.append(self._send_watches(zxid, watcher, batch))
                 batch, size = ([], [], []), path_size
             batch[which].append(path)

@@ -218,10 +218,15 @@ def _gave_up(client: kazoo.client.KazooClient) -> bool:
         routine is not None and not routine.is_alive())
 
 
+def was_stopped(client: kazoo.client.KazooClient) -> bool:
+    """Tell whether someone stopped `client` on purpose."""
+    stopped: bool = client._stopped.is_set()
+    return stopped
+
+
 def reason_for_end(client: kazoo.client.KazooClient) -> Exception | None:
-    """Return why kazoo tries no longer, None where it does or was stopped.
-    """
-    if client._stopped.is_set() or not _gave_up(client):
+    """Return why kazoo tries no longer, None where it does."""
+    if not _gave_up(client):
         return None
     error = getattr(client.handler, 'loop_error', None)
     ended: Exception = AuthFailedError(REFUSED)

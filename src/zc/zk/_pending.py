@@ -24,8 +24,6 @@ from ._wire import pack_reads
 from ._wire import read_multi_read
 
 
-#: How many bytes of operations go in one request; the rest is for framing.
-BATCH_BYTES = 1_000_000
 #: How many reads go in one request at most: with few enough, the client
 #: reads one reply while the server works on the next.
 BATCH_READS = 500
@@ -39,6 +37,7 @@ class Requests(Protocol):
     client: KazooClient
     knows_multi_read: bool
     reply_bytes: float
+    batch_bytes: int
 
     def send(self, request: Request) -> Any: ...
 
@@ -160,17 +159,18 @@ class PendingRead:
     def _end_of_batch(self, start: int) -> int:
         """Return where the batch that begins at `start` ends."""
         wanted = self._wanted
-        most = min(BATCH_READS, int(BATCH_BYTES / self._bulk.reply_bytes) or 1)
+        bulk = self._bulk
+        most = min(BATCH_READS, int(bulk.batch_bytes / bulk.reply_bytes) or 1)
         end = min(start + most, len(wanted))
-        around = self._bulk.chroot_size() + 14
+        around = bulk.chroot_size() + 14
         batch = wanted[start:end]
         # UTF-8 at its longest
         size = 4 * sum([len(path) for _, path in batch]) + around * len(batch)
-        if size <= BATCH_BYTES:
+        if size <= bulk.batch_bytes:
             return end
         size = 0
         for index in range(start, end):
             size += around + 4 * len(wanted[index][1])
-            if size > BATCH_BYTES and index > start:
+            if size > bulk.batch_bytes and index > start:
                 return index
         return end

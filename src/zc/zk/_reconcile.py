@@ -48,10 +48,8 @@ from .errors import ValueNotStorable
 
 logger = logging.getLogger(__name__)
 
-#: How many nodes go into one transaction, and how many bytes; the rest of
-#: what the server takes is for the chroot.
+#: How many nodes go into one transaction.
 BATCH = 250
-BATCH_BYTES = 500_000
 
 REGISTERED = 'registered'
 PENDING = 'pending'
@@ -224,7 +222,7 @@ class Reconciler:
     ) -> bool:
         """Commit the operations; tell whether to look again at once."""
         again = False
-        for batch in [ops] if together else _batches(ops):
+        for batch in [ops] if together else self._batches(ops):
             while batch:
                 try:
                     self._bulk.commit([op for _, steps in batch
@@ -260,22 +258,24 @@ class Reconciler:
         each.note(PENDING if changed else FAILED, type(error)(op.path))
         return False
 
-
-def _batches(
-    ops: Sequence[tuple[Wanted, list[Op]]]
-) -> Iterator[list[tuple[Wanted, list[Op]]]]:
-    """Split the operations by number and size, those of a node together."""
-    batch: list[tuple[Wanted, list[Op]]] = []
-    size = 0
-    for each in ops:
-        more = sum(map(op_size, each[1]))
-        if batch and (len(batch) == BATCH or size + more > BATCH_BYTES):
+    def _batches(
+        self, ops: Sequence[tuple[Wanted, list[Op]]]
+    ) -> Iterator[list[tuple[Wanted, list[Op]]]]:
+        """Split the operations by number and size, those of a node together.
+        """
+        batch: list[tuple[Wanted, list[Op]]] = []
+        size = 0
+        chroot = self._bulk.chroot_size()
+        for each in ops:
+            more = sum([op_size(op) + chroot for op in each[1]])
+            if batch and (len(batch) == BATCH
+                          or size + more > self._bulk.batch_bytes):
+                yield batch
+                batch, size = [], 0
+            batch.append(each)
+            size += more
+        if batch:
             yield batch
-            batch, size = [], 0
-        batch.append(each)
-        size += more
-    if batch:
-        yield batch
 
 
 def _create(each: Wanted) -> Create:

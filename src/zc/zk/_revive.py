@@ -54,7 +54,7 @@ class Reviver:
             self._look.set()
             return
         with self._lock:
-            if self._thread is None and not self._closed:
+            if self._thread is None and not self._done():
                 self._thread = threading.Thread(
                     target=self._run, name='zc.zk reviver', daemon=True)
                 self._thread.start()
@@ -75,7 +75,7 @@ class Reviver:
             self._look.wait(delay)
             self._look.clear()
             with self._lock:
-                if self._closed or self._client.connected:
+                if self._done() or self._client.connected:
                     self._thread = None
                     return
             error = _connect.reason_for_end(self._client)
@@ -89,6 +89,10 @@ class Reviver:
             self._gave_up(error)
             self._start()
             delay = min(2 * delay, LONGEST_DELAY)
+
+    def _done(self) -> bool:
+        # Who stops the client by hand wants no connection.
+        return self._closed or _connect.was_stopped(self._client)
 
     def _start(self) -> None:
         try:

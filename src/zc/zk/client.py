@@ -29,6 +29,7 @@ from . import _links
 from . import _paths
 from . import _transfer
 from . import event
+from ._bulk import JUTE_MAXBUFFER
 from ._bulk import Bulk
 from ._encoding import format_addr
 from ._interfaces import ipv4_addresses
@@ -78,6 +79,8 @@ class ZooKeeper(Nodes):
     :param session_timeout: in seconds; 10 by default
     :param wait: whether to wait for a connection for as long as it takes
     :param connect_timeout: how long to try otherwise, in seconds
+    :param jute_maxbuffer: the largest request that the servers take, in
+        bytes, where they are set otherwise than by default
     :param keywords: all others go to ``kazoo.client.KazooClient``:
         ``auth_data``, ``sasl_options``, ``use_ssl``, ``ca`` ...
     :raises FailedConnect: when no session could be had in time
@@ -90,6 +93,7 @@ class ZooKeeper(Nodes):
         wait: bool = False,
         *,
         connect_timeout: float = _connect.CONNECT_TIMEOUT,
+        jute_maxbuffer: int = JUTE_MAXBUFFER,
         **keywords: Any,
     ) -> None:
         if session_timeout is None:
@@ -109,7 +113,8 @@ class ZooKeeper(Nodes):
             raise TypeError('keywords for a client that is there already: '
                             + ', '.join(sorted(keywords)))
         name = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
-        self._bulk = Bulk(self.client, timeout=max(4 * session_timeout, 30.0))
+        self._bulk = Bulk(
+            self.client, max(4 * session_timeout, 30.0), jute_maxbuffer)
         self._engine = Engine(self._bulk, name)
         self._keeper = Keeper(
             self._bulk, self._engine, session_timeout, name)

@@ -122,7 +122,7 @@ class Reads(Case):
         """A request stays below the limit of bytes, chroot included."""
         paths = [f'/{number:0>200}' for number in range(30)]
         self.make(*paths)
-        with mock.patch.object(_pending, 'BATCH_BYTES', 5_000):
+        with mock.patch.object(self.bulk, 'batch_bytes', 5_000):
             found = self.bulk.data(paths)
         for request in self.requests:
             self.assertLess(len(request._payload), 5_000)
@@ -134,7 +134,7 @@ class Reads(Case):
         """A path over the limit of a batch goes alone."""
         paths = [f'/{number:0>200}' for number in range(4)]
         self.make(*paths)
-        with mock.patch.object(_pending, 'BATCH_BYTES', 100):
+        with mock.patch.object(self.bulk, 'batch_bytes', 100):
             found = self.bulk.data(paths)
         self.assertEqual([_wire.MULTI_READ] * 4, self.types())
         self.assertEqual([path.encode() for path in paths],
@@ -144,7 +144,7 @@ class Reads(Case):
         """Replies of large data make the next requests smaller."""
         paths = [f'/n{number}' for number in range(40)]
         self.make(*paths, data=b'x' * 1000)
-        with mock.patch.object(_pending, 'BATCH_BYTES', 10_000):
+        with mock.patch.object(self.bulk, 'batch_bytes', 10_000):
             self.bulk.data(paths)
             del self.requests[:]
             found = self.bulk.data(paths)

@@ -212,7 +212,7 @@ class Batches(unittest.TestCase):
 
     def test_alone(self):
         """Between a batch's limit and the server's, one goes alone."""
-        size = _pending.BATCH_BYTES + 1000
+        size = self.bulk.batch_bytes + 1000
         ops = [Delete('/a', -1), SetData('/a', b'x' * size, -1),
                Delete('/a', -1)]
         self.assertEqual([1, 1, 1], self.sizes(ops))

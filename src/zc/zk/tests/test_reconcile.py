@@ -41,6 +41,11 @@ class FakeClient:
 class FakeBulk:
     """Nodes in a dictionary: path -> (data, stat), or an error to give."""
 
+    batch_bytes = 1_000_000
+
+    def chroot_size(self) -> int:
+        return 0
+
     def __init__(self) -> None:
         self.client = FakeClient()
         self.nodes: dict[str, Any] = {}

@@ -163,20 +163,14 @@ class ReviveTests(unittest.TestCase):
         self.assertTrue(self.zk.client._stopped.is_set())
 
     def test_stopped_by_hand(self) -> None:
-        """A client that its user stopped stays so."""
-        real = self.reviver._look.wait
-        self.looks = 0
-
-        def wait(timeout: float) -> Any:
-            self.looks += 1
-            return real(timeout)
-
-        self.reviver._look.wait = wait
+        """A client that its user stopped stays so, and no thread looks."""
         self.zk.client.stop()
-        wait_for(lambda: self.reviver._thread is not None, 'the thread')
-        thread = self.reviver._thread
-        wait_for(lambda: self.looks > 2, 'some looks')
-        self.assertTrue(thread.is_alive())
+        self.assertIsNone(self.reviver._thread)
+        self.zk.client.start()
+        self.server.refuse()
+        wait_for(lambda: self.reviver._thread, 'the thread')
+        self.zk.client.stop()
+        wait_for(lambda: self.reviver._thread is None, 'its end')
         self.assertFalse(self.zk.client.connected)
 
     def test_clients_of_others(self) -> None:
