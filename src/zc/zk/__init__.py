@@ -5,8 +5,8 @@ The public names; what is behind them is in the modules of this package.
 from . import event
 from ._encoding import parse_addr
 from ._live import Children
-from ._live import Properties
 from ._model import Node as ParseNode
+from ._properties import Properties
 from ._registration import Registration
 from ._treetext import parse_tree
 from .client import OPEN_ACL_UNSAFE

@@ -1,4 +1,4 @@
-"""Children and Properties: what user code sees of a watched node.
+"""What Children and Properties have in common, and Children.
 
 Reading never waits for ZooKeeper: it gives what the watch engine computed
 last.  User callbacks run once in the thread that gives them, and from then
@@ -7,7 +7,6 @@ on in the engine's callback thread.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import time
@@ -15,30 +14,20 @@ import weakref
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
 
-from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import NoNodeError
-from kazoo.protocol.states import ZnodeStat
 
 from ._callbacks import Watcher
-from ._encoding import decode
-from ._encoding import encode
-from ._links import PROPERTY_LINK
-from ._links import Lookup
-from ._links import linked_values
 from ._links import resolve
 from ._nodes import Nodes
 from ._watches import Engine
 from ._watches import Tracker
 from ._wire import CHILDREN
-from ._wire import DATA
-from .errors import BadPropertyLink
 from .errors import CancelWatch
 from .errors import ForkedError
 from .errors import LinkLoop
@@ -56,36 +45,6 @@ Self = TypeVar('Self', bound='Live')
 class _ChildrenSnapshot(NamedTuple):
     real_path: str
     names: tuple[str, ...]
-
-
-class _PropertiesSnapshot:
-    """A node's properties; equal when user code would see no difference."""
-
-    __slots__ = ('data', 'linked', 'raw', 'real_path', 'stat')
-
-    def __init__(
-        self, lookup: Lookup, real_path: str, data: bytes, stat: ZnodeStat
-    ) -> None:
-        self.real_path = real_path
-        self.raw = data
-        self.stat = stat
-        self.data = decode(data, real_path)
-        self.linked = linked_values(lookup, real_path, self.data)
-
-    def __eq__(self, other: object) -> bool:
-        return (isinstance(other, _PropertiesSnapshot)
-                and self.real_path == other.real_path
-                and (self.raw == other.raw or _same(self.data, other.data))
-                and _same(self.linked, other.linked))
-
-
-def _same(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    """Tell whether JSON values are the same; 1 and true are not."""
-    return a == b and _canonical(a) == _canonical(b)
-
-
-def _canonical(values: dict[str, Any]) -> str:
-    return json.dumps(values, sort_keys=True, default=repr)
 
 
 class Live:
@@ -329,160 +288,3 @@ class Children(Live):
 
     def __contains__(self, name: object) -> bool:
         return name in self._names()
-
-
-class Properties(Live, Mapping[str, Any]):
-    """A node's properties: a mapping that is kept up to date.
-
-    A property link (``name =>``) stands for the property it leads to.
-    """
-
-    _kind = DATA
-
-    @staticmethod
-    def _computation(path: str) -> Callable[[View], _PropertiesSnapshot]:
-        def compute(view: View) -> _PropertiesSnapshot:
-            real_path = resolve(view.lookup, path)
-            data, stat = view.data(real_path)
-            if isinstance(data, Exception):
-                raise type(data)(real_path) from data
-            assert data is not None and stat is not None
-            return _PropertiesSnapshot(view.lookup, real_path, data, stat)
-
-        return compute
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """The properties that the node itself has, links as they are."""
-        return self.copy()
-
-    @property
-    def version(self) -> int:
-        """The version of the node's data that was read last."""
-        snapshot = self._snapshot
-        if snapshot is None:
-            raise NoNodeError(self.path)
-        version: int = snapshot.stat.version
-        return version
-
-    def _names(self) -> list[str]:
-        return list(self)
-
-    def __getitem__(self, key: str) -> Any:
-        snapshot = self._snapshot
-        if snapshot is None:
-            raise KeyError(key)
-        if key in snapshot.data:
-            return snapshot.data[key]
-        value = snapshot.linked[key]
-        if isinstance(value, BadPropertyLink):
-            # Another one: a traceback leads to this object.
-            raise BadPropertyLink(
-                value.path, value.name, value.target, value.reason)
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        snapshot = self._snapshot
-        if snapshot is None:
-            return iter(())
-        return iter([
-            *(key for key in snapshot.data
-              if not key.endswith(PROPERTY_LINK)),
-            *snapshot.linked])
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __contains__(self, key: object) -> bool:
-        snapshot = self._snapshot
-        return snapshot is not None and (
-            key in snapshot.data or key in snapshot.linked)
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or Mapping.__eq__(self, other)
-
-    def copy(self) -> dict[str, Any]:
-        """Return the properties that the node itself has, as a dict."""
-        snapshot = self._snapshot
-        return dict(snapshot.data) if snapshot is not None else {}
-
-    def set(self, data: Any = None, /, **properties: Any) -> None:
-        """Replace all properties.
-
-        :param data: a mapping or pairs; the keywords take precedence
-        :raises NoNodeError: when the node is gone
-        :raises ValueNotStorable: when JSON has no form for a value
-        """
-        self._replace(dict(data or (), **properties), -1)
-
-    def replace(
-        self,
-        data: Any = None,
-        /,
-        *,
-        if_version: int | None = None,
-        **properties: Any,
-    ) -> None:
-        """Replace all properties, unless the node changed since it was read.
-
-        :param data: a mapping or pairs; the keywords take precedence
-        :param if_version: the version that the data must be at; by
-            default `version`
-        :raises BadVersionError: when another writer came first
-        :raises NoNodeError: when the node is gone
-        """
-        if if_version is None:
-            snapshot = self._snapshot
-            path = self._target()
-            stat = self.zk.exists(path)
-            if snapshot is None or stat is None:
-                raise NoNodeError(path)
-            # A node that was made anew has the same versions again.
-            if stat.czxid != snapshot.stat.czxid:
-                raise BadVersionError(path)
-            if_version = snapshot.stat.version
-        self._replace(dict(data or (), **properties), if_version)
-
-    def update(self, data: Any = None, /, **properties: Any) -> None:
-        """Change some properties; other writers' changes are kept.
-
-        :param data: a mapping or pairs; the keywords take precedence
-        :raises NoNodeError: when the node is gone
-        :raises ValueNotStorable: when JSON has no form for a value
-        """
-        changes = dict(data or (), **properties)
-        path = self._target()
-        self._keep(path, *self.zk._change(path, changes))
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.update({key: value})
-
-    def _target(self) -> str:
-        """Return the path of the node to write."""
-        snapshot = self._snapshot
-        if snapshot is None:
-            raise NoNodeError(self.path)
-        if self.current:
-            real_path: str = snapshot.real_path
-            return real_path
-        # A link on the way may lead elsewhere by now.
-        return resolve(self.zk._lookup, self.path)
-
-    def _replace(self, properties: dict[str, Any], version: int) -> None:
-        path = self._target()
-        data = encode(properties, path)
-        self._keep(path, data, self.zk.set(path, data, version))
-
-    def _keep(self, path: str, data: bytes, stat: ZnodeStat) -> None:
-        """Take in data, where the engine does not."""
-        if not self.watch:
-            self._tracker.snapshot = _PropertiesSnapshot(
-                self.zk._lookup, path, data, stat)
-
-    def _read(self) -> None:
-        """Read once: what there is instead of watching."""
-        path = resolve(self.zk._lookup, self.path)
-        self._keep(path, *self.zk.get(path))

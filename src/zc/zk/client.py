@@ -33,11 +33,11 @@ from ._bulk import JUTE_MAXBUFFER
 from ._bulk import Bulk
 from ._encoding import format_addr
 from ._interfaces import ipv4_addresses
+from ._keeper import Keeper
 from ._live import Children
 from ._live import Live
-from ._live import Properties
 from ._nodes import Nodes
-from ._registration import Keeper
+from ._properties import Properties
 from ._registration import Registration
 from ._revive import Reviver
 from ._treetext import parse_tree

@@ -33,7 +33,7 @@ import kazoo.client
 from kazoo.exceptions import NoNodeError
 
 from .. import _connect
-from .._registration import Keeper
+from .._keeper import Keeper
 from .._watches import Engine
 from ..client import ZooKeeper
 from ._server import Server

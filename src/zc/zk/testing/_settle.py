@@ -24,7 +24,7 @@ from kazoo.handlers.utils import AsyncResult
 from kazoo.protocol.states import Callback
 
 from .._connect import PollHandler
-from .._registration import Keeper
+from .._keeper import Keeper
 from .._watches import Engine
 
 

@@ -30,8 +30,10 @@ ORDER = '''
     zc.zk._watches
     zc.zk._callbacks                pure
     zc.zk._live
+    zc.zk._properties
     zc.zk._reconcile
     zc.zk._registration
+    zc.zk._keeper
     zc.zk._interfaces
     zc.zk._connect
     zc.zk._revive
