@@ -1,6 +1,6 @@
 """Run the benchmarks and write what they print to RESULTS.md.
 
-    python bench [leaving] [serving] [trees] [watches]
+    python bench [leaving] [parsing] [serving] [trees] [watches]
 
 Each runs in a process of its own; without names, all of them.  What others
 printed before stays.
@@ -61,7 +61,7 @@ def main(names: list[str]) -> int:
         print(f'bench: no {", ".join(sorted(unknown))}, only '
               f'{", ".join(known)}', file=sys.stderr)
         return 2
-    print('bench: this takes a quarter of an hour or so', file=sys.stderr)
+    print('bench: this takes a half an hour or so', file=sys.stderr)
     status = 0
     for name in names or known:
         done = subprocess.run(

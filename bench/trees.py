@@ -329,14 +329,6 @@ def measure(
         for step in AIMS}
 
 
-def parsing(count: int) -> str:
-    text = big_text(count)
-    lines = text.count('\n')
-    seconds = statistics.median(
-        timed(zc.zk.parse_tree, text) for _ in range(5))
-    return f'{lines / seconds:,.0f} lines a second ({lines:,} lines)'
-
-
 def table(count: int, found: dict[str, list[float | None]]) -> None:
     print(f'\n### {count:,} nodes\n')
     print('| step | (a) 2.1 | zc.zk | (b) floor | faster than (a) | aim '
@@ -368,7 +360,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print('## Trees\n')
         print('Medians; (a) is the request pattern of zc.zk 2.1, (b) the '
               'barest loop over kazoo with all bytes ready.')
-        print(f'Parsing: {parsing(10_000)}.')
         for count in options.nodes:
             # Where (a) takes minutes, one round without it has to do.
             large = count > 20_000

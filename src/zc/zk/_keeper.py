@@ -121,8 +121,13 @@ class Keeper:
             self._make(new, takeover)
             registrations = [Registration(self, wanted) for wanted in new]
             with self._lock:
-                self.registrations.update(
-                    (each.path, each) for each in registrations)
+                closed = self._closed
+                if not closed:
+                    self.registrations.update(
+                        (each.path, each) for each in registrations)
+            if closed:
+                self._take_back(new)
+                raise ConnectionClosedError('closed')
         finally:
             with self._lock:
                 self._adding.difference_update(nodes)
@@ -189,6 +194,16 @@ class Keeper:
             # The session may outlive the trouble, and the node with it.
             self._queue.put(('delete', registration._wanted))
             self._start()
+
+    def leave(self) -> None:
+        """Delete all nodes, and take no new ones: for a client whose session
+        goes on.
+        """
+        with self._lock:
+            self._closed = True
+            registrations = list(self.registrations.values())
+        for registration in registrations:
+            self.remove(registration)
 
     def close(self) -> None:
         """End the thread, from any thread; the session's end does the rest.

@@ -403,8 +403,7 @@ class ZooKeeper(Nodes):
             self._reviver.close()
             _connect.stop(self.client)
         else:
-            for registration in self.registrations.values():
-                registration.unregister()
+            self._keeper.leave()
         self._keeper.close()
         self._engine.close()
 

@@ -145,6 +145,25 @@ class FirstRegistrationTests(Case):
             zk.register('/s', ADDRESS)
         self.assertIsNone(self.exists())
 
+    def test_close_meanwhile(self) -> None:
+        """With a client that was given, no node stays of one that is
+        registered while the object is being closed.
+        """
+        zk = zc.zk.ZooKeeper(self.other)
+        keeper = zk._keeper
+        real = keeper._try
+
+        def attempt(wanted: Any) -> None:
+            real(wanted)
+            self.assertTrue(self.exists())
+            zk.close()
+
+        keeper._try = attempt           # type: ignore[method-assign]
+        with self.assertRaises(ConnectionClosedError):
+            zk.register('/s', ADDRESS)
+        self.assertIsNone(self.exists())
+        self.assertEqual({}, zk.registrations)
+
     def test_a_session_that_ends_meanwhile(self) -> None:
         """A new session counts as soon as register made the node."""
         keeper = self.zk._keeper
