@@ -19,6 +19,7 @@ from kazoo.exceptions import KazooException
 from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.hosts import collect_hosts
 from kazoo.protocol.states import KeeperState
+from kazoo.retry import RetryFailedError
 
 from .errors import FailedConnect
 
@@ -50,22 +51,9 @@ class PollHandler(SequentialThreadingHandler):
     its time on pipelined requests.
 
     :ivar last_error: why the last connection could not be made, or None
-    :ivar loop_error: what kazoo's connection loop ended with, or None
     """
 
     last_error: Exception | None = None
-    loop_error: Exception | None = None
-
-    def spawn(self, func: Any, *args: Any, **keywords: Any) -> Any:
-        def run() -> None:
-            try:
-                func(*args, **keywords)
-            except Exception as e:
-                # kazoo has logged it.
-                self.loop_error = e
-
-        self.loop_error = None
-        return super().spawn(run)
 
     def create_connection(self, *args: Any, **keywords: Any) -> Any:
         try:
@@ -113,6 +101,56 @@ class PollHandler(SequentialThreadingHandler):
         return readable, writable, []
 
 
+class Loop:
+    """A client's connection loop, which remembers why it ended.
+
+    kazoo ends it for good when a server refuses the credentials, when an
+    error comes up in it that kazoo did not expect, and when the tries that
+    ``connection_retry`` allows are used up.
+
+    :param client: one that is not started yet
+    :ivar end: why, None while it runs and when the client was stopped
+    """
+
+    def __init__(self, client: kazoo.client.KazooClient) -> None:
+        self.end: Exception | None = None
+        self._client = client
+        self._refused = False
+        self._zk_loop = client._connection.zk_loop
+        self._session_callback = client._session_callback
+        client._connection.zk_loop = self._run
+        client._session_callback = self._session_changed
+
+    @property
+    def refused(self) -> bool:
+        """Whether a server refused the credentials."""
+        return self._refused
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether someone stopped the client on purpose."""
+        stopped: bool = self._client._stopped.is_set()
+        return stopped
+
+    def _run(self) -> None:
+        self.end = None
+        self._refused = False
+        end: Exception = RetryFailedError('kazoo tries no longer')
+        try:
+            self._zk_loop()
+        except Exception as e:
+            # kazoo has logged it.
+            end = ConnectionClosedError(f'{type(e).__name__}: {e}')
+        if self._refused:
+            end = AuthFailedError(REFUSED)
+        if not self.was_stopped:
+            self.end = end
+
+    def _session_changed(self, state: Any) -> None:
+        self._refused = self._refused or state == KeeperState.AUTH_FAILED
+        self._session_callback(state)
+
+
 def connection_string_from(given: str | None) -> str:
     """Return the connection string to use."""
     return (given or os.environ.get(CONNECTION_STRING_VARIABLE)
@@ -149,14 +187,16 @@ def start(
     connection_string: str,
     wait: bool,
     timeout: float,
-) -> None:
+) -> Loop:
     """Start `client` and wait until it is connected.
 
     :param wait: whether to try for ever
     :param timeout: the longest to try otherwise, in seconds
-    :raises FailedConnect: when no session could be had in time, or the
-        server refused the credentials
+    :returns: what knows why its connection loop ended, once it does
+    :raises FailedConnect: when no session could be had in time, the server
+        refused the credentials, or kazoo tries no longer
     """
+    loop = Loop(client)
     changed = threading.Condition()
 
     def listener(state: str) -> None:
@@ -173,8 +213,12 @@ def start(
         reminder = time.monotonic()
         with changed:
             while not client.connected:
-                if _gave_up(client):
+                if loop.refused:
                     raise FailedConnect(connection_string, REFUSED)
+                if loop.end is not None:
+                    raise FailedConnect(
+                        connection_string,
+                        _no_session(client, str(loop.end)))
                 left = deadline - time.monotonic()
                 if wait:
                     if time.monotonic() >= reminder:
@@ -182,20 +226,20 @@ def start(
                         reminder = time.monotonic() + REMIND_SECONDS
                     left = 1.0
                 if left <= 0:
-                    raise FailedConnect(
-                        connection_string, _no_session(client, timeout))
+                    raise FailedConnect(connection_string, _no_session(
+                        client, f'no session within {timeout:g} seconds'))
                 # Some state changes come without a call of the listener.
                 changed.wait(min(left, 0.05))
-        _prove(client, connection_string, timeout)
+        _prove(client, loop, connection_string, timeout)
     except BaseException:
         stop(client)
         raise
     finally:
         client.remove_listener(listener)
+    return loop
 
 
-def _no_session(client: kazoo.client.KazooClient, timeout: float) -> str:
-    reason = f'no session within {timeout:g} seconds'
+def _no_session(client: kazoo.client.KazooClient, reason: str) -> str:
     error = getattr(client.handler, 'last_error', None)
     if error is None:
         return reason
@@ -207,36 +251,11 @@ def _remind(connection_string: str, first: bool) -> None:
                'waiting for ZooKeeper at %r', connection_string)
 
 
-def _gave_up(client: kazoo.client.KazooClient) -> bool:
-    """Tell whether kazoo tries no longer.
-
-    It ends its loop when a server refuses the credentials; and at an error
-    that it did not expect, since it was told to try without end.
-    """
-    routine = client._connection._connection_routine
-    return client.client_state == KeeperState.AUTH_FAILED or (
-        routine is not None and not routine.is_alive())
-
-
-def was_stopped(client: kazoo.client.KazooClient) -> bool:
-    """Tell whether someone stopped `client` on purpose."""
-    stopped: bool = client._stopped.is_set()
-    return stopped
-
-
-def reason_for_end(client: kazoo.client.KazooClient) -> Exception | None:
-    """Return why kazoo tries no longer, None where it does."""
-    if not _gave_up(client):
-        return None
-    error = getattr(client.handler, 'loop_error', None)
-    ended: Exception = AuthFailedError(REFUSED)
-    if error is not None:
-        ended = ConnectionClosedError(f'{type(error).__name__}: {error}')
-    return ended
-
-
 def _prove(
-    client: kazoo.client.KazooClient, connection_string: str, timeout: float
+    client: kazoo.client.KazooClient,
+    loop: Loop,
+    connection_string: str,
+    timeout: float,
 ) -> None:
     """Make one request: with a wrong password, only that fails."""
     if not (client._connection.sasl_options or client.auth_data):
@@ -246,7 +265,7 @@ def _prove(
     except (AuthFailedError, ConnectionClosedError) as e:
         raise FailedConnect(connection_string, REFUSED) from e
     except (KazooException, client.handler.timeout_exception) as e:
-        if _gave_up(client):
+        if loop.refused:
             raise FailedConnect(connection_string, REFUSED) from e
         logger.debug('first request failed: %r', e)
 

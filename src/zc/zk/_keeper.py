@@ -40,7 +40,6 @@ from ._reconcile import Wanted
 from ._registration import Registration
 from ._watches import Engine
 from ._watches import Tracker
-from ._wire import DATA
 
 
 logger = logging.getLogger(__name__)
@@ -233,9 +232,11 @@ class Keeper:
 
     def connection_ended(self, error: Exception) -> None:
         """Take note that there is no connection, and that this will last."""
-        for registration in list(self.registrations.values()):
-            registration._wanted.state = PENDING
-            registration._wanted.error = error
+        with self._lock:
+            if not self._closed:
+                for registration in self.registrations.values():
+                    registration._wanted.state = PENDING
+                    registration._wanted.error = error
 
     # First registrations
 
@@ -299,9 +300,7 @@ class Keeper:
     def _follow(self, registrations: Sequence[Registration]) -> None:
         """Have the engine tell when the nodes or their parents change."""
         for each in registrations:
-            each._tracker = Tracker(
-                _node_and_parent(each.path), self._teller(each),
-                (DATA, each.path))
+            each._tracker = _Follower(each, self._queue.put)
         try:
             self._engine.track(
                 [each._tracker for each in registrations
@@ -317,9 +316,6 @@ class Keeper:
     def _unfollow(self, registration: Registration) -> None:
         if registration._tracker is not None:
             self._engine.drop(registration._tracker)
-
-    def _teller(self, registration: Registration) -> Callable[[], None]:
-        return lambda: self._queue.put(('check', registration))
 
     # The reconciler thread
 
@@ -430,16 +426,28 @@ def _later(delay: float, now: float) -> tuple[float, float]:
     return delay, now + delay * random.uniform(0.5, 1.0)
 
 
-def _node_and_parent(path: str) -> Callable[[View], Any]:
-    """Compute what changes when a registration needs a look.
+class _Follower(Tracker):
+    """Tells when a registration needs a look.
 
     The parent counts only by its being there, so that a change of its own
     data wakes nobody.
     """
-    parent = _paths.split(path)[0]
 
-    def compute(view: View) -> Any:
-        there, here = view.lookup([parent, path])
-        return there is not None, here, view.data(path)[1]
+    __slots__ = ('_registration', '_tell')
 
-    return compute
+    def __init__(
+        self,
+        registration: Registration,
+        tell: Callable[[tuple[Any, ...]], None],
+    ) -> None:
+        super().__init__(registration.path)
+        self._registration = registration
+        self._tell = tell
+
+    def compute(self, view: View) -> Any:
+        parent = _paths.split(self.path)[0]
+        there, here = view.lookup([parent, self.path])
+        return there is not None, here, view.data(self.path)[1]
+
+    def changed(self) -> None:
+        self._tell(('check', self._registration))

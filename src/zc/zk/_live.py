@@ -47,6 +47,30 @@ class _ChildrenSnapshot(NamedTuple):
     names: tuple[str, ...]
 
 
+class LiveTracker(Tracker):
+    """A tracker for as long as someone refers to a live object."""
+
+    __slots__ = ('_engine', '_owner')
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._owner: weakref.ref[Live] | None = None
+
+    def follow(self, owner: Live, engine: Engine) -> None:
+        """Tell `owner` of changes; with its end, have `engine` drop this."""
+        self._engine = engine
+        self._owner = weakref.ref(owner, self._drop)
+
+    def changed(self) -> None:
+        owner = self._owner() if self._owner is not None else None
+        if owner is not None and owner._callbacks:
+            owner._call_soon()
+
+    def _drop(self, reference: Any) -> None:
+        if not self.dropped:
+            self._engine.drop(self)
+
+
 class Live:
     """What is common to Children and Properties.
 
@@ -56,7 +80,7 @@ class Live:
     :ivar path: the path it was made with
     """
 
-    _kind = ''
+    _tracker_class: type[LiveTracker]
 
     def __init__(
         self, zk: Nodes, engine: Engine, path: str, watch: bool = True
@@ -68,21 +92,9 @@ class Live:
         self._pid = os.getpid()
         self._callbacks: list[Watcher] = []
         self._called = False
-        reference = weakref.ref(self)
-
-        def changed() -> None:
-            live = reference()
-            if live is not None and live._callbacks:
-                live._call_soon()
-
-        self._tracker = Tracker(
-            self._computation(path), changed, (self._kind, path))
+        self._tracker = self._tracker_class(path)
         if watch:
-            self._tracker.owner = weakref.ref(self, _dropper(self))
-
-    @staticmethod
-    def _computation(path: str) -> Callable[[View], Any]:
-        raise NotImplementedError
+            self._tracker.follow(self, engine)
 
     def _check(self) -> None:
         """Raise the error that the first computation met."""
@@ -237,39 +249,30 @@ class Live:
         raise NotImplementedError
 
 
-def _dropper(live: Live) -> Callable[[Any], None]:
-    # What the weak reference's callback keeps must not lead to the object.
-    engine = live._engine
-    tracker = live._tracker
+class _ChildrenTracker(LiveTracker):
 
-    def drop(reference: Any) -> None:
-        if not tracker.dropped:
-            engine.drop(tracker)
+    __slots__ = ()
 
-    return drop
+    kind = CHILDREN
+
+    def compute(self, view: View) -> _ChildrenSnapshot:
+        # Nearly always there is no link: then one watch is enough.
+        here = self.path
+        names = view.children(here)
+        if names is None:
+            here = resolve(view.lookup, here)
+            names = view.children(here)
+        if names is None:
+            view.read_again(here)       # it came or went between reads
+        if isinstance(names, Exception):
+            raise type(names)(here) from names
+        return _ChildrenSnapshot(here, names)
 
 
 class Children(Live):
     """The names of a node's children, kept up to date."""
 
-    _kind = CHILDREN
-
-    @staticmethod
-    def _computation(path: str) -> Callable[[View], _ChildrenSnapshot]:
-        def compute(view: View) -> _ChildrenSnapshot:
-            # Nearly always there is no link: then one watch is enough.
-            here = path
-            names = view.children(here)
-            if names is None:
-                here = resolve(view.lookup, path)
-                names = view.children(here)
-            if names is None:
-                view.read_again(here)       # it came or went between reads
-            if isinstance(names, Exception):
-                raise type(names)(here) from names
-            return _ChildrenSnapshot(here, names)
-
-        return compute
+    _tracker_class = _ChildrenTracker
 
     @property
     def data(self) -> list[str]:

@@ -5,6 +5,7 @@ not know threads, nor what the nodes are used for.
 """
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
@@ -123,12 +124,14 @@ class NodeCache:
             found |= self._nodes[key].users
         return found
 
-    def use(self, user: Any, before: set[Key], now: set[Key]) -> None:
+    def use(
+        self, user: Any, before: Collection[Key], now: Collection[Key]
+    ) -> None:
         """Note that `user` changed from some nodes to others."""
-        for key in now - before:
+        for key in set(now).difference(before):
             self._nodes[key].users.add(user)
             self.unused.discard(key)
-        for key in before - now:
+        for key in set(before).difference(now):
             node = self._nodes[key]
             node.users.discard(user)
             if not node.users:

@@ -133,6 +133,9 @@ class PendingRead:
                 return self._multi_read()
             except UnimplementedError:
                 bulk.knows_multi_read = False
+            except ConnectionLoss:
+                if bulk.knows_multi_read:
+                    raise       # else another thread's reads had found out
             try:
                 return bulk.single_reads(wanted)
             except ConnectionLoss:

@@ -5,7 +5,6 @@ Runs in its caller's threads; what it shows was computed by the watch engine.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from ._links import Lookup
 from ._links import linked_values
 from ._links import resolve
 from ._live import Live
-from ._wire import DATA
+from ._live import LiveTracker
 from .errors import BadPropertyLink
 
 
@@ -60,25 +59,26 @@ def _canonical(values: dict[str, Any]) -> str:
     return json.dumps(values, sort_keys=True, default=repr)
 
 
+class _PropertiesTracker(LiveTracker):
+
+    __slots__ = ()
+
+    def compute(self, view: View) -> Snapshot:
+        real_path = resolve(view.lookup, self.path)
+        data, stat = view.data(real_path)
+        if isinstance(data, Exception):
+            raise type(data)(real_path) from data
+        assert data is not None and stat is not None
+        return Snapshot(view.lookup, real_path, data, stat)
+
+
 class Properties(Live, Mapping[str, Any]):
     """A node's properties: a mapping that is kept up to date.
 
     A property link (``name =>``) stands for the property it leads to.
     """
 
-    _kind = DATA
-
-    @staticmethod
-    def _computation(path: str) -> Callable[[View], Snapshot]:
-        def compute(view: View) -> Snapshot:
-            real_path = resolve(view.lookup, path)
-            data, stat = view.data(real_path)
-            if isinstance(data, Exception):
-                raise type(data)(real_path) from data
-            assert data is not None and stat is not None
-            return Snapshot(view.lookup, real_path, data, stat)
-
-        return compute
+    _tracker_class = _PropertiesTracker
 
     @property
     def data(self) -> dict[str, Any]:

@@ -31,9 +31,10 @@ AHEAD_NODES = 2_000
 AHEAD_BYTES = 2_000_000
 #: How many at first, until the size of data is known.
 FIRST_NODES = 64
-#: How many that were read ahead may wait: in each level of a tree, as many
-#: as are read at once.
+#: After how many nodes that wait, and bytes of data that were read, to look
+#: for what waits in vain.
 MOST_NODES = 20 * AHEAD_NODES
+MOST_BYTES = 10 * AHEAD_BYTES
 #: Up to here, asking all nodes for children too is quicker than asking
 #: again those that have some.
 BOTH_NODES = 500
@@ -187,6 +188,9 @@ class Reader:
         self._zxid = 0
         self._most = FIRST_NODES
         self._size = 1          # the mean size of data, in bytes
+        # When to look again for what waits in vain
+        self._most_ahead = MOST_NODES
+        self._bytes = 0         # read since the last look
 
     def __iter__(
         self
@@ -231,11 +235,13 @@ class Reader:
                 levels.pop()
 
     def _read_ahead(self, path: str) -> None:
-        """Read a node and those that come after it."""
-        if len(self._ahead) > MOST_NODES:
-            # A caller who takes much off the lists leaves it here.
-            self._ahead.clear()
-            self._names.clear()
+        """Read a node and those that come after it.
+
+        What is given next follows from `_levels` alone; `_todo` is a guess,
+        which fails when the caller changes lists of names.
+        """
+        if len(self._ahead) > self._most_ahead or self._bytes > MOST_BYTES:
+            self._prune()
         if self._pending is not None:
             self._store(*self._pending)
             self._pending = None
@@ -275,6 +281,15 @@ class Reader:
         # all read again at each node.
         self._most = max(1, self._most // 8)
 
+    def _prune(self) -> None:
+        """Forget what is not to come: the caller took it off the lists."""
+        coming = set(self._coming(self._left()))
+        for path in [each for each in self._ahead if each not in coming]:
+            del self._ahead[path]
+            self._names.pop(path, None)
+        self._most_ahead = max(MOST_NODES, 2 * len(self._ahead))
+        self._bytes = 0
+
     def _next(self) -> list[str]:
         """Return the paths to be read next, as many as are allowed."""
         most = max(1, min(self._most, AHEAD_BYTES // self._size))
@@ -296,18 +311,19 @@ class Reader:
                 wanted += [(CHILDREN, path) for path in paths]
         return self._bulk.read_async(wanted)
 
-    def _unread(self) -> Iterator[str]:
-        """Yield the paths to come that are not read, in their order."""
-        ahead = self._ahead
-        todo = [(level.prefix, iter(level.left())) for level in self._levels]
+    def _left(self) -> list[tuple[str, Iterator[str]]]:
+        """Return what is still to come at each level, the next at the end.
+        """
+        return [(level.prefix, iter(level.left())) for level in self._levels]
+
+    def _coming(self, todo: list[tuple[str, Iterator[str]]]) -> Iterator[str]:
+        """Yield the paths that are known to come, in their order."""
         while todo:
             prefix, names = todo[-1]
             for name in names:
                 path = prefix + name
-                if path not in ahead:
-                    yield path
-                    continue
-                node = ahead[path]
+                yield path
+                node = self._ahead.get(path)
                 below = (node if type(node) is list
                          else self._names.get(path))
                 if below:
@@ -315,6 +331,11 @@ class Reader:
                     break
             else:
                 todo.pop()
+
+    def _unread(self) -> Iterator[str]:
+        """Return an iterator over those of them that are not read."""
+        return (path for path in self._coming(self._left())
+                if path not in self._ahead)
 
     def _store(self, paths: list[str], pending: PendingRead) -> None:
         """Wait for what was asked for, and keep it."""
@@ -329,8 +350,9 @@ class Reader:
             if len(found) < len(answers):
                 answers = [each if type(each) is tuple else _absent(each)
                            for each in answers]
-            self._size = max(
-                sum([len(data) for data, _ in found]) // len(paths), 1)
+            size = sum([len(data) for data, _ in found])
+            self._bytes += size
+            self._size = max(size // len(paths), 1)
             if children:
                 parents = paths
             else:

@@ -17,7 +17,6 @@ import logging
 import queue
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -56,35 +55,35 @@ SWEEP = 500
 
 
 class Tracker:
-    """A value computed from nodes.
+    """A value computed from nodes; subclasses say how.
 
-    :param compute: gives the value, from what it reads in a `View`
-    :param changed: called when it changed; must not wait for anything
-    :param likely: what it will most likely read first
+    :param path: of the node that it is about
+    :cvar kind: DATA or CHILDREN: what of it is most likely read first
     :ivar snapshot: the newest value that could be computed, or None
     :ivar error: why there is no newer value, or None
     :ivar version: how often snapshot or error changed
+    :ivar used: what was read for it
     """
 
-    __slots__ = ('changed', 'compute', 'dropped', 'error', 'likely', 'owner',
-                 'snapshot', 'used', 'version')
+    __slots__ = ('dropped', 'error', 'path', 'snapshot', 'used', 'version')
 
-    def __init__(
-        self,
-        compute: Callable[[View], Any],
-        changed: Callable[[], None],
-        likely: Key,
-    ) -> None:
-        self.likely = likely
-        self.compute = compute
-        self.changed = changed
+    kind = DATA
+
+    def __init__(self, path: str) -> None:
+        self.path = path
         self.snapshot: Any = None
         self.error: Exception | None = None
         self.version = 0
-        self.used: set[Key] = set()
+        self.used: Collection[Key] = ()
         self.dropped = False
-        # Keeps the weak reference to the owner, whose end drops the tracker.
-        self.owner: weakref.ref[Any] | None = None
+
+    def compute(self, view: View) -> Any:
+        """Return the value, from what `view` gives to read."""
+        raise NotImplementedError
+
+    def changed(self) -> None:
+        """Called when the value changed; must not wait for anything."""
+        raise NotImplementedError
 
 
 class Engine:
@@ -134,7 +133,8 @@ class Engine:
             try:
                 # Without this, each would be computed in vain at first.
                 self._cache.fetch([
-                    key for key in {each.likely: None for each in trackers}
+                    key for key in {
+                        (each.kind, each.path): None for each in trackers}
                     if key not in self._cache])
                 self._compute(trackers, first=True)
             except BaseException:
@@ -359,14 +359,15 @@ class Engine:
                 except Exception as e:
                     snapshot, error = None, e
                 self._cache.use(tracker, tracker.used, view.used)
-                tracker.used = view.used
+                # As a tuple: a set takes four times the memory.
+                tracker.used = tuple(view.used)
                 self._publish(tracker, snapshot, error, changed, first)
             self._cache.fetch(list(missing))
             waiting = again
 
     def _forget(self, tracker: Tracker) -> None:
-        self._cache.use(tracker, tracker.used, set())
-        tracker.used = set()
+        self._cache.use(tracker, tracker.used, ())
+        tracker.used = ()
 
     def _publish(
         self,

@@ -108,7 +108,7 @@ class ZooKeeper(Nodes):
             text = _connect.connection_string_from(self.client)
             self.client = _connect.make_client(
                 text, session_timeout, **keywords)
-            _connect.start(self.client, text, wait, connect_timeout)
+            loop = _connect.start(self.client, text, wait, connect_timeout)
         elif keywords:
             raise TypeError('keywords for a client that is there already: '
                             + ', '.join(sorted(keywords)))
@@ -123,7 +123,7 @@ class ZooKeeper(Nodes):
         self._reviver: Reviver | None = None
         if own:
             self._reviver = Reviver(
-                self.client, self._keeper.connection_ended)
+                self.client, loop, self._keeper.connection_ended)
             self._listeners.append(self._reviver.session_changed)
         for listener in self._listeners:
             self.client.add_listener(listener)
@@ -400,8 +400,8 @@ class ZooKeeper(Nodes):
         for listener in self._listeners:
             self.client.remove_listener(listener)
         if self._reviver is not None:
-            self._reviver.close()
-            _connect.stop(self.client)
+            if self._reviver.close():
+                _connect.stop(self.client)
         else:
             self._keeper.leave()
         self._keeper.close()

@@ -185,6 +185,19 @@ class Reads(Case):
         self.bulk.data(paths)
         self.assertEqual([4] * 4, self.types())
 
+    def test_old_server_with_many_reads(self):
+        """Who had reads under way when another found out reads again."""
+        paths = ['/a', '/a/b', '/no', '/a/c']
+        with mock.patch.object(_pending, 'MULTI_READ', 99):
+            first, second = (
+                self.bulk.read_async([(DATA, path) for path in paths])
+                for _ in range(2))
+            found = first.get()
+            again = second.get()
+        self.assertEqual(found[0], again[0])
+        self.assertIsInstance(found[2], NoNodeError)
+        self.assertFalse(self.bulk.knows_multi_read)
+
     def test_last_zxid(self):
         """The last zxid grows with each write."""
         before = self.bulk.last_zxid

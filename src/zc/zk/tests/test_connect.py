@@ -159,8 +159,7 @@ class Start(unittest.TestCase):
         class Client:
             handler = mock.Mock(timeout_exception=KazooTimeoutError)
             connected = False
-            client_state = KeeperState.AUTH_FAILED
-            _connection = mock.Mock(_connection_routine=None)
+            _connection = mock.Mock()
             stopped = False
 
             def add_listener(self, listener):
@@ -170,6 +169,9 @@ class Start(unittest.TestCase):
                 self.listener = None
 
             def start_async(self):
+                self._session_callback(KeeperState.AUTH_FAILED)
+
+            def _session_callback(self, state):
                 self.listener('LOST')
 
             def stop(self):
@@ -222,20 +224,21 @@ class Start(unittest.TestCase):
 class Prove(unittest.TestCase):
     """With a wrong SASL password, kazoo's start succeeds all the same."""
 
-    def client(self, error=None, state=KeeperState.CONNECTED, sasl=None,
-               auth=()):
+    def client(self, error=None, sasl=None, auth=()):
         client = mock.Mock()
         client._connection.sasl_options = sasl
         client.auth_data = auth
-        client.client_state = state
         client.handler.timeout_exception = KazooTimeoutError
         client.exists_async.return_value.get.side_effect = error
         return client
 
+    def prove(self, client, refused=False):
+        _connect._prove(client, mock.Mock(refused=refused), 'h:1', 1.0)
+
     def test_no_credentials(self):
         """Without credentials there is nothing to prove."""
         client = self.client()
-        _connect._prove(client, 'h:1', 1.0)
+        self.prove(client)
         client.exists_async.assert_not_called()
 
     def test_good(self):
@@ -243,34 +246,32 @@ class Prove(unittest.TestCase):
         for credentials in ({'sasl': {'mechanism': 'DIGEST-MD5'}},
                             {'auth': {('digest', 'u:p')}}):
             client = self.client(**credentials)
-            _connect._prove(client, 'h:1', 1.0)
+            self.prove(client)
             client.exists_async.assert_called_once_with('/')
 
     def test_bad(self):
         """Bad ones are an error that says so."""
-        client = self.client(AuthFailedError(), KeeperState.AUTH_FAILED,
-                             sasl={'mechanism': 'DIGEST-MD5'})
+        client = self.client(
+            AuthFailedError(), sasl={'mechanism': 'DIGEST-MD5'})
         with self.assertRaises(FailedConnect) as caught:
-            _connect._prove(client, 'h:1', 1.0)
+            self.prove(client)
         self.assertEqual(
             "can't connect to ZooKeeper at 'h:1': authentication failed",
             str(caught.exception))
 
     def test_closed_for_it(self):
         """kazoo may have ended its loop before the request."""
-        for error, alive in ((ConnectionClosedError(), True),
-                             (ConnectionLoss(), False)):
+        for error, refused in ((ConnectionClosedError(), False),
+                               (ConnectionLoss(), True)):
             client = self.client(error, sasl={'mechanism': 'x'})
-            routine = client._connection._connection_routine
-            routine.is_alive.return_value = alive
             with self.assertRaises(FailedConnect):
-                _connect._prove(client, 'h:1', 1.0)
+                self.prove(client, refused)
 
     def test_other_trouble(self):
         """A connection that is lost again proves nothing."""
         for error in ConnectionLoss(), KazooTimeoutError():
             client = self.client(error, sasl={'mechanism': 'x'})
-            _connect._prove(client, 'h:1', 1.0)
+            self.prove(client)
 
 
 class Stop(unittest.TestCase):

@@ -86,8 +86,8 @@ class ReviveTests(unittest.TestCase):
             self.end_loop(RuntimeError('odd'))
             self.assertBack()
         self.assertEqual(
-            ['the connection to ZooKeeper ended: RuntimeError: odd; '
-             'trying again'], [each.getMessage() for each in logs.records])
+            ['the connection to ZooKeeper ended: RuntimeError: odd'],
+            [each.getMessage() for each in logs.records])
 
     def test_refused_credentials(self) -> None:
         """Credentials that are refused for a while are tried again; until
@@ -118,6 +118,88 @@ class ReviveTests(unittest.TestCase):
             allowed.set()
             self.assertBack()
         self.assertEqual(1, len(logs.records))
+
+    def test_credentials_refused_by_the_server(self) -> None:
+        """kazoo tells of a connection before the server has looked at the
+        credentials: that does not count as one.
+        """
+        delays: list[float] = []
+        real = self.zk.client.start_async
+
+        def start_async() -> Any:
+            delays.append(self.reviver._delay)
+            return real()
+
+        self.zk.client.auth_data.add(('bogus', 'x'))
+        with self.assertLogs(LOGGER) as logs, mock.patch.object(
+                self.zk.client, 'start_async', start_async):
+            self.server.drop_connections(self.session)
+            wait_for(lambda: len(delays) > 4, 'some tries')
+            wait_for(lambda: isinstance(
+                self.registration.error, AuthFailedError), 'the error')
+            self.zk.client.auth_data.clear()
+            self.assertBack()
+        self.assertEqual(1, len(logs.records))
+        self.assertEqual(sorted(delays), delays)
+        self.assertEqual(_revive.LONGEST_DELAY, delays[-1])
+
+    def test_a_steady_connection(self) -> None:
+        """After a connection that lasted, the delays are short again."""
+        with self.assertLogs(LOGGER) as logs, self.assertLogs('kazoo'):
+            for _ in range(2):
+                self.end_loop(RuntimeError('odd'))
+                self.assertBack()
+                self.session = self.zk.client.client_id[0]
+                self.assertGreater(
+                    self.reviver._delay, _revive.LOOK_SECONDS)
+                self.reviver._connected_at -= _revive.LONGEST_DELAY
+        self.assertEqual(2, len(logs.records))
+
+    def test_failed_start(self) -> None:
+        """A start that fails is followed by others."""
+        real = self.zk.client.start_async
+        errors: list[Exception] = [
+            RuntimeError("can't start new thread"), OSError('no files')]
+
+        def start_async() -> Any:
+            if errors:
+                self.connection.stop(10)    # as kazoo does before it starts
+                raise errors.pop()
+            return real()
+
+        with self.assertLogs(LOGGER), self.assertLogs('kazoo'), \
+                mock.patch.object(
+                    self.zk.client, 'start_async', start_async):
+            self.end_loop(RuntimeError('odd'))
+            self.assertBack()
+        self.assertEqual([], errors)
+
+    def test_no_thread(self) -> None:
+        """Where no thread can be had, closing works all the same."""
+        with mock.patch.object(
+                threading.Thread, 'start', side_effect=RuntimeError):
+            with self.assertRaises(RuntimeError):
+                self.reviver.session_changed('SUSPENDED')
+        self.zk.close()
+        self.assertFalse(self.zk.client.connected)
+
+    def test_limited_retries(self) -> None:
+        """A limit that the user has set holds; the registration tells."""
+        zk = zc.zk.ZooKeeper(
+            self.server.connection_string,
+            connection_retry={'max_tries': 1, 'delay': 0.01})
+        self.addCleanup(zk.close)
+        zk.register('/s', '1.2.3.4:81')
+        registration = zk.registrations['/s/1.2.3.4:81']
+        with self.assertLogs(LOGGER) as logs, self.assertLogs('kazoo'):
+            self.server.stop()
+            wait_for(lambda: registration.error, 'the error')
+        self.assertEqual(
+            'the connection to ZooKeeper ended: kazoo tries no longer',
+            logs.records[-1].getMessage())
+        self.assertEqual('kazoo tries no longer', str(registration.error))
+        reviver: Any = zk._reviver
+        wait_for(lambda: reviver._thread is None, 'the thread')
 
     def test_after_expiry(self) -> None:
         """The loop may end while the session is lost already."""

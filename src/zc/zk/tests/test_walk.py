@@ -239,6 +239,49 @@ class ReadAheadTests(WalkCase):
         self.assertLess(most, 60)
         self.assertLess(len(seen), 20)
 
+    def test_deep_and_wide(self):
+        """What is to come is kept, however much it is: all is read once."""
+        text = ''.join(
+            f'/chain-{number:02}\n' + ''.join(
+                '  ' * depth + f'/{depth}\n' for depth in range(1, 12))
+            for number in range(20))
+        self.me.create('/chains', '')
+        self.me.import_tree(text, '/chains')
+        with mock.patch.object(_walk, 'AHEAD_NODES', 20), \
+                mock.patch.object(_walk, 'MOST_NODES', 40):
+            found = list(self.walk('/chains'))
+        self.assertEqual(241, len(set(found)))
+        self.assertEqual(241, len(found))
+        self.assertEqual(241, self.bulk.reads)
+
+    def test_data_read_in_vain(self):
+        """What the caller takes off is not kept for long."""
+        with mock.patch.object(_walk, 'AHEAD_NODES', 8), \
+                mock.patch.object(_walk, 'MOST_BYTES', 100):
+            most = 0
+            reader = _walk.Reader(
+                self.bulk, '/node-000000', fresh=True, data=True)
+            for _, _, _, names in reader:
+                most = max(most, len(reader._ahead))
+                del names[1:]
+        self.assertLess(most, 40)
+
+    def test_one_at_a_time(self):
+        """Nothing is read twice where little is read ahead."""
+        text = '/a\n  /b\n  /c\n  /d\n'
+        self.me.create('/few', '')
+        self.me.import_tree(text, '/few')
+        with mock.patch.object(_walk, 'FIRST_NODES', 1):
+            reader = _walk.Reader(self.bulk, '/few', fresh=True, data=False)
+            found = []
+            for path, _, _, names in reader:
+                found.append(path)
+                names.reverse()
+                reader._most = 2
+        self.assertEqual(
+            ['/few', '/few/a', '/few/a/d', '/few/a/c', '/few/a/b'], found)
+        self.assertEqual(5, self.bulk.reads)
+
     def test_the_reading_ahead_is_forgotten_too(self):
         """What was asked for before the caller wrote is not shown."""
         with mock.patch.object(_walk, 'AHEAD_NODES', 4):
