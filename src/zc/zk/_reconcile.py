@@ -169,7 +169,8 @@ class Reconciler:
                 steps = self._steps(each, result, session)
                 if steps:
                     ops.append((each, steps))
-                blocked = blocked or each.state == WAITING
+                elif each.state != REGISTERED:
+                    blocked = True
             if together and blocked:
                 return
             again = self._apply(ops, together)

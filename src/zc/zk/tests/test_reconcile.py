@@ -167,6 +167,15 @@ class PassTests(Case):
         self.assertEqual(wanted.state, FAILED)
         self.assertIn('permanent', str(wanted.error))
 
+    def test_together_with_one_that_cannot_be(self) -> None:
+        """With together, a node that cannot be had keeps the others too."""
+        for blocking in ((b'{}', stat(0)), NoAuthError()):
+            self.bulk.nodes = {'/s/a': blocking}
+            many = [self.wanted(), self.wanted('/s/b')]
+            self.reconciler.run(many, together=True)
+            self.assertEqual([], self.bulk.commits)
+            self.assertEqual(FAILED, many[0].state)
+
     def test_unreadable(self) -> None:
         """A node that may not be read is an error that names it."""
         wanted = self.wanted()
