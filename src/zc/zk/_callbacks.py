@@ -70,6 +70,8 @@ def _signature(function: Callable[..., Any]) -> tuple[bool, frozenset[str]]:
             plain.__kwdefaults__ or ())
         names = code.co_varnames[code.co_posonlyargcount:
                                  code.co_argcount + code.co_kwonlyargcount]
+        if 'added' not in names and 'removed' not in names:     # most
+            return not required, frozenset()
         return not required, _CHANGES.intersection(names)
     try:
         signature = inspect.signature(function)
