@@ -359,7 +359,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 RealServer(heap='1g', tick_time=3000)).connection_string
         print('## Trees\n')
         print('Medians; (a) is the request pattern of zc.zk 2.1, (b) the '
-              'barest loop over kazoo with all bytes ready.')
+              'barest loop over kazoo with all bytes ready.  Behind each '
+              'figure stands what was aimed at; some aims are missed.')
         for count in options.nodes:
             # Where (a) takes minutes, one round without it has to do.
             large = count > 20_000

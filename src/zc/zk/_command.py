@@ -76,8 +76,10 @@ def command(
                 args = sys.argv[1:]
                 # Nothing but our own line goes to the standard error.
                 logging.basicConfig(handlers=[logging.NullHandler()])
-                for stream in (sys.stdout, sys.stderr):
-                    _set_encoding(stream)
+                for name_ in ('stdout', 'stderr'):
+                    if getattr(sys, name_) is None:     # closed by a shell
+                        setattr(sys, name_, open(os.devnull, 'w'))
+                    _set_encoding(getattr(sys, name_))
             try:
                 status = run(list(args))
                 sys.stdout.flush()
@@ -87,11 +89,10 @@ def command(
                 with contextlib.suppress(Exception):
                     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
                 sys.exit(trouble)
-            except KeyboardInterrupt:
-                print(f'{name}: interrupted', file=sys.stderr)
+            except KeyboardInterrupt as e:
+                print(f'{name}: {str(e) or "interrupted"}', file=sys.stderr)
                 sys.exit(130)
-            except (Failure, Error, OSError,
-                    kazoo.exceptions.KazooException) as e:
+            except Exception as e:
                 print(f'{name}: {printable(_meaning(e))}', file=sys.stderr)
                 sys.exit(trouble)
             if status:
@@ -141,12 +142,18 @@ class Parser(argparse.ArgumentParser):
         self.add_argument('arguments', nargs='*', help=argparse.SUPPRESS)
 
 
-def add_connection_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group('connection', f'''\
+def add_connection_options(
+    parser: argparse.ArgumentParser, about: str = f'''\
 CONNECTION is HOST:PORT, several with commas between them, and perhaps a path
 at the end that is taken for the root; without it, the environment variable
 {CONNECTION_STRING_VARIABLE} or else {DEFAULT_CONNECTION_STRING}.
-''')
+'''
+) -> None:
+    """Add the options that say how to connect.
+
+    :param about: what CONNECTION is, for the help
+    """
+    group = parser.add_argument_group('connection', about)
     group.add_argument(
         '--auth', metavar='SCHEME:FILE', action='append', default=[],
         help='authenticate with the credential in FILE, as in '
@@ -161,6 +168,9 @@ at the end that is taken for the root; without it, the environment variable
     group.add_argument(
         '--tls-key', metavar='FILE',
         help="the certificate's key (PEM), if it is in a file of its own")
+    group.add_argument(
+        '--tls-any-host', action='store_true',
+        help="do not ask that the server's certificate is for its host name")
 
 
 def is_connection(argument: str) -> bool:
@@ -184,6 +194,7 @@ def connected(
         keywords['auth_data'] = auth
     if options.tls_ca or options.tls_cert or options.tls_key:
         keywords['use_ssl'] = True
+        keywords['check_hostname'] = not options.tls_any_host
         for option, keyword in [(options.tls_ca, 'ca'),
                                 (options.tls_cert, 'certfile'),
                                 (options.tls_key, 'keyfile')]:
@@ -194,6 +205,9 @@ def connected(
                     keywords[keyword] = option
     zk = ZooKeeper(connection, **keywords)
     try:
+        if zk.client.chroot and not zk.exists('/'):
+            raise Failure(f'there is no node {zk.client.chroot}, as the '
+                          'connection string says')
         yield zk
     finally:
         zk.close()
@@ -203,8 +217,11 @@ def _credential(text: str) -> tuple[str, str]:
     scheme, colon, path = text.partition(':')
     if not colon or not path:
         raise Failure('--auth must be SCHEME:FILE')
-    with open(path, encoding='utf-8') as file:
-        return scheme, file.read().strip('\r\n')
+    try:
+        with open(path, encoding='utf-8') as file:
+            return scheme, file.read().strip('\r\n')
+    except UnicodeDecodeError:
+        raise Failure(f'{path}: not UTF-8 text') from None
 
 
 # Arguments
@@ -252,6 +269,8 @@ def read_text(name: str) -> str:
     """
     try:
         if name == '-':
+            if sys.stdin is None:
+                raise Failure('the standard input is closed')
             stream = getattr(sys.stdin, 'buffer', None)
             text = (sys.stdin.read() if stream is None
                     else stream.read().decode('utf-8'))

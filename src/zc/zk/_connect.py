@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import select
+import socket
 import threading
 import time
 from typing import Any
@@ -18,6 +19,8 @@ from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
 from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.hosts import collect_hosts
+from kazoo.protocol.serialization import SASL
+from kazoo.protocol.serialization import Auth
 from kazoo.protocol.states import KeeperState
 from kazoo.retry import RetryFailedError
 
@@ -42,6 +45,16 @@ REMIND_SECONDS = 60.0
 REFUSED = 'authentication failed'
 #: How long `stop` waits for kazoo, in seconds.
 STOP_SECONDS = 1.5
+
+
+def hide_credentials(record: logging.LogRecord) -> bool:
+    """Take credentials out of what kazoo logs of its requests: a filter."""
+    if isinstance(record.args, tuple):
+        record.args = tuple([
+            each._replace(auth='...') if isinstance(each, Auth)
+            else each._replace(challenge='...') if isinstance(each, SASL)
+            else each for each in record.args])
+    return True
 
 
 class PollHandler(SequentialThreadingHandler):
@@ -178,8 +191,10 @@ def make_client(
     # would not be found in the morning.
     keywords.setdefault('connection_retry', {
         'max_tries': -1, 'delay': 0.1, 'max_delay': LONGEST_RECONNECT_DELAY})
-    return kazoo.client.KazooClient(
+    client = kazoo.client.KazooClient(
         connection_string, session_timeout, **keywords)
+    client.logger.addFilter(hide_credentials)
+    return client
 
 
 def start(
@@ -242,8 +257,20 @@ def start(
 def _no_session(client: kazoo.client.KazooClient, reason: str) -> str:
     error = getattr(client.handler, 'last_error', None)
     if error is None:
-        return reason
+        unknown = _unknown_hosts(client)
+        return f'{reason} (cannot resolve {unknown})' if unknown else reason
     return f"{reason} ({getattr(error, 'strerror', None) or error})"
+
+
+def _unknown_hosts(client: kazoo.client.KazooClient) -> str:
+    """Return the names of the servers' hosts if none of them is known."""
+    for host, port in client.hosts:
+        try:
+            socket.getaddrinfo(host, port)
+        except (OSError, UnicodeError):
+            continue
+        return ''
+    return ', '.join(repr(host) for host, _ in client.hosts)
 
 
 def _remind(connection_string: str, first: bool) -> None:

@@ -55,13 +55,18 @@ exit status: 0 no faults, 1 faults, 2 trouble
                         help='where the file would be imported; / by default')
     parser.add_argument('--json', action='store_true',
                         help='print a JSON object for each fault')
-    _command.add_connection_options(parser)
+    _command.add_connection_options(parser, (
+        'CONNECTION is HOST:PORT, several with commas between them, and '
+        'perhaps a path\nat the end that is taken for the root.  Without '
+        '--connection, ZooKeeper is not asked.\n'))
     options = parser.parse_intermixed_args(args)
     path = _command.checked_path(options.path)
     live: dict[str, bytes] | None = None
     if options.connection is not None:
         with connected(options, options.connection) as zk:
             live = read_data(Bulk(zk.client), '/')
+        if path not in live:
+            raise Failure(f'there is no node {path}')
     faults = False
     for file in options.arguments or ['-']:
         for fault in _faults(file, path, live):
@@ -116,7 +121,8 @@ have are no difference.
 ''', '''\
 examples:
   zookeeper_diff localhost:2181 tree.txt
-  zookeeper_diff localhost:2181 tree.txt > /dev/null || echo drifted
+  zookeeper_diff localhost:2181 tree.txt > /dev/null
+  [ $? -eq 1 ] && echo drifted
 
 exit status: 0 equal, 1 different, 2 trouble
 ''')
@@ -183,6 +189,8 @@ exit status: 0 done, 1 failed, 2 wrong usage
             parser.error('a PATH is for a live tree only')
         tree = _command.read_tree(rest[0])
     else:
+        if rest and rest[0][0:1] != '/' and not is_connection(rest[0]):
+            raise Failure(f'{rest[0]}: no such file, and not HOST:PORT')
         connection, path = _command.connection_and_path(parser, rest)
         with connected(options, connection) as zk:
             tree, counts = read_tree(Bulk(zk.client), path)

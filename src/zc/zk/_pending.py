@@ -27,7 +27,10 @@ from ._wire import read_multi_read
 #: How many reads go in one request at most: with few enough, the client
 #: reads one reply while the server works on the next.
 BATCH_READS = 500
-#: How many requests may be under way at once.
+#: How many of them may be under way at once: enough for the server to have
+#: work while the client is busy with other things.
+READS_IN_FLIGHT = 16
+#: How many transactions may be under way at once.
 IN_FLIGHT = 4
 
 
@@ -113,7 +116,7 @@ class PendingRead:
     def send(self) -> None:
         """Send as many requests as may be under way."""
         wanted = self._wanted
-        while self._next < len(wanted) and len(self._sent) < IN_FLIGHT:
+        while self._next < len(wanted) and len(self._sent) < READS_IN_FLIGHT:
             end = self._end_of_batch(self._next)
             self._sent.append(self._bulk.send(Request(
                 MULTI_READ,

@@ -54,6 +54,7 @@ class Import:
     :param acl: for all nodes of `tree`; without, new nodes are open to all
         and existing nodes keep theirs
     :param progress: called with how many operations of how many are done
+    :ivar applied: the paths that were written or deleted so far
     :raises PathError: when a name in `tree` is none
     """
 
@@ -72,6 +73,7 @@ class Import:
         self._acl = acl
         self._progress = progress
         self._deletable: dict[str, int] | None = None
+        self.applied: list[str] = []
         self.wanted = _plan.flatten(tree, path)
 
     def plan(self) -> list[Step]:
@@ -112,17 +114,16 @@ class Import:
         :raises ImportFailed: when it had to stop half way
         :raises TreeChanged: when others kept changing the same nodes
         """
-        applied: list[str] = []
         acl = OPEN_ACL_UNSAFE if self._acl is None else self._acl
         steps = _apply.apply(
-            self._bulk, self.plan, acl, applied, self._progress)
+            self._bulk, self.plan, acl, self.applied, self._progress)
         if self._acl is not None:
             added = {step.path for step in steps
                      if isinstance(step, _plan.Add)}
             paths = [want.path for want in self.wanted]
             _apply.set_acls(
                 self._bulk, [path for path in paths if path not in added],
-                self._acl, applied)
+                self._acl, self.applied)
         return steps
 
 

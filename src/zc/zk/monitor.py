@@ -285,16 +285,16 @@ def check(args: Sequence[str] | None = None) -> None:
     """
     options = _parse('Check that a registered server accepts connections.',
                      args)
+    asked = options.monitor
     try:
-        reply = _ask(options)
-        addresses = reply.split()
+        addresses = _ask(options).split()
         if not addresses:
             raise ValueError(f'no server at {options.path}')
-        for address in addresses:
-            _connect(address, options.timeout).close()
-    except Exception:
+        for asked in addresses:
+            _connect(asked, options.timeout).close()
+    except Exception as e:
         logger.debug('Failed check', exc_info=True)
-        sys.exit(1)
+        _fail(f'{asked}: {getattr(e, "strerror", None) or e}')
 
 
 def get_addr(args: Sequence[str] | None = None) -> None:

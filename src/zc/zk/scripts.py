@@ -68,6 +68,8 @@ exit status: 0 done, 1 failed, 2 wrong usage
                         help='print a JSON object for each node')
     _command.add_connection_options(parser)
     options = parser.parse_intermixed_args(args)
+    if options.json and options.name is not None:
+        parser.error('--json gives whole paths: it takes no --name')
     connection, path = _command.connection_and_path(parser, options.arguments)
     with connected(options, connection) as zk, \
             Progress(sys.stderr, 'nodes read') as progress:
@@ -147,7 +149,12 @@ exit status: 0 done, 1 failed, 2 wrong usage
             return 0
         if options.trim and not _trim_wanted(bulk, work, options.yes):
             raise Failure('nothing was done')
-        steps = work.apply()
+        try:
+            steps = work.apply()
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f'interrupted after {_nodes(len(work.applied))} or more; '
+                'the same import completes it') from None
         progress.close()
         for line in _plan.notes(steps):
             _command.show(line)
@@ -233,6 +240,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
     values = {}
     for argument in rest:
         name, equals, expression = argument.partition('=')
+        name = name.strip()
         if not equals or not name:
             parser.error(f'NAME=EXPRESSION is needed, not {argument!r}')
         try:

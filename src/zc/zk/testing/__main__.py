@@ -30,6 +30,10 @@ NOTICE = ("A ZooKeeper server for tests and a developer's desk, not for "
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; return the exit status."""
     options = _parser().parse_args(arguments)
+    if (options.min_session_timeout or 2 * options.tick_time) > (
+            options.max_session_timeout or 20 * options.tick_time):
+        return _failed(2, 'the shortest session timeout is longer than the '
+                          'longest')
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: ended.set())

@@ -12,10 +12,12 @@ from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import ConnectionLoss
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.handlers.threading import SequentialThreadingHandler
+from kazoo.protocol.serialization import SASL
 from kazoo.protocol.states import KeeperState
 
 from zc.zk import _connect
 from zc.zk.errors import FailedConnect
+from zc.zk.testing import Server
 from zc.zk.tests.base import wait_for
 
 
@@ -144,8 +146,14 @@ class Start(unittest.TestCase):
             self.refused(where, 'no session within 0.3 seconds')
 
     def test_unknown_host(self):
-        """So is a host that is not known."""
-        self.refused('no.such.host.invalid:1', 'no session within 0.3 seconds')
+        """So is a host that is not known, and it is named."""
+        self.refused(
+            'no.such.host.invalid:1', 'no session within 0.3 seconds '
+            "(cannot resolve 'no.such.host.invalid')")
+        with self.assertRaises(FailedConnect) as caught, \
+                self.assertLogs('kazoo'):
+            self.start(f'{"x" * 70}:1')
+        self.assertIn(f"(cannot resolve '{'x' * 70}')", str(caught.exception))
 
     def test_refused_at_once(self):
         """What a handler refuses to start is told."""
@@ -219,6 +227,25 @@ class Start(unittest.TestCase):
             ["INFO:zc.zk._connect:waiting for ZooKeeper at 'h:1'",
              "CRITICAL:zc.zk._connect:waiting for ZooKeeper at 'h:1'"],
             logs.output)
+
+
+class Logs(unittest.TestCase):
+
+    def test_no_credentials(self):
+        """Whatever kazoo logs, it shows no credentials."""
+        with Server() as server, \
+                self.assertLogs('kazoo.client', logging.DEBUG) as logs:
+            client = _connect.make_client(
+                server.connection_string, 10.0,
+                auth_data=[('digest', 'me:s3cret')])
+            _connect.start(client, server.connection_string, False, 10.0)
+            client.add_auth('digest', 'me:s3cret2')
+            client.logger.debug('sent %s', SASL(b's3cret'))
+            _connect.stop(client)
+        text = '\n'.join(logs.output)
+        self.assertIn('Auth(', text)
+        self.assertIn('SASL(', text)
+        self.assertNotIn('s3cret', text)
 
 
 class Prove(unittest.TestCase):

@@ -119,6 +119,10 @@ class MainTest(unittest.TestCase):
                  "'0' is no time in seconds, more than 0")):
             self.assert_fails(
                 2, f'error: argument {option}: {message}', option, value)
+        self.assert_fails(
+            2, 'the shortest session timeout is longer than the longest',
+            '--port', '0', '--min-session-timeout', '10',
+            '--max-session-timeout', '1')
 
     def test_no_tree(self):
         """A tree that is not there, or not text, has exit status 1."""

@@ -123,6 +123,14 @@ class ValidateTests(ScriptCase):
         status, out, err = self.validate('/none')
         self.assertEqual((status, out, err), (
             2, '', 'zookeeper_validate: /none: No such file or directory\n'))
+        self.assertEqual(
+            self.validate('--connection', self.connection_string,
+                          '--path', '/none', self.file(TREE)),
+            (2, '', 'zookeeper_validate: there is no node /none\n'))
+        with mock.patch('zc.zk._inspect.parse_tree', side_effect=KeyError(1)):
+            self.assertEqual(
+                self.validate(stdin=TREE),
+                (2, '', 'zookeeper_validate: KeyError 1\n'))
 
 
 class DiffTests(ScriptCase):
@@ -224,6 +232,10 @@ class GraphTests(ScriptCase):
         self.assertIn('  "/cms" [label="/cms\\nz4m cms"];\n', out)
         self.assertEqual(self.graph('-', stdin=TREE)[1], out)
         self.assertEqual(self.graph(name, '/cms')[0], 2)
+        self.assertEqual(
+            self.graph('none.tree'), (1, '', (
+                'zookeeper_graph: none.tree: no such file, and not '
+                'HOST:PORT\n')))
 
     def test_live_tree(self):
         """A graph of a live tree shows how many servers there are."""

@@ -250,20 +250,25 @@ class ScriptTests(MonitorCase):
             monitor.check, self.monitor, '/p'))
 
     def test_check_fails(self):
-        """Otherwise it exits with 1, quietly."""
+        """Otherwise it exits with 1, and says why."""
         self.notify(f':{self.port}', '/p')
         self.notify(f'127.0.0.1:{self.port}', '/q')
         self.server.close()
-        for path in ('/p', '/q', '/none'):
+        for path, asked, reason in (
+                ('/p', f':{self.port}', 'Connection refused'),
+                ('/q', f'127.0.0.1:{self.port}', 'Connection refused'),
+                ('/none', self.monitor, 'no server at /none')):
             with self.assertLogs('zc.zk.monitor', logging.DEBUG):
-                self.assertEqual((1, '', ''), self.run_script(
-                    monitor.check, self.monitor, path))
+                self.assertEqual(
+                    (1, '', f'{asked}: {reason}\n'),
+                    self.run_script(monitor.check, self.monitor, path))
 
     def test_check_without_monitor(self):
         """So it does without a monitor."""
         with self.assertLogs('zc.zk.monitor', logging.DEBUG):
-            self.assertEqual((1, '', ''), self.run_script(
-                monitor.check, '127.0.0.1:1', '/p'))
+            self.assertEqual(
+                (1, '', '127.0.0.1:1: Connection refused\n'),
+                self.run_script(monitor.check, '127.0.0.1:1', '/p'))
 
     def test_get_addr(self):
         """The address of a server is printed."""

@@ -368,6 +368,19 @@ class ImportTests(ScriptCase):
             self.run_script(scripts.import_, '-d', self.connection_string,
                             name), (0, 'add /a\n', ''))
 
+    def test_interrupted(self):
+        """Who interrupts an import hears how far it came."""
+        def apply(bulk, plan, acl, applied, progress):
+            applied += ['/a', '/b']
+            raise KeyboardInterrupt
+
+        with mock.patch('zc.zk._apply.apply', apply):
+            self.assertEqual(
+                (130, '', 'zookeeper_import: interrupted after 2 nodes or '
+                 'more; the same import completes it\n'),
+                self.run_script(scripts.import_, self.connection_string,
+                                stdin='/a\n'))
+
 
 class SetPropertyTests(ScriptCase):
 
@@ -389,6 +402,10 @@ class SetPropertyTests(ScriptCase):
                          (0, '', ''))
         self.assertEqual(
             zk.get_properties('/fooservice')['threads'], 5)
+        self.assertEqual(self.change('/fooservice', 'threads = 6'),
+                         (0, '', ''))
+        self.assertEqual(
+            zk.get_properties('/fooservice')['threads'], 6)
 
     def test_faults(self):
         """Bad expressions and paths are said in one line."""
@@ -481,6 +498,38 @@ class ConnectionTests(ScriptMixin):
             self.assertEqual((status, out), (1, ''))
             self.assertEqual(len(err.splitlines()), 1)
             self.assertNotIn('s3cret', err)
+        with open(secret, 'wb') as file:
+            file.write(b'\xff')
+        self.assertEqual(
+            (1, '', f'zookeeper_export: {secret}: not UTF-8 text\n'),
+            self.run_script(
+                scripts.export, '--auth', f'digest:{secret}', host))
+
+    def test_chroot(self):
+        """A path in the connection string that is not there is named."""
+        with Server() as server:
+            self.assertEqual(
+                (1, '', 'zookeeper_export: there is no node /no/where, as '
+                 'the connection string says\n'),
+                self.run_script(
+                    scripts.export, f'{server.connection_string}/no/where'))
+
+    def test_closed_streams(self):
+        """Streams that a shell has closed are no tracebacks."""
+        with Server() as server:
+            host = server.connection_string
+            for script, redirection, status, error in (
+                    ('export', '>&-', 0, ''),
+                    ('export', '2>&- >&-', 0, ''),
+                    ('import_', '<&-', 1, 'zookeeper_import: the standard '
+                     'input is closed\n')):
+                done = subprocess.run(
+                    ['/bin/sh', '-c', f'"$0" -c "$1" "$2" {redirection}',
+                     sys.executable,
+                     f'from zc.zk import scripts; scripts.{script}()', host],
+                    check=False, stderr=subprocess.PIPE, text=True)
+                self.assertEqual(
+                    (status, error), (done.returncode, done.stderr))
 
     def test_tls(self):
         """The options for TLS reach the client."""
@@ -493,14 +542,16 @@ class ConnectionTests(ScriptMixin):
         name = self.file('x')
         with mock.patch('zc.zk._command.ZooKeeper', zookeeper):
             for args in (['--tls-ca', name],
-                         ['--tls-cert', name, '--tls-key', name]):
+                         ['--tls-cert', name, '--tls-key', name,
+                          '--tls-any-host']):
                 status, out, err = self.run_script(
                     scripts.export, 'h:1', *args)
                 self.assertEqual(
                     (status, err), (130, 'zookeeper_export: interrupted\n'))
         self.assertEqual(found, [
-            ('h:1', {'use_ssl': True, 'ca': name}),
-            ('h:1', {'use_ssl': True, 'certfile': name, 'keyfile': name})])
+            ('h:1', {'use_ssl': True, 'check_hostname': True, 'ca': name}),
+            ('h:1', {'use_ssl': True, 'check_hostname': False,
+                     'certfile': name, 'keyfile': name})])
         status, out, err = self.run_script(
             scripts.export, 'h:1', '--tls-ca', '/none')
         self.assertEqual(

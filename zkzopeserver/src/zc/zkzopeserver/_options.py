@@ -68,6 +68,7 @@ class Options:
         _values.readable_file, None, 'file')
     zookeeper_tls_key: str | None = _option(
         _values.readable_file, None, 'file')
+    zookeeper_tls_any_host: bool = _option(_values.boolean, False)
 
     # Where and how to serve.
     host: str = _option(_values.host, '', 'name or address')

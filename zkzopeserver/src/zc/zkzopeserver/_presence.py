@@ -227,6 +227,7 @@ def _keywords(options: Options) -> dict[str, Any]:
         found['sasl_options'] = options.zookeeper_auth.sasl
     if options.zookeeper_tls_ca or options.zookeeper_tls_cert:
         found['use_ssl'] = True
+        found['check_hostname'] = not options.zookeeper_tls_any_host
     for keyword, value in (('ca', options.zookeeper_tls_ca),
                            ('certfile', options.zookeeper_tls_cert),
                            ('keyfile', options.zookeeper_tls_key)):

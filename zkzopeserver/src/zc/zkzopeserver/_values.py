@@ -165,11 +165,15 @@ def _advertised_one(word: str) -> Address:
 def properties(value: str) -> dict[str, Any]:
     """Return properties written as in the text of a tree, one a line."""
     lines = [line.strip() for line in value.splitlines()]
-    text = '/it\n' + ''.join(f'  {line}\n' for line in lines)
-    tree: Any = zc.zk.parse_tree(text)
-    node = tree.children['it']
-    if node.children or list(tree.children) != ['it']:
+    if any(line.startswith('/') for line in lines):
         raise ValueError('only properties can stand here, no nodes')
+    text = '/it\n' + ''.join(f'  {line}\n' for line in lines)
+    try:
+        tree: Any = zc.zk.parse_tree(text)
+    except zc.zk.TreeSyntaxError as e:
+        # Its own line, not that of the text around it
+        raise ValueError(f'{lines[e.line - 2]!r}: {e.message}') from None
+    node = tree.children['it']
     for name in node.properties:
         if name in ('pid', 'monitor'):
             raise ValueError(f'the property {name} is set by the server')

@@ -197,8 +197,9 @@ class FakeTests(unittest.TestCase):
         del found['logger']
         self.assertEqual({
             'session_timeout': 2.5, 'auth_data': [('digest', 'u:p')],
-            'sasl_options': {'username': 'u'}, 'use_ssl': True, 'ca': 'ca',
-            'certfile': 'cert', 'keyfile': 'key'}, found)
+            'sasl_options': {'username': 'u'}, 'use_ssl': True,
+            'check_hostname': True, 'ca': 'ca', 'certfile': 'cert',
+            'keyfile': 'key'}, found)
 
     def test_no_keywords(self):
         """Without them, the library's own defaults hold."""

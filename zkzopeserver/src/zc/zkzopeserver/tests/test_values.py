@@ -110,6 +110,9 @@ class ValueTests(unittest.TestCase):
         self.assert_refused(
             _values.properties, 'a', 'a = ', '/b', 'pid = 1', 'monitor = 1',
             'a = 1\na = 2')
+        with self.assertRaises(ValueError) as caught:
+            _values.properties('a = 1\nb = c d')
+        self.assertTrue(str(caught.exception).startswith("'b = c d': "))
 
     def test_readable_file(self):
         """A file must be there."""
