@@ -21,6 +21,7 @@ from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.hosts import collect_hosts
 from kazoo.protocol.serialization import SASL
 from kazoo.protocol.serialization import Auth
+from kazoo.protocol.serialization import Connect
 from kazoo.protocol.states import KeeperState
 from kazoo.retry import RetryFailedError
 
@@ -50,11 +51,19 @@ STOP_SECONDS = 1.5
 def hide_credentials(record: logging.LogRecord) -> bool:
     """Take credentials out of what kazoo logs of its requests: a filter."""
     if isinstance(record.args, tuple):
-        record.args = tuple([
-            each._replace(auth='...') if isinstance(each, Auth)
-            else each._replace(challenge='...') if isinstance(each, SASL)
-            else each for each in record.args])
+        secret = 'passwd' in str(record.msg)
+        record.args = tuple([_hidden(each, secret) for each in record.args])
     return True
+
+
+def _hidden(value: Any, secret: bool) -> Any:
+    if isinstance(value, Auth):
+        return value._replace(auth='...')
+    if isinstance(value, SASL):
+        return value._replace(challenge='...')
+    if isinstance(value, Connect):      # who has it can take the session over
+        return value._replace(passwd='...')
+    return '...' if secret and isinstance(value, bytes) else value
 
 
 class PollHandler(SequentialThreadingHandler):
