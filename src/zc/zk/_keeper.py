@@ -27,6 +27,7 @@ from kazoo.protocol.states import KazooState
 from kazoo.security import ACL
 
 from . import _paths
+from . import _queues
 from ._bulk import Bulk
 from ._encoding import encode
 from ._nodecache import View
@@ -365,7 +366,7 @@ class Keeper:
             if due:
                 timeout = max(0.0, min(due) - time.monotonic())
         try:
-            items = [self._queue.get(timeout=timeout)]
+            items = [_queues.get(self._queue, timeout)]
         except queue.Empty:
             return []
         while True:

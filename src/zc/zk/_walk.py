@@ -30,7 +30,7 @@ from ._wire import DATA
 AHEAD_NODES = 2_000
 AHEAD_BYTES = 2_000_000
 #: How many at first, until the size of data is known.
-FIRST_NODES = 64
+FIRST_NODES = 256
 #: After how many nodes that wait, and bytes of data that were read, to look
 #: for what waits in vain.
 MOST_NODES = 20 * AHEAD_NODES

@@ -31,6 +31,7 @@ from kazoo.protocol.states import KazooState
 from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 
+from . import _queues
 from ._bulk import Bulk
 from ._nodecache import Key
 from ._nodecache import Missing
@@ -275,7 +276,7 @@ class Engine:
             timeout = max(0.0, self._retry_at - time.monotonic())
         items = []
         try:
-            items.append(self._queue.get(timeout=timeout))
+            items.append(_queues.get(self._queue, timeout))
             while True:
                 items.append(self._queue.get_nowait())
         except queue.Empty:

@@ -19,6 +19,7 @@ ORDER = '''
     zc.zk._plan                     pure
     zc.zk._diff                     pure
     zc.zk._wire                     pure
+    zc.zk._queues
     zc.zk._pending
     zc.zk._bulk
     zc.zk._walk

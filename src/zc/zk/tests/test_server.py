@@ -104,7 +104,9 @@ class LifeTest(unittest.TestCase):
                 client.connect()
             self.assertTrue(client.closed())
             client.close()
-        self.assertEqual(before, count())
+        # Something of an earlier test may have ended meanwhile.
+        wait_for(lambda: all(
+            now <= then for now, then in zip(count(), before, strict=True)))
 
     def test_one_thread(self):
         """A server has one thread, however many clients."""

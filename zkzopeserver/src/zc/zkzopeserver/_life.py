@@ -171,6 +171,13 @@ class Life:
     def _pause(self, timeout: float) -> str | None:
         """Wait, in seconds; return the word that came in between."""
         try:
+            # Up to Python 3.12, a `get` whose timeout is over at once may
+            # wait for ever at a queue that nobody has waited at yet.
+            return self._words.get_nowait()
+        except queue.Empty:
+            if timeout <= 0:
+                return None
+        try:
             return self._words.get(timeout=timeout)
         except queue.Empty:
             return None

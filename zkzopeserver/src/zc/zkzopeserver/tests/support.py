@@ -303,7 +303,8 @@ class Process:
         self.popen = subprocess.Popen(
             command, cwd=directory, stdin=subprocess.DEVNULL,
             stdout=self._output, stderr=subprocess.STDOUT,
-            env={**os.environ, 'PYTHONPATH': directory, **environ})
+            env={**os.environ, 'PYTHONPATH': directory,
+                 'PYTHONFAULTHANDLER': '1', **environ})
 
     @property
     def output(self) -> str:
@@ -320,6 +321,9 @@ class Process:
         try:
             return self.popen.wait(DEADLINE)
         except subprocess.TimeoutExpired:
+            # It shows where its threads are.
+            self.popen.send_signal(signal.SIGABRT)
+            self.popen.wait(DEADLINE)
             raise AssertionError(
                 f'the process did not end:\n{self.output}') from None
 

@@ -226,3 +226,27 @@ class LifeTests(unittest.TestCase):
         life.run(None, {})
         thread.join(DEADLINE)
         self.assertEqual([signal.SIG_IGN], seen)
+
+
+class PauseTests(unittest.TestCase):
+
+    def test_after_an_early_signal(self) -> None:
+        """A pause ends in time also when the first signal was not waited
+        for; Python's own wait may then be endless.
+        """
+        left = list(range(20_000))
+
+        def pause() -> None:
+            while left:
+                life = Life(Options(), Engine(Record()))
+                life.stop()
+                life._words.get()
+                for timeout in (0.0, 1e-6):
+                    if life._pause(timeout) is not None:
+                        return
+                left.pop()
+
+        thread = threading.Thread(target=pause, daemon=True)
+        thread.start()
+        thread.join(DEADLINE)
+        self.assertEqual([], left)
