@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import queue
 import signal
 import statistics
 import subprocess
@@ -39,8 +40,9 @@ DEADLINE = 120.0
 
 def serve(side: str, servers: str, session: float) -> None:
     """Be a server: register, and leave at SIGTERM."""
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *args: ended.set())
+    # An event could not be set in a signal handler while it is waited for.
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    signal.signal(signal.SIGTERM, lambda number, frame: signals.put(number))
     leave: Callable[[], Any]
     if side == 'zc.zk':
         zk = zc.zk.ZooKeeper(servers, session)
@@ -52,7 +54,7 @@ def serve(side: str, servers: str, session: float) -> None:
         client.create(f'{TOP}/{ADDRESSES[side]}', b'{}', ephemeral=True)
         leave = client.stop
     print('registered', flush=True)
-    ended.wait()
+    signals.get()
     leave()
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import queue
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 
 from kazoo.exceptions import KazooException
@@ -34,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.max_session_timeout or 20 * options.tick_time):
         return _failed(2, 'the shortest session timeout is longer than the '
                           'longest')
-    ended = threading.Event()
+    # Not an event: its `wait` holds a lock that `set`, in a signal handler in
+    # the same thread, would wait for.
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: ended.set())
+        signal.signal(number, lambda number, frame: signals.put(number))
     server = Server(
         options.host, options.port, tick_time=options.tick_time,
         min_session_timeout=options.min_session_timeout,
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             except (Error, KazooException) as error:
                 return _failed(1, f'{options.tree}: {error}')
         print(server.connection_string, flush=True)
-        ended.wait()
+        signals.get()
     finally:
         server.stop()
     return 0
