@@ -10,7 +10,7 @@ from . import _paths
 from ._bulk import Bulk
 from ._encoding import decode
 from ._model import Node
-from ._walk import Reader
+from ._reader import Reader
 
 
 def read_data(bulk: Bulk, path: str) -> dict[str, bytes]:

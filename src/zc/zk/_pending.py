@@ -6,6 +6,7 @@ kazoo's connection thread.  It must not know what was asked for, nor why.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 from typing import Protocol
@@ -125,37 +126,50 @@ class PendingRead:
             self._next = end
 
     def get(self) -> list[Any]:
-        """Wait, and return what was asked for, in order: a node's data and
-        stat, the names of its children, or the error that it gave.
+        """Wait, and return what iterating gives."""
+        return [answer for answers in self._batches() for answer in answers]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield what was asked for, in order and as it comes: a node's data
+        and stat, the names of its children, or the error that it gave.
 
         :raises KazooException: when the connection failed
         """
-        bulk, wanted = self._bulk, self._wanted
-        if self._sent:
-            try:
-                return self._multi_read()
-            except UnimplementedError:
-                bulk.knows_multi_read = False
-            except ConnectionLoss:
-                if bulk.knows_multi_read:
-                    raise       # else another thread's reads had found out
-            try:
-                return bulk.single_reads(wanted)
-            except ConnectionLoss:
-                pass    # such a server drops the connection as well
-        return bulk.single_reads(wanted)
+        for answers in self._batches():
+            yield from answers
 
-    def _multi_read(self) -> list[Any]:
+    def _batches(self) -> Iterator[list[Any]]:
+        bulk, wanted = self._bulk, self._wanted
+        if not self._sent:
+            yield bulk.single_reads(wanted)
+            return
+        try:
+            answers = self._receive()
+        except UnimplementedError:
+            bulk.knows_multi_read = False
+        except ConnectionLoss:
+            if bulk.knows_multi_read:
+                raise       # else another thread's reads had found out
+        else:
+            yield answers
+            while self._sent:
+                yield self._receive()
+            return
+        try:
+            answers = bulk.single_reads(wanted)
+        except ConnectionLoss:
+            # Such a server drops the connection as well.
+            answers = bulk.single_reads(wanted)
+        yield answers
+
+    def _receive(self) -> list[Any]:
         bulk = self._bulk
-        found: list[Any] = []
-        while self._sent:
-            results, size = bulk.wait(self._sent.popleft())
-            mean = size / max(len(results), 1)
-            bulk.reply_bytes = max(
-                100.0, mean, (bulk.reply_bytes + mean) / 2)
-            found += results
-            self.send()
-        return found
+        answers: list[Any]
+        answers, size = bulk.wait(self._sent.popleft())
+        mean = size / max(len(answers), 1)
+        bulk.reply_bytes = max(100.0, mean, (bulk.reply_bytes + mean) / 2)
+        self.send()
+        return answers
 
     def _read(self, buffer: bytes, offset: int) -> Any:
         # In the connection thread, which has just set it

@@ -25,7 +25,7 @@ from ._bulk import Bulk
 from ._model import Node
 from ._plan import Step
 from ._plan import Wanted
-from ._walk import BOTH_NODES
+from ._reader import BOTH_NODES
 from ._walk import export_json
 from ._walk import export_lines
 from ._walk import walk
@@ -38,9 +38,6 @@ __all__ = ['Import', 'delete_recursive', 'export_json', 'export_lines',
            'import_tree', 'walk']
 
 Out = Callable[[str], None]
-
-#: How many nodes are asked for before the first answer is looked at.
-WINDOW = 8_000
 
 
 class Import:
@@ -235,17 +232,15 @@ def _read_wanted(
         if depth:
             level = [index for index in level
                      if found[wanted[index].parent] is not None]
-        for start in range(0, len(level), WINDOW):
-            part = level[start:start + WINDOW]
-            pending = bulk.read_async(
-                [(DATA, wanted[index].path) for index in part])
-            for index in part:
-                wanted[index].make_data()       # while the server reads
-            for index, answer in zip(part, pending.get(), strict=True):
-                if type(answer) is tuple:
-                    found[index] = answer
-                else:
-                    _value(wanted[index].path, answer)
+        answers = bulk.read_async(
+            [(DATA, wanted[index].path) for index in level])
+        for index, answer in zip(level, answers, strict=True):
+            want = wanted[index]
+            want.make_data()        # while the server reads the next
+            if type(answer) is tuple:
+                found[index] = answer
+            else:
+                _value(want.path, answer)
     return found
 
 

@@ -22,6 +22,7 @@ ORDER = '''
     zc.zk._queues
     zc.zk._pending
     zc.zk._bulk
+    zc.zk._reader
     zc.zk._walk
     zc.zk._apply
     zc.zk._transfer
