@@ -61,7 +61,7 @@ def main(names: list[str]) -> int:
         print(f'bench: no {", ".join(sorted(unknown))}, only '
               f'{", ".join(known)}', file=sys.stderr)
         return 2
-    print('bench: this takes a half an hour or so', file=sys.stderr)
+    print('bench: this takes half an hour or so', file=sys.stderr)
     status = 0
     for name in names or known:
         done = subprocess.run(

@@ -19,5 +19,10 @@ class ServerCase(unittest.TestCase):
         self.other.start()
         self.addCleanup(self.other.close)
         self.addCleanup(self.other.stop)
-        self.zk = zc.zk.ZooKeeper(self.server.connection_string, 4.0)
-        self.addCleanup(self.zk.close)
+        self.zk = self.make()
+
+    def make(self) -> zc.zk.ZooKeeper:
+        """Return a new client, closed at the end of the test."""
+        zk = zc.zk.ZooKeeper(self.server.connection_string, 4.0)
+        self.addCleanup(zk.close)
+        return zk

@@ -3,11 +3,9 @@ from __future__ import annotations
 
 import logging
 import threading
-import unittest
 import unittest.mock
 from typing import Any
 
-from kazoo.client import KazooClient
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
@@ -19,10 +17,10 @@ from kazoo.security import make_digest_acl
 import zc.zk
 from zc.zk import _wire
 from zc.zk._wire import Create
-from zc.zk.testing import Server
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
+from zc.zk.tests.servercase import ServerCase
 
 
 CREATE, MULTI = 1, 14
@@ -30,26 +28,11 @@ ADDRESS = ('192.168.0.42', 8080)
 NODE = '/s/192.168.0.42:8080'
 
 
-class Case(unittest.TestCase):
-    """Staged faults, on an embedded server."""
-
-    session_timeout = 4.0
+class Case(ServerCase):
 
     def setUp(self) -> None:
-        self.server = Server().start()
-        self.addCleanup(self.server.stop)
-        self.other = KazooClient(self.server.connection_string)
-        self.other.start()
-        self.addCleanup(self.other.close)
-        self.addCleanup(self.other.stop)
+        super().setUp()
         self.other.create('/s')
-        self.zk = self.make()
-
-    def make(self) -> zc.zk.ZooKeeper:
-        zk = zc.zk.ZooKeeper(
-            self.server.connection_string, self.session_timeout)
-        self.addCleanup(zk.close)
-        return zk
 
     def session(self, zk: zc.zk.ZooKeeper | None = None) -> int:
         client_id = (zk or self.zk).client.client_id
