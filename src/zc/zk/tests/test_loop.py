@@ -33,6 +33,7 @@ class LoopTest(unittest.TestCase):
         pair = socket.socketpair()
         for each in pair:
             self.addCleanup(each.close)
+        self.addCleanup(self.loop.stop)     # before they close
         return pair
 
     def test_call(self):
