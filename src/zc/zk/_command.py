@@ -33,6 +33,8 @@ from .client import ZooKeeper
 from .errors import Error
 
 
+#: How many paths of a list are shown to someone at a terminal.
+SHOWN = 20
 #: The environment variable that holds SCHEME:CREDENTIAL to authenticate.
 AUTH_VARIABLE = 'ZC_ZK_AUTH'
 
@@ -334,6 +336,16 @@ def source_name(name: str) -> str:
 def show(line: str) -> None:
     """Print a line that may hold anything."""
     print(printable(line))
+
+
+def tell(heading: str, items: Sequence[str]) -> None:
+    """Print a list on the standard error, if there is anything in it."""
+    if items:
+        print(heading, file=sys.stderr)
+        for item in items[:SHOWN]:
+            print('  ' + printable(item), file=sys.stderr)
+        if len(items) > SHOWN:
+            print(f'  and {len(items) - SHOWN} more', file=sys.stderr)
 
 
 def print_json(items: Iterable[Any]) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from . import _command
@@ -62,14 +63,17 @@ exit status: 0 no faults, 1 faults, 2 trouble
     options = parser.parse_intermixed_args(args)
     path = _command.checked_path(options.path)
     live: dict[str, bytes] | None = None
+    unreadable: list[str] = []
     if options.connection is not None:
         with connected(options, options.connection) as zk:
-            live = read_data(Bulk(zk.client), '/')
+            live, unreadable = read_data(Bulk(zk.client), '/')
         if path not in live:
             raise Failure(f'there is no node {path}')
+        _command.tell('these nodes may not be read, so links that lead there '
+                      'are not looked at:', unreadable)
     faults = False
     for file in options.arguments or ['-']:
-        for fault in _faults(file, path, live):
+        for fault in _faults(file, path, live, unreadable):
             faults = True
             if options.json:
                 _command.print_json([{
@@ -82,7 +86,10 @@ exit status: 0 no faults, 1 faults, 2 trouble
 
 
 def _faults(
-    file: str, path: str, live: Mapping[str, bytes] | None
+    file: str,
+    path: str,
+    live: Mapping[str, bytes] | None,
+    unreadable: Sequence[str],
 ) -> list[TreeSyntaxError]:
     text = _command.read_text(file)
     source = _command.source_name(file)
@@ -100,7 +107,7 @@ def _faults(
     known = ['/'] if live is not None else [
         want.path for want in wanted if want.parent < 0]
     by_path = {want.path: want.node for want in wanted}
-    for fault in link_faults(nodes, by_path, known):
+    for fault in link_faults(nodes, by_path, known, unreadable):
         node = by_path[fault.path]
         line, column = places.get((id(node), fault.name)) or places[
             id(node), None]

@@ -13,17 +13,17 @@ from ._model import Node
 from ._reader import Reader
 
 
-def read_data(bulk: Bulk, path: str) -> dict[str, bytes]:
+def read_data(bulk: Bulk, path: str) -> tuple[dict[str, bytes], list[str]]:
     """Return the data of a node and of all below it, by path.
 
-    Nodes that may not be read are there without data, and nothing is known
-    of what is below them.
+    :returns: the data, empty for nodes that may not be read; and the paths
+        of these, below which nothing is known
     """
     reader = Reader(bulk, path, fresh=False, data=True)
     reader.unreadable = []
     found = {here: data or b'' for here, data, _, _ in reader}
     found.update(dict.fromkeys(reader.unreadable, b''))
-    return found
+    return found, reader.unreadable
 
 
 def read_tree(bulk: Bulk, path: str) -> tuple[Node, dict[str, int]]:

@@ -41,6 +41,7 @@ def link_faults(
     nodes: Mapping[str, bytes],
     paths: Iterable[str],
     known: Sequence[str] = ('/',),
+    unreadable: Sequence[str] = (),
 ) -> Iterator[LinkFault]:
     """Yield what is wrong with the links of some nodes.
 
@@ -52,6 +53,8 @@ def link_faults(
     :param paths: the nodes whose links are looked at
     :param known: the paths of the tops of the branches that `nodes` shows
         whole; nothing is said of links that lead elsewhere
+    :param unreadable: the paths of nodes that may not be read; nothing is
+        said of links that lead to them or below
     """
     above = {'/'}
     for path in known:
@@ -63,11 +66,15 @@ def link_faults(
         found: list[bytes | None] = []
         for path in asked:
             data = nodes.get(path)
-            if data is None and not any(
-                    _paths.is_under(path, top) for top in known):
+            on_the_way = len(asked) > 1
+            if path in unreadable and not on_the_way:
+                raise _Outside
+            if data is None and _is_within(path, unreadable):
+                raise _Outside
+            if data is None and not _is_within(path, known):
                 # Of what is above the tops no more is known than that it
                 # is there, which is enough on the way to what is below.
-                if path not in above or len(asked) == 1:
+                if path not in above or not on_the_way:
                     raise _Outside
                 data = b''
             found.append(data)
@@ -85,6 +92,10 @@ def link_faults(
             elif key.endswith(PROPERTY_LINK):
                 yield from _property_link_fault(
                     lookup, path, key, properties)
+
+
+def _is_within(path: str, tops: Iterable[str]) -> bool:
+    return any(_paths.is_under(path, top) for top in tops)
 
 
 def _link_fault(

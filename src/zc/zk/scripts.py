@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 import kazoo.security
 
@@ -28,16 +27,12 @@ from ._inspect import diff
 from ._inspect import graph
 from ._inspect import validate
 from ._live_tree import read_data
-from ._printable import printable
 from ._progress import Progress
 from ._validate import link_faults
 from .errors import TreeSyntaxError
 
 
 __all__ = ['diff', 'export', 'graph', 'import_', 'set_property', 'validate']
-
-#: How many paths of a list are shown to someone at a terminal.
-SHOWN = 20
 
 
 @command('zookeeper_export')
@@ -179,17 +174,18 @@ def _trim_wanted(bulk: Bulk, work: _transfer.Import, yes: bool) -> bool:
     gone = _plan.removed(steps)
     if not gone:
         return True
-    _tell(f'trim deletes {_nodes(len(gone))}:', list(gone))
-    _tell('these stay, since servers are live there:', [
+    _command.tell(f'trim deletes {_nodes(len(gone))}:', list(gone))
+    _command.tell('these stay, since servers are live there:', [
         step.path for step in steps if isinstance(step, _plan.Stay)
         and step.reason == _plan.EPHEMERAL])
-    live = read_data(bulk, '/')
+    live, unreadable = read_data(bulk, '/')
     after = {path: data for path, data in live.items() if path not in gone}
     after.update((want.path, want.data) for want in work.wanted)
-    before = set(link_faults(live, live))
-    _tell('these links would break:', [
+    before = set(link_faults(live, live, unreadable=unreadable))
+    _command.tell('these links would break:', [
         f'{fault.path} {fault.name} ({fault.message})'
-        for fault in link_faults(after, after) if fault not in before])
+        for fault in link_faults(after, after, unreadable=unreadable)
+        if fault not in before])
     if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     sys.stderr.write(f'Delete {_nodes(len(gone))}? [y/N] ')
@@ -199,17 +195,6 @@ def _trim_wanted(bulk: Bulk, work: _transfer.Import, yes: bool) -> bool:
 
 def _nodes(count: int) -> str:
     return '1 node' if count == 1 else f'{count} nodes'
-
-
-def _tell(heading: str, items: Sequence[str]) -> None:
-    if items:
-        print(heading, file=sys.stderr)
-        for item in items[:SHOWN]:
-            print('  ' + printable(item), file=sys.stderr)
-        if len(items) > SHOWN:
-            print(f'  and {len(items) - SHOWN} more', file=sys.stderr)
-
-
 
 
 @command('zookeeper_set_property')

@@ -6,6 +6,9 @@ import os
 import textwrap
 from unittest import mock
 
+from kazoo.security import OPEN_ACL_UNSAFE
+from kazoo.security import make_digest_acl
+
 from zc.zk import scripts
 from zc.zk.tests.scripted import ScriptCase
 from zc.zk.tests.scripted import Terminal
@@ -100,6 +103,27 @@ class ValidateTests(ScriptCase):
              'exist\n', ''))
         self.assertEqual(self.validate('--path', '/fooservice', name),
                          (0, '', ''))
+
+    def test_unreadable(self):
+        """Nodes that may not be read are named, and are not taken for
+        empty.
+        """
+        zk = self.zk()
+        zk.create('/secret', '{"x": 1}')
+        zk.client.set_acls('/secret', [make_digest_acl('u', 'p', all=True)])
+        secret = self.file('u:p', 'secret')
+        name = self.file('/a\n  x => /secret\n  y -> /secret/b\n')
+        self.assertEqual(
+            self.validate('--connection', self.connection_string, name),
+            (0, '', 'these nodes may not be read, so links that lead there '
+             'are not looked at:\n  /secret\n'))
+        self.assertEqual(
+            self.validate('--connection', self.connection_string,
+                          '--auth', f'digest:{secret}', name),
+            (1, f'{name}:3:3: y -> leads to /secret/b, which does not '
+             'exist\n', ''))
+        zk.client.add_auth('digest', 'u:p')
+        zk.client.set_acls('/secret', OPEN_ACL_UNSAFE)
 
     def test_json(self):
         """As JSON, each fault is an object on a line."""

@@ -8,12 +8,12 @@ from zc.zk._treetext import parse_tree
 from zc.zk._validate import link_faults
 
 
-def faults(text, path='/', known=None):
+def faults(text, path='/', known=None, unreadable=()):
     wanted = _plan.flatten(parse_tree(text), path)
     nodes = {want.path: want.data for want in wanted}
     tops = [want.path for want in wanted if want.parent < 0]
     return [tuple(fault) for fault in link_faults(
-        nodes, list(nodes), tops if known is None else known)]
+        nodes, list(nodes), tops if known is None else known, unreadable)]
 
 
 class LinkFaultTests(unittest.TestCase):
@@ -83,3 +83,26 @@ class LinkFaultTests(unittest.TestCase):
     def test_no_text(self):
         """Nodes whose data are not UTF-8 have no links."""
         self.assertEqual(list(link_faults({'/a': b'\xff'}, ['/a'])), [])
+
+    def test_unreadable(self):
+        """Of what may not be read nothing is said, only of the rest."""
+        text = '''
+/a
+  below -> /secret/x
+  dangling -> /b/x
+  link -> /secret
+  property => /secret x
+  property_below => /secret/x/y z
+  shown -> /secret/shown/x
+/b
+/secret
+  /shown
+'''
+        self.assertEqual(
+            [fault[:2] for fault in faults(text)],
+            [('/a', name) for name in (
+                'below ->', 'dangling ->', 'property =>', 'property_below =>',
+                'shown ->')])
+        self.assertEqual(
+            [fault[:2] for fault in faults(text, unreadable=['/secret'])],
+            [('/a', 'dangling ->')])
