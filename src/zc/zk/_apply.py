@@ -88,9 +88,11 @@ def apply(
         except KazooException as e:
             # Reading again waits for the connection, and tells whether a
             # transaction without a reply was applied.
+            if unknown:
+                path = unknown[0]
             if not isinstance(e, _LOST):
                 raise _final(
-                    e, str(e) if str(e)[:1] == '/' else '', applied) from e
+                    e, str(e) if str(e)[:1] == '/' else path, applied) from e
             logger.info('planning again: %s', type(e).__name__)
             last = e
         else:

@@ -672,8 +672,28 @@ class LostConnectionTests(TransferCase):
     def test_no_connection(self):
         """After some rounds the loss of the connection is raised."""
         with self.lose(100, commit=False), \
-                self.assertRaises(ConnectionLoss):
+                self.assertRaises(ConnectionLoss) as caught:
             self.load('/a')
+        self.assertEqual(str(caught.exception), '/top/a')
+
+    def test_no_connection_half_way(self):
+        """What has no reply is where the import stopped."""
+        real = self.bulk.commit_async
+
+        def lossy(ops):
+            if ops[0].path < '/top/n1000':
+                return real(ops)
+            pending = mock.Mock(ops=ops)
+            pending.get.side_effect = ConnectionLoss()
+            return pending
+
+        text = ''.join(f'/n{number:04}\n' for number in range(1200))
+        with mock.patch.object(self.bulk, 'commit_async', lossy), \
+                self.assertRaises(ImportFailed) as caught:
+            self.load(text)
+        self.assertEqual(caught.exception.path, '/top/n1000')
+        self.assertIn('ConnectionLoss', caught.exception.reason)
+        self.assertEqual(len(caught.exception.applied), 1000)
 
     def test_half_way(self):
         """What was applied without a reply is told when it stops later."""
