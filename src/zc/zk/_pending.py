@@ -27,7 +27,7 @@ from ._wire import read_multi_read
 
 #: How many reads go in one request at most: with few enough, the client
 #: reads one reply while the server works on the next.
-BATCH_READS = 500
+BATCH_READS = 1_000
 #: How many of them may be under way at once: enough for the server to have
 #: work while the client is busy with other things.
 READS_IN_FLIGHT = 16

@@ -4,9 +4,14 @@ from __future__ import annotations
 import unittest
 from unittest import mock
 
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
 from zc.zk import _reader
 from zc.zk._treetext import parse_tree
 from zc.zk._walk import export_lines
+from zc.zk._wire import CHILDREN
 from zc.zk.tests import trees
 from zc.zk.tests.walkcase import WalkCase
 
@@ -183,6 +188,104 @@ class ReadAheadTests(WalkCase):
                 seen.add(line.split('\n')[0].strip())
         self.assertFalse('/node-000020' in seen)
         self.assertTrue('/node-000019' in seen)
+
+
+class FakeBulk:
+    """Answers from a dictionary of names by path, and counts."""
+
+    def __init__(self, tree):
+        self.client = mock.Mock(last_zxid=1)
+        self.reads = 0
+        self._tree = tree
+
+    def read_async(self, wanted):
+        self.reads += len(wanted)
+        answers = [
+            sorted(self._tree[path]) if kind == CHILDREN else (
+                b'{}', mock.Mock(numChildren=len(self._tree[path])))
+            for kind, path in wanted]
+        return mock.Mock(zxid=1, get=lambda: answers)
+
+    def children(self, paths):
+        return self.read_async([(CHILDREN, path) for path in paths]).get()
+
+
+def _tree(parents):
+    """Return names by path: node n is a child of node `parents[n]`."""
+    paths = ['/top']
+    tree = {'/top': []}
+    for number, parent in enumerate(parents):
+        above = paths[parent % len(paths)]
+        name = f'n{number:04}'
+        tree[above].append(name)
+        paths.append(f'{above}/{name}')
+        tree[paths[-1]] = []
+    return tree
+
+
+def _change(names, how):
+    """Do to a list of names what a caller might."""
+    if how == 'reverse':
+        names.reverse()
+    elif how == 'halve':
+        del names[::2]
+    elif how == 'end':
+        del names[1:]
+
+
+class OrderTests(unittest.TestCase):
+    """Trees of any shape, read ahead in any steps."""
+
+    def test_no_further_ahead_than_needed(self):
+        """What lies far ahead does not come before what is needed."""
+        parents = [(number - 1) // 5 for number in range(1, 4000)]
+        bulk = FakeBulk(_tree(parents))
+        with mock.patch.multiple(
+                _reader, AHEAD_NODES=10, FIRST_NODES=10, UNDER_WAY=4):
+            reader = _reader.Reader(bulk, '/top', fresh=False, data=False)
+            most = max(len(reader._ahead) for _ in reader)
+        # Chunks of 10, 4 under way at each of 5 levels
+        self.assertLess(most, 200)
+
+    @given(
+        st.lists(st.integers(0, 10**9), max_size=120),
+        st.dictionaries(st.integers(0, 120),
+                        st.sampled_from(['reverse', 'halve', 'end']),
+                        max_size=4),
+        st.integers(1, 20), st.integers(1, 10), st.integers(1, 5),
+        st.booleans())
+    @settings(max_examples=300, deadline=None)
+    def test_order(self, parents, changes, ahead, first, under_way, data):
+        """Each node comes in its place, and is read once if no list was
+        changed.
+        """
+        tree = _tree(parents)
+        expected = []
+        todo = ['/top']
+        while todo:
+            path = todo.pop()
+            names = sorted(tree[path])
+            _change(names, changes.get(len(expected)))
+            expected.append(path)
+            todo += [f'{path}/{name}' for name in reversed(names)]
+        bulk = FakeBulk(tree)
+        found = []
+        with mock.patch.multiple(
+                _reader, AHEAD_NODES=ahead, FIRST_NODES=first,
+                UNDER_WAY=under_way, BOTH_NODES=0, MOST_NODES=3 * ahead):
+            reader = _reader.Reader(bulk, '/top', fresh=False, data=data)
+            for path, _, _, names in reader:
+                _change(names, changes.get(len(found)))
+                found.append(path)
+                self.assertLessEqual(len(reader._pending), under_way)
+        self.assertEqual(found, expected)
+        reads = len(tree)
+        if data:
+            reads += sum(1 for names in tree.values() if names)
+        if changes:
+            self.assertLessEqual(bulk.reads, 2 * reads)
+        else:
+            self.assertEqual(bulk.reads, reads)
 
 
 class MovedTests(unittest.TestCase):
