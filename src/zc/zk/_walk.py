@@ -37,8 +37,9 @@ def walk(
 ) -> Iterator[Any]:
     """Iterate over a node and all below it, each before its children.
 
-    What the caller changes meanwhile shows, below where it is: nodes read
-    ahead are read again when a reply to anyone has shown a newer zxid.
+    What the caller changes through the same connection meanwhile shows,
+    below where it is: nodes read ahead are read again when a reply to any
+    other request has shown a newer zxid.
 
     :param bulk: the connection
     :param ephemeral: whether to include ephemeral nodes

@@ -343,7 +343,9 @@ class ZooKeeper(Nodes):
     ) -> Iterator[Any]:
         """Iterate over a node and all below it, each before its children.
 
-        What the caller changes meanwhile shows, below where it is.
+        What the caller changes by this object meanwhile shows, below where
+        it is.  Changes by others may show a little later: nodes are read
+        ahead, some thousands at a time.
 
         :param ephemeral: whether to include ephemeral nodes
         :param children: whether to give pairs of a path and the list of its

@@ -162,7 +162,8 @@ class ReadAheadTests(WalkCase):
 
     def test_the_reading_ahead_is_forgotten_too(self):
         """What was asked for before the caller wrote is not shown."""
-        with mock.patch.object(_reader, 'AHEAD_NODES', 4):
+        with mock.patch.object(_reader, 'AHEAD_NODES', 4), \
+                mock.patch.object(_reader, 'FIRST_NODES', 1):
             seen = []
             for path in self.walk('/node-000000'):
                 seen.append(path)
