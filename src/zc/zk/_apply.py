@@ -71,6 +71,7 @@ def apply(
     last: Exception
     for _ in range(ROUNDS):
         try:
+            bulk.wait_connected()
             steps = plan()
             writes, deletes = _operations(steps, acl)
             if unknown:
@@ -86,8 +87,8 @@ def apply(
             logger.info('planning again: %s', e)
             last = e
         except KazooException as e:
-            # Reading again waits for the connection, and tells whether a
-            # transaction without a reply was applied.
+            # Reading again tells whether a transaction without a reply was
+            # applied.
             if unknown:
                 path = unknown[0]
             if not isinstance(e, _LOST):

@@ -18,6 +18,7 @@ from typing import Any
 from kazoo.client import KazooClient
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import OperationTimeoutError
+from kazoo.protocol.states import KazooState
 from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
@@ -311,6 +312,32 @@ class Bulk:
                 pass    # no such watch, or no connection: both leave none
 
     # Requests and replies
+
+    def wait_connected(self) -> None:
+        """Wait until there is a connection.
+
+        After a session has expired, kazoo refuses requests until it has a
+        new one; at other times without a connection it keeps them.
+
+        :raises OperationTimeoutError: when there is none in time
+        """
+        self.check_process()
+        client = self.client
+        if client.connected:
+            return
+        connected = client.handler.event_object()
+
+        def listener(state: str) -> None:
+            if state == KazooState.CONNECTED:
+                connected.set()
+
+        client.add_listener(listener)
+        try:
+            if not client.connected and not connected.wait(self.timeout):
+                raise OperationTimeoutError(
+                    f'no connection within {self.timeout:g} seconds')
+        finally:
+            client.remove_listener(listener)
 
     def wait(self, result: Any) -> Any:
         """Wait for a reply and return it.

@@ -11,6 +11,9 @@ from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import InvalidACLError
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NoNodeError
+from kazoo.exceptions import OperationTimeoutError
+from kazoo.exceptions import SessionExpiredError
+from kazoo.protocol.states import KazooState
 from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_acl
@@ -29,7 +32,10 @@ from zc.zk.errors import TooLarge
 from zc.zk.errors import TreeChanged
 from zc.zk.errors import ValueNotStorable
 from zc.zk.tests import trees
+from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import ZooKeeperCase
+from zc.zk.tests.base import wait_for
+from zc.zk.tests.servercase import ServerCase
 
 
 class RacingBulk(Bulk):
@@ -636,6 +642,52 @@ class DeleteTests(TransferCase):
         self.assertEqual(str(caught.exception), '/top/a/b/c')
         self.check('/top\n  /a\n    /b\n      /c\n')
         self.other.client.set_acls('/top/a/b', OPEN_ACL_UNSAFE)
+
+
+class ExpiredSessionTests(ServerCase):
+
+    def setUp(self):
+        """The session has expired, and there is no other yet."""
+        super().setUp()
+        lost = threading.Event()
+
+        def listener(state):
+            if state == KazooState.LOST:
+                self.server.refuse()
+                lost.set()
+
+        self.zk.client.add_listener(listener)
+        self.server.expire(self.zk.client.client_id[0])
+        self.assertTrue(lost.wait(DEADLINE))
+        self.zk.client.remove_listener(listener)
+        with self.assertRaises(SessionExpiredError):
+            self.zk.client.exists('/')
+
+    def test_import(self):
+        """An import waits for the new session."""
+        listeners = len(self.zk.client.state_listeners)
+        done = []
+        thread = threading.Thread(
+            target=lambda: done.append(self.zk.import_tree('/a\n  /b\n')))
+        thread.start()
+        wait_for(lambda: not thread.is_alive()
+                 or len(self.zk.client.state_listeners) > listeners)
+        self.server.refuse(False)
+        thread.join(DEADLINE)
+        self.assertEqual(done, [None])
+        self.assertEqual(self.other.retry(
+            self.other.get_children, '/a'), ['b'])
+        self.assertEqual(len(self.zk.client.state_listeners), listeners)
+
+    def test_no_other_session(self):
+        """It does not wait for ever."""
+        bulk = Bulk(self.zk.client, timeout=0.1)
+        with self.assertRaises(OperationTimeoutError) as caught:
+            _transfer.delete_recursive(
+                bulk, '/a', False, False, False, print)
+        self.assertEqual(
+            str(caught.exception), 'no connection within 0.1 seconds')
+        self.server.refuse(False)
 
 
 class LostConnectionTests(TransferCase):
