@@ -98,9 +98,9 @@ with zc.zk.ZooKeeper() as zk:
     zk.register('/providers', ':8080', version=1)
     logging.getLogger('site').warning('started')
     logging.getLogger('zc.zk.site').debug('details')
-    print('%s:%s' % address, flush=True)
     # Not signal.pause: a signal just before it would be waited for in vain.
     try:
+        print('%s:%s' % address, flush=True)
         while not threading.Event().wait(0.1):
             pass
     except KeyboardInterrupt:
