@@ -6,6 +6,7 @@ connection is for.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import select
 import socket
@@ -40,6 +41,10 @@ SESSION_TIMEOUT = 10.0
 CONNECT_TIMEOUT = 15.0
 #: The longest delay between tries to reconnect, in seconds.
 LONGEST_RECONNECT_DELAY = 3.0
+#: The shortest time that a server has for its first words on a new
+#: connection, in seconds; it is a third of the session timeout if that is
+#: longer, as with three servers.
+SHORTEST_PATIENCE = 2.0
 #: With ``wait``: how long until the next line in the log, in seconds.
 REMIND_SECONDS = 60.0
 #: The reason when a server does not take the credentials.
@@ -72,10 +77,21 @@ class PollHandler(SequentialThreadingHandler):
     kazoo makes an epoll object for each call, which takes nearly half of
     its time on pipelined requests.
 
+    A server that is just starting may accept a connection and never say
+    anything on it.  With one server, kazoo would wait for it until the
+    session is over; here there is time for more tries.
+
+    :param patience: the longest to wait for a server's first words on a new
+        connection, in seconds
     :ivar last_error: why the last connection could not be made, or None
     """
 
     last_error: Exception | None = None
+
+    def __init__(self, patience: float = math.inf) -> None:
+        super().__init__()
+        self._patience = patience
+        self._silent: Any = None    # a connection without words so far
 
     def create_connection(self, *args: Any, **keywords: Any) -> Any:
         try:
@@ -85,6 +101,7 @@ class PollHandler(SequentialThreadingHandler):
             self.last_error = e
             raise
         self.last_error = None
+        self._silent = connection
         return connection
 
     def select(
@@ -94,6 +111,9 @@ class PollHandler(SequentialThreadingHandler):
         xlist: Any,
         timeout: float | None = None,
     ) -> tuple[list[Any], list[Any], list[Any]]:
+        first_words = self._silent is not None and rlist == [self._silent]
+        if first_words and timeout is not None:
+            timeout = min(timeout, self._patience)
         poller = select.poll()
         wanted: dict[int, tuple[Any, int]] = {}
         for objects, mask in ((rlist, select.POLLIN), (wlist, select.POLLOUT)):
@@ -120,6 +140,8 @@ class PollHandler(SequentialThreadingHandler):
                     readable.append(each)
             if mask & select.POLLOUT and (events & select.POLLOUT or failed):
                 writable.append(each)
+        if first_words and readable:
+            self._silent = None
         return readable, writable, []
 
 
@@ -195,7 +217,8 @@ def make_client(
         raise FailedConnect(
             connection_string,
             'HOST:PORT[,HOST:PORT...][/CHROOT] is needed') from e
-    keywords.setdefault('handler', PollHandler())
+    keywords.setdefault('handler', PollHandler(
+        max(SHORTEST_PATIENCE, session_timeout / 3)))
     # kazoo's own delays grow to an hour: a server that was away for a night
     # would not be found in the morning.
     keywords.setdefault('connection_retry', {

@@ -399,6 +399,29 @@ class Select(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, 'closed socket'):
             self.select([self.one], [])
 
+    def test_first_words(self):
+        """A server gets less time for its first words than for others."""
+        handler = _connect.PollHandler(patience=1.5)
+        poller = mock.Mock()
+        poller.poll.return_value = []
+        base = _connect.PollHandler.__mro__[1]
+        with mock.patch('select.poll', return_value=poller), \
+                mock.patch.object(base, 'create_connection',
+                                  return_value=self.one):
+
+            def waits(rlist, wlist, timeout):
+                handler.select(rlist, wlist, [], timeout)
+                return poller.poll.call_args[0][0]
+
+            self.assertEqual(10_000, waits([self.one], [], 10))
+            handler.create_connection('somewhere')
+            self.assertEqual(10_000, waits([], [self.one], 10))
+            self.assertEqual(1_500, waits([self.one], [], 10))
+            self.assertEqual(1_000, waits([self.one], [], 1))
+            poller.poll.return_value = [(self.one.fileno(), select.POLLIN)]
+            self.assertEqual(1_500, waits([self.one], [], 10))
+            self.assertEqual(10_000, waits([self.one], [], 10))
+
     def test_like_kazoo(self):
         """It replaces a method that kazoo's handler still has."""
         base = _connect.PollHandler.__mro__[1]
