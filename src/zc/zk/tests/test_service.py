@@ -170,9 +170,13 @@ class LimitTest(ServiceCase):
         client, other = self.client(), self.client()
         client.request(OpCode.ADD_WATCH, _records.WatchTypeRequest('/', 1))
         service = self.server._service
+        send = _peer.Peer.send
+
+        def stuck(peer):
+            return peer.session_id == client.session_id or send(peer)
+
         with unittest.mock.patch.object(_peer, 'MAX_UNSENT', 1000), \
-                unittest.mock.patch.object(_peer.Peer, 'send',
-                                           lambda peer: True), \
+                unittest.mock.patch.object(_peer.Peer, 'send', stuck), \
                 self.assertLogs(_service.logger, 'WARNING'):
             for number in range(40):
                 other.ask(OpCode.CREATE, _records.CreateRequest(
