@@ -25,11 +25,11 @@ from ._wire import DATA
 #: How many nodes, and how many bytes of data, are asked for at a time.
 AHEAD_NODES = 1_000
 AHEAD_BYTES = 1_000_000
+#: How many nodes at first, until the size of data is known.
+FIRST_NODES = 256
 #: How many times as many may be under way: enough for the server to have
 #: work while the caller is busy with what was read.
 UNDER_WAY = 4
-#: How many at first, until the size of data is known.
-FIRST_NODES = 256
 #: After how many nodes that wait, and bytes of data that were read, to look
 #: for what waits in vain.
 MOST_NODES = 20 * AHEAD_NODES

@@ -64,9 +64,9 @@ def link_faults(
 
     def lookup(asked: Sequence[str]) -> list[bytes | None]:
         found: list[bytes | None] = []
+        on_the_way = len(asked) > 1
         for path in asked:
             data = nodes.get(path)
-            on_the_way = len(asked) > 1
             if path in unreadable and not on_the_way:
                 raise _Outside
             if data is None and _is_within(path, unreadable):

@@ -69,11 +69,14 @@ class ReadAheadTests(WalkCase):
 
     def test_memory(self):
         """What is read ahead is bounded, not the whole tree."""
-        with mock.patch.object(_reader, 'AHEAD_NODES', 10), \
-                mock.patch.object(_reader, 'FIRST_NODES', 10):
-            reader = _reader.Reader(self.bulk, '/', fresh=False, data=True)
-            most = max(len(reader._ahead) for _ in reader)
-        self.assertLess(most, 150)
+        for ahead, first in [(20, _reader.FIRST_NODES), (10, 10)]:
+            with self.subTest(ahead=ahead), \
+                    mock.patch.object(_reader, 'AHEAD_NODES', ahead), \
+                    mock.patch.object(_reader, 'FIRST_NODES', first):
+                reader = _reader.Reader(
+                    self.bulk, '/', fresh=False, data=True)
+                most = max(len(reader._ahead) for _ in reader)
+                self.assertLess(most, 150)
 
     def test_lists_taken_apart(self):
         """What is read ahead in vain is forgotten some time."""
@@ -133,6 +136,14 @@ class ReadAheadTests(WalkCase):
             ['/few', '/few/a', '/few/a/d', '/few/a/c', '/few/a/b'], found)
         self.assertEqual(5, self.bulk.reads)
 
+    def walk_changing(self, change):
+        """Return the paths of a walk that changes each list of names."""
+        found = []
+        for path, names in self.walk('/node-000000', children=True):
+            found.append(path)
+            change(names)
+        return found
+
     def test_lists_put_in_another_order(self):
         """A caller who sorts lists anew has little read in vain."""
         expected = set(self.walk('/node-000000'))
@@ -141,10 +152,7 @@ class ReadAheadTests(WalkCase):
                     mock.patch.object(_reader, 'AHEAD_NODES', most), \
                     mock.patch.object(_reader, 'FIRST_NODES', 1):
                 self.bulk.reads = 0
-                found = []
-                for path, names in self.walk('/node-000000', children=True):
-                    found.append(path)
-                    names.reverse()
+                found = self.walk_changing(list.reverse)
                 self.assertEqual(set(found), expected)
                 self.assertEqual(len(found), 500)
                 self.assertLess(self.bulk.reads, 1000)
@@ -153,10 +161,7 @@ class ReadAheadTests(WalkCase):
         """A caller may add names; those of no node are left out."""
         with mock.patch.object(_reader, 'AHEAD_NODES', 10), \
                 mock.patch.object(_reader, 'FIRST_NODES', 1):
-            found = []
-            for path, names in self.walk('/node-000000', children=True):
-                found.append(path)
-                names.insert(0, 'none')
+            found = self.walk_changing(lambda names: names.insert(0, 'none'))
         self.assertEqual(len(found), 500)
         self.assertLess(self.bulk.reads, 2500)
 
