@@ -89,6 +89,13 @@ class Options:
     max_connections: int = _option(
         _values.integer(1, 1000000), 1000, 'connections')
     idle_timeout: float = _option(_values.seconds, 120.0, 'seconds')
+    # nginx's default.  A header is a few packets: who takes longer holds
+    # the connection on purpose.
+    header_timeout: float = _option(_values.seconds, 60.0, 'seconds')
+    # The rate of Apache's mod_reqtimeout: below the slowest modem, and far
+    # above a byte now and then.
+    min_body_rate: int = _option(
+        _values.integer(0), 500, 'bytes per second')
 
     # How to be watched.
     monitor_server: Address | str | None = _option(

@@ -38,7 +38,7 @@ class ConnectionTests(EngineCase):
         with self.serve(digest).connect() as sock:
             stream = sock.makefile('rb')
             for number in range(50):
-                sock.sendall(b'GET /%d HTTP/1.1\r\n\r\n' % number)
+                sock.sendall(b'GET /%d HTTP/1.1\r\nHost: x\r\n\r\n' % number)
                 self.assertEqual(
                     expected(f'/{number}', b''), Response(stream).body)
 
@@ -61,14 +61,15 @@ class ConnectionTests(EngineCase):
     def test_close(self):
         """A client may ask to close the connection."""
         found = self.serve(digest).ask(
-            b'GET / HTTP/1.1\r\nConnection: close\r\n\r\n')
+            b'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
         self.assertIn(b'Connection: close', found)
 
     def test_head(self):
         """HEAD gets the header alone, and the connection stays usable."""
         with self.serve(digest).connect() as sock:
             stream = sock.makefile('rb')
-            sock.sendall(b'HEAD /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n')
+            sock.sendall(b'HEAD /1 HTTP/1.1\r\nHost: x\r\n\r\n'
+                         b'GET /2 HTTP/1.1\r\nHost: x\r\n\r\n')
             response = Response(stream, 'HEAD')
             self.assertEqual(str(len(expected('/1', b''))),
                              response.headers['content-length'])
@@ -82,7 +83,7 @@ class ConnectionTests(EngineCase):
 
         with self.serve(application).connect() as sock:
             stream = sock.makefile('rb')
-            sock.sendall(b'GET /204 HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET /204 HTTP/1.1\r\nHost: x\r\n\r\n')
             response = Response(stream)
             self.assertEqual('204', response.status)
             self.assertNotIn('content-length', response.headers)
@@ -92,7 +93,8 @@ class ConnectionTests(EngineCase):
         """Requests sent together are answered in their order."""
         with self.serve(digest, threads=4).connect() as sock:
             sock.sendall(b''.join(
-                b'GET /%d HTTP/1.1\r\n\r\n' % n for n in range(500)))
+                b'GET /%d HTTP/1.1\r\nHost: x\r\n'
+                b'\r\n' % n for n in range(500)))
             stream = sock.makefile('rb')
             self.assertEqual(
                 [expected(f'/{n}', b'') for n in range(500)],
@@ -105,7 +107,7 @@ class ConnectionTests(EngineCase):
             return [b'abc']
 
         with self.serve(application).connect() as sock:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             response = Response(sock.makefile('rb'))
             self.assertEqual('3', response.headers['content-length'])
 
@@ -116,7 +118,7 @@ class ConnectionTests(EngineCase):
             return iter([b'abc', b'', b'def' * 1000])
 
         with self.serve(application).connect() as sock:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             response = Response(sock.makefile('rb'))
             self.assertEqual('chunked', response.headers['transfer-encoding'])
             self.assertEqual(b'abc' + b'def' * 1000, response.body)
@@ -141,7 +143,7 @@ class ConnectionTests(EngineCase):
             yield b'def'
 
         with self.serve(application).connect() as sock:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             found = b''
             while not found.endswith(b'abc'):
                 found += sock.recv(65536)
@@ -152,7 +154,7 @@ class ConnectionTests(EngineCase):
     def test_client_that_closed_its_side(self):
         """A client that will send no more still gets its answer."""
         with self.serve(digest).connect() as sock:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             sock.shutdown(socket.SHUT_WR)
             self.assertEqual(
                 expected('/', b''), Response(sock.makefile('rb')).body)
@@ -165,7 +167,8 @@ class BodyTests(EngineCase):
     def test_large_post(self):
         """A large body arrives whole."""
         with self.serve(digest).connect() as sock:
-            sock.sendall(b'POST /x HTTP/1.1\r\nContent-Length: %d\r\n\r\n'
+            sock.sendall(b'POST /x HTTP/1.1\r\nHost: x\r\n'
+                         b'Content-Length: %d\r\n\r\n'
                          % len(self.body) + self.body)
             self.assertEqual(expected('/x', self.body),
                              Response(sock.makefile('rb')).body)
@@ -181,7 +184,8 @@ class BodyTests(EngineCase):
             position += size
             size = size * 3 % 70001 + 1
         with self.serve(digest).connect() as sock:
-            sock.sendall(b'POST /x HTTP/1.1\r\nTransfer-Encoding: chunked'
+            sock.sendall(b'POST /x HTTP/1.1\r\nHost: x\r\n'
+                         b'Transfer-Encoding: chunked'
                          b'\r\n\r\n' + b''.join(chunks) + b'0\r\n\r\n')
             self.assertEqual(expected('/x', self.body),
                              Response(sock.makefile('rb')).body)
@@ -201,7 +205,7 @@ class BodyTests(EngineCase):
                 served.set()
 
         with self.serve(counting).connect() as sock:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             served.wait(DEADLINE)
             self.assertEqual(self.body, Response(sock.makefile('rb')).body)
 
@@ -216,7 +220,7 @@ class BodyTests(EngineCase):
         with self.serve(application).connect() as sock:
             stream = sock.makefile('rb')
             for _ in range(50):
-                sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+                sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
                 self.assertEqual(block, Response(stream).body)
 
 
@@ -229,7 +233,7 @@ class CrowdTests(EngineCase):
         try:
             for turn in range(3):
                 for number, sock in enumerate(socks):
-                    sock.sendall(b'GET /%d/%d HTTP/1.1\r\n\r\n'
+                    sock.sendall(b'GET /%d/%d HTTP/1.1\r\nHost: x\r\n\r\n'
                                  % (turn, number))
                 for number, sock in enumerate(socks):
                     with sock.makefile('rb') as stream:
@@ -246,9 +250,9 @@ class CrowdTests(EngineCase):
         slow = [serving.connect() for _ in range(20)]
         try:
             for sock in slow:
-                sock.sendall(b'POST /slow HTTP/1.1\r\nContent-Le')
+                sock.sendall(b'POST /slow HTTP/1.1\r\nHost: x\r\nContent-Le')
             with serving.connect() as sock:
-                sock.sendall(b'GET /quick HTTP/1.1\r\n\r\n')
+                sock.sendall(b'GET /quick HTTP/1.1\r\nHost: x\r\n\r\n')
                 self.assertEqual(expected('/quick', b''),
                                  Response(sock.makefile('rb')).body)
             for byte in b'ngth: 3\r\n\r\nabc':
@@ -264,8 +268,9 @@ class CrowdTests(EngineCase):
     def test_clients_that_leave(self):
         """Clients that leave in the middle do no harm."""
         serving = self.serve(digest, threads=2)
-        for text in (b'GET / HT', b'POST / HTTP/1.1\r\nContent-Length: 9\r\n'
-                     b'\r\nabc', b'GET / HTTP/1.1\r\n\r\n'):
+        for text in (b'GET / HT', b'POST / HTTP/1.1\r\nHost: x\r\n'
+                                  b'Content-Length: 9\r\n'
+                     b'\r\nabc', b'GET / HTTP/1.1\r\nHost: x\r\n\r\n'):
             for _ in range(10):
                 sock = serving.connect()
                 sock.sendall(text)
@@ -287,7 +292,7 @@ class CrowdTests(EngineCase):
 
         serving = self.serve(application)
         sock = serving.connect()
-        sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+        sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
         sock.recv(1)
         sock.close()
         wait_for(lambda: 'closed' in blocks, 'the end of the iterator')
@@ -324,10 +329,10 @@ class LimitTests(EngineCase):
         serving = self.serve(digest, max_connections=2)
         first = [serving.connect(), serving.connect()]
         for sock in first:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             Response(sock.makefile('rb'))
         with serving.connect() as third:
-            third.sendall(b'GET /3 HTTP/1.1\r\n\r\n')
+            third.sendall(b'GET /3 HTTP/1.1\r\nHost: x\r\n\r\n')
             third.settimeout(0.2)
             with self.assertRaises(TimeoutError):
                 third.recv(1)
@@ -341,7 +346,7 @@ class LimitTests(EngineCase):
         """A connection on which nothing happens is closed."""
         serving = self.serve(digest, idle_timeout=1.0)
         with serving.connect() as sock:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             stream = sock.makefile('rb')
             Response(stream)
             self.assertEqual(b'', stream.read())
@@ -371,7 +376,7 @@ class FinishTests(EngineCase):
         """A request in work is answered before the engine ends."""
         serving = self.serve(self.slow)
         with serving.connect() as sock:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             self.asked.wait(DEADLINE)
             serving.engine.finish(DEADLINE)
             self.go.set()
@@ -386,7 +391,7 @@ class FinishTests(EngineCase):
         serving = self.serve(self.slow, threads=1)
         socks = [serving.connect() for _ in range(10)]
         for sock in socks:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
         self.asked.wait(DEADLINE)
         serving.engine.finish(DEADLINE)
         self.go.set()
@@ -398,7 +403,7 @@ class FinishTests(EngineCase):
         """A request that takes too long is given up."""
         serving = self.serve(self.slow)
         with serving.connect() as sock:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             self.asked.wait(DEADLINE)
             with self.assertLogs('zc.zkzopeserver', 'WARNING'):
                 serving.engine.finish(0.1)
@@ -418,7 +423,7 @@ class FinishTests(EngineCase):
         """A connection that is merely kept alive is closed."""
         serving = self.serve(digest)
         with serving.connect() as sock:
-            sock.sendall(b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             stream = sock.makefile('rb')
             Response(stream)
             serving.engine.finish(DEADLINE)
@@ -431,7 +436,7 @@ class FinishTests(EngineCase):
         for version in (b'1.1', b'1.0'):
             found = serving.ask(
                 b'GET / HTTP/' + version
-                + b'\r\nConnection: keep-alive\r\n\r\n')
+                + b'\r\nHost: x\r\nConnection: keep-alive\r\n\r\n')
             self.assertIn(b'connection: close', found.lower())
 
     def test_finish_again(self):

@@ -33,12 +33,12 @@ def summary(parser: RequestParser) -> tuple[object, ...]:
 
 
 REQUESTS = [
-    b'GET / HTTP/1.1\r\n\r\n',
+    b'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
     b'GET /a%2Fb?c=d#e HTTP/1.0\r\nHost: x\r\nA-B: c\r\n\r\n',
-    b'POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345',
-    b'POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n'
+    b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12345',
+    b'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n'
     b'2\r\n12\r\n3;x="y"\r\n345\r\n0\r\nTrailer: x\r\n\r\n',
-    b'GET / HTTP/1.1\r\nA: b\r\n\tc\r\n  d\r\nE:f\r\n\r\n',
+    b'GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n\tc\r\n  d\r\nE:f\r\n\r\n',
 ]
 
 
@@ -58,7 +58,7 @@ class RequestTests(unittest.TestCase):
     def test_rubbish_after_the_end(self):
         """What follows a request is left alone."""
         for raw in REQUESTS:
-            for rest in (b'x', b'\r\n', b'GET / HTTP/1.1\r\n\r\n'):
+            for rest in (b'x', b'\r\n', b'GET / HTTP/1.1\r\nHost: x\r\n\r\n'):
                 parser, taken = parse(raw + rest)
                 self.assertEqual(len(raw), taken, raw)
                 self.assertEqual(0, parser.received(rest))
@@ -81,9 +81,10 @@ class RequestTests(unittest.TestCase):
 
     def test_joined_fields(self):
         """A field that comes twice has both values."""
-        parser, _ = parse(b'GET / HTTP/1.1\r\nA: b\r\na: c\r\n'
+        parser, _ = parse(b'GET / HTTP/1.1\r\nHost: x\r\nA: b\r\na: c\r\n'
                           b'Cookie: d=e\r\nCookie: f=g\r\n\r\n')
-        self.assertEqual({'A': 'b, c', 'COOKIE': 'd=e; f=g'}, parser.headers)
+        self.assertEqual({'HOST': 'x', 'A': 'b, c', 'COOKIE': 'd=e; f=g'},
+                         parser.headers)
 
     def test_folded_field(self):
         """A folded field is one line with single blanks."""
@@ -92,26 +93,27 @@ class RequestTests(unittest.TestCase):
 
     def test_latin_1(self):
         """Bytes above ASCII come as the characters of their values."""
-        parser, _ = parse(b'GET /\xe4%C3%A4 HTTP/1.1\r\nA: \xe4\r\n\r\n')
+        parser, _ = parse(b'GET /\xe4%C3%A4 HTTP/1.1\r\nHost: x\r\n'
+                          b'A: \xe4\r\n\r\n')
         self.assertEqual('/\xe4\xc3\xa4', parser.path)
         self.assertEqual('\xe4', parser.headers['A'])
 
     def test_absolute_target(self):
         """An absolute target is taken to pieces as zope.server does."""
-        parser, _ = parse(b'GET http://h:1?q HTTP/1.1\r\n\r\n')
+        parser, _ = parse(b'GET http://h:1?q HTTP/1.1\r\nHost: x\r\n\r\n')
         self.assertEqual(('http', 'h:1', '/', 'q'), (
             parser.proxy_scheme, parser.proxy_netloc, parser.path,
             parser.query))
 
     def test_connect(self):
         """CONNECT has an authority for its target."""
-        parser, _ = parse(b'CONNECT h:1 HTTP/1.1\r\n\r\n')
+        parser, _ = parse(b'CONNECT h:1 HTTP/1.1\r\nHost: x\r\n\r\n')
         self.assertIsNone(parser.error)
         self.assertEqual('', parser.path)
 
     def test_wants_continue(self):
         """A client that waits is seen until the body comes."""
-        raw = (b'POST / HTTP/1.1\r\nExpect: 100-Continue\r\n'
+        raw = (b'POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\n'
                b'Content-Length: 2\r\n\r\n')
         parser, _ = parse(raw)
         self.assertTrue(parser.wants_continue)
@@ -121,32 +123,37 @@ class RequestTests(unittest.TestCase):
 
     def test_continue_without_body(self):
         """Without a body there is nothing to wait for."""
-        for raw in (b'GET / HTTP/1.1\r\nExpect: 100-continue\r\n\r\n',
-                    b'GET / HTTP/1.1\r\nExpect: 100-continue\r\n'
+        for raw in (b'GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n'
+                    b'\r\n',
+                    b'GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n'
                     b'Content-Length: 0\r\n\r\n'):
             self.assertFalse(parse(raw)[0].wants_continue)
 
     def test_header_limit(self):
         """A header over the limit is refused before it is whole."""
-        parser, _ = parse(b'GET / HTTP/1.1\r\nA: ' + b'x' * 1000, 10)
+        parser, _ = parse(b'GET / HTTP/1.1\r\nHost: x\r\n'
+                          b'A: ' + b'x' * 1000, 10)
         assert parser.error is not None
         self.assertEqual('400 Bad Request', parser.error.status)
         self.assertIn('1000 bytes', parser.error.text)
 
     def test_after_an_error(self):
         """A refused request takes all that came with it."""
-        parser, taken = parse(b'x\r\n\r\nGET / HTTP/1.1\r\n\r\n')
-        self.assertEqual(len(b'x\r\n\r\nGET / HTTP/1.1\r\n\r\n'), taken)
+        parser, taken = parse(b'x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n')
+        self.assertEqual(len(b'x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n'
+                             b'\r\n'), taken)
 
     def test_body_limit(self):
         """A body over the limit is refused when its length is known."""
-        parser, _ = parse(b'POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n')
+        parser, _ = parse(b'POST / HTTP/1.1\r\nHost: x\r\n'
+                          b'Content-Length: 1001\r\n\r\n')
         assert parser.error is not None
         self.assertEqual('413 Content Too Large', parser.error.status)
 
     def test_close(self):
         """A parser lets go of a body that nobody reads."""
-        parser, _ = parse(b'POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12')
+        parser, _ = parse(b'POST / HTTP/1.1\r\nHost: x\r\n'
+                          b'Content-Length: 5\r\n\r\n12')
         parser.close()
         self.assertTrue(parser.body_rcv.buf.file.closed)
 

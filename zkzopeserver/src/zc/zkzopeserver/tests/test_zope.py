@@ -58,7 +58,7 @@ class EngineTests(EngineCase):
 
     def ask(self, application: Any, raw: bytes = b'') -> Response:
         with self.serve(application).connect() as sock:
-            sock.sendall(raw or b'GET / HTTP/1.1\r\n\r\n')
+            sock.sendall(raw or b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             return Response(sock.makefile('rb'))
 
     def test_own_headers(self):
@@ -89,7 +89,8 @@ class EngineTests(EngineCase):
         serving = self.serve(hello, max_body_size=1000)
         with serving.connect() as sock:
             body = b'x' * 3000000
-            sock.sendall(b'POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n'
+            sock.sendall(b'POST / HTTP/1.1\r\nHost: x\r\n'
+                         b'Content-Length: %d\r\n\r\n'
                          % len(body))
             sock.sendall(body)
             self.assertEqual('413', Response(sock.makefile('rb')).status)
