@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,16 +102,22 @@ def _story(path: str, here: str) -> str:
 
 
 def linked_values(
-    lookup: Lookup, path: str, properties: dict[str, Any]
+    lookup: Lookup,
+    path: str,
+    properties: dict[str, Any],
+    keys: Iterable[str] | None = None,
 ) -> dict[str, Any]:
     """Return the values that the property links among `properties` give.
 
+    A link that a property of the same name hides gives none.
+
     :param path: the real path of the node that has the properties
+    :param keys: of the properties to look at; by default all
     :returns: a dictionary of values; where a link leads to none, the value
         is the BadPropertyLink that says why
     """
     found: dict[str, Any] = {}
-    for key in properties:
+    for key in properties if keys is None else keys:
         if key.endswith(PROPERTY_LINK):
             name = key[:-len(PROPERTY_LINK)]
             if name not in properties:
@@ -147,6 +154,21 @@ def _linked(lookup: Lookup, path: str, name: str, target: Any) -> Any:
         return BadPropertyLink(*first, f'{e} may not be read')
     except (Error, ValueError) as e:
         return BadPropertyLink(*first, str(e))
+
+
+def check_property_links(path: str, properties: Mapping[str, Any]) -> None:
+    """Refuse what can be no link, whatever there is where it leads.
+
+    :param path: the path of the node that has the properties
+    :raises BadPropertyLink: when a property link has no path to lead to
+    """
+    for key in properties:
+        if key.endswith(PROPERTY_LINK):
+            name, target = key[:-len(PROPERTY_LINK)], properties[key]
+            try:
+                _paths.follow(path, split_property_link(target, name)[0])
+            except ValueError as e:
+                raise BadPropertyLink(path, name, target, str(e)) from None
 
 
 def split_property_link(target: Any, name: str) -> tuple[str, str]:

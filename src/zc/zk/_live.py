@@ -28,6 +28,7 @@ from ._nodes import Nodes
 from ._watches import Engine
 from ._watches import Tracker
 from ._wire import CHILDREN
+from .errors import BadPropertyLink
 from .errors import CancelWatch
 from .errors import ForkedError
 from .errors import LinkLoop
@@ -198,7 +199,8 @@ class Live:
         It may take ``added`` and ``removed`` too: then these are given, as
         keywords, the sets of names that came and went since its last call.
         When the node is gone, it is called without arguments, if it can be.
-        It is dropped when it raises; ``CancelWatch`` does so quietly.
+        It is dropped when it raises; ``CancelWatch`` does so quietly.  Only
+        ``BadPropertyLink``, of a link that broke, is just logged.
 
         :returns: this object, so that it can be used as a decorator
         :raises TypeError: when changes are not followed
@@ -229,6 +231,9 @@ class Live:
                 continue
             try:
                 self._invoke(entry)
+            except BadPropertyLink:
+                # Not its fault, and it shall hear of the mending.
+                logger.exception('watch(%r, %r)', self, entry.function)
             except BaseException as e:      # SystemExit ends only this
                 with contextlib.suppress(ValueError):   # closed meanwhile
                     self._callbacks.remove(entry)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -30,6 +31,7 @@ from ._encoding import to_bytes
 from ._links import Found
 from ._wire import Create
 from ._wire import SetData
+from .errors import BadPropertyLink
 
 
 #: How long to wait, in seconds, before an update that another writer beat is
@@ -199,6 +201,30 @@ class Nodes:
             if isinstance(each, Exception) else each[0]
             for each in self._bulk.data(paths)]
 
+    def _check_links(
+        self, path: str, data: bytes, written: Iterable[str]
+    ) -> None:
+        """Refuse property links that would lead to no value.
+
+        :param path: the real path of the node that is to hold `data`
+        :param written: the names of the properties that are new in `data`
+        :raises BadPropertyLink: when one of them is such a link
+        """
+        links = [name for name in written
+                 if name.endswith(_links.PROPERTY_LINK)]
+        if not links:
+            return
+
+        def lookup(paths: Sequence[str]) -> list[Found]:
+            # Links may lead to what is about to be written.
+            return [data if each == path else found for each, found
+                    in zip(paths, self._lookup(paths), strict=True)]
+
+        for value in _links.linked_values(
+                lookup, path, decode(data, path), links).values():
+            if isinstance(value, BadPropertyLink):
+                raise value
+
     def _wrote(self, path: str, data: bytes, stat: ZnodeStat) -> None:
         """Called with what was written: for those who keep copies."""
 
@@ -206,17 +232,27 @@ class Nodes:
         self,
         path: str,
         changes: Mapping[str, Any],
+        remove: Iterable[str] = (),
     ) -> tuple[bytes, ZnodeStat]:
         """Change some properties of a node; others' changes are kept.
 
+        :param remove: the names of properties that are to go
         :returns: what it holds then
+        :raises KeyError: when a property that is to go is missing
+        :raises BadPropertyLink: when a link among `changes` has no value
         """
         # Read even when it is known: a node that was deleted and made anew
         # has the versions of the first one again.
         data, stat = self.get(path)
         delay = FIRST_UPDATE_DELAY
         while True:
-            merged = encode({**decode(data, path), **changes}, path)
+            properties = {**decode(data, path), **changes}
+            for name in remove:
+                if name not in properties:
+                    raise KeyError(_missing(name, properties))
+                del properties[name]
+            merged = encode(properties, path)
+            self._check_links(path, merged, changes)
             try:
                 return merged, self.set(path, merged, stat.version)
             except BadVersionError:
@@ -224,3 +260,11 @@ class Nodes:
                 time.sleep(random.uniform(0.0, delay))
                 delay = min(2 * delay, LONGEST_UPDATE_DELAY)
                 data, stat = self.get(path)
+
+
+def _missing(name: str, properties: Mapping[str, Any]) -> str:
+    """Return what KeyError should name where `name` cannot be deleted."""
+    link = name + _links.PROPERTY_LINK
+    if link in properties:
+        return f'{name} (a property link: delete {link!r} to remove it)'
+    return name

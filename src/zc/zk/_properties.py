@@ -138,19 +138,21 @@ class Properties(Live, Mapping[str, Any]):
         snapshot = self._snapshot
         return dict(snapshot.data) if snapshot is not None else {}
 
-    def set(self, data: Any = None, /, **properties: Any) -> None:
+    def set(self, /, data: Any = None, **properties: Any) -> None:
         """Replace all properties.
 
         :param data: a mapping or pairs; the keywords take precedence
         :raises NoNodeError: when the node is gone
         :raises ValueNotStorable: when JSON has no form for a value
+        :raises BadPropertyLink: when a property link leads to no value;
+            nothing is written
         """
         self._replace(dict(data or (), **properties), -1)
 
     def replace(
         self,
-        data: Any = None,
         /,
+        data: Any = None,
         *,
         if_version: int | None = None,
         **properties: Any,
@@ -162,6 +164,8 @@ class Properties(Live, Mapping[str, Any]):
             default `version`
         :raises BadVersionError: when another writer came first
         :raises NoNodeError: when the node is gone
+        :raises BadPropertyLink: when a property link leads to no value;
+            nothing is written
         """
         if if_version is None:
             snapshot = self._snapshot
@@ -175,12 +179,14 @@ class Properties(Live, Mapping[str, Any]):
             if_version = snapshot.stat.version
         self._replace(dict(data or (), **properties), if_version)
 
-    def update(self, data: Any = None, /, **properties: Any) -> None:
+    def update(self, /, data: Any = None, **properties: Any) -> None:
         """Change some properties; other writers' changes are kept.
 
         :param data: a mapping or pairs; the keywords take precedence
         :raises NoNodeError: when the node is gone
         :raises ValueNotStorable: when JSON has no form for a value
+        :raises BadPropertyLink: when a property link that is given leads
+            to no value; nothing is written
         """
         changes = dict(data or (), **properties)
         path = self._target()
@@ -188,6 +194,10 @@ class Properties(Live, Mapping[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.update({key: value})
+
+    def __delitem__(self, key: str) -> None:
+        path = self._target()
+        self._keep(path, *self.zk._change(path, {}, [key]))
 
     def _target(self) -> str:
         """Return the path of the node to write."""
@@ -203,6 +213,7 @@ class Properties(Live, Mapping[str, Any]):
     def _replace(self, properties: dict[str, Any], version: int) -> None:
         path = self._target()
         data = encode(properties, path)
+        self.zk._check_links(path, data, properties)
         self._keep(path, data, self.zk.set(path, data, version))
 
     def _keep(self, path: str, data: bytes, stat: ZnodeStat) -> None:

@@ -57,7 +57,7 @@ class Registration:
         """The node's properties, as they are or will be written."""
         return decode(self._wanted.data, self.path)
 
-    def update(self, data: Any = None, /, **properties: Any) -> None:
+    def update(self, /, data: Any = None, **properties: Any) -> None:
         """Change some of the node's properties, now or when it can be.
 
         :param data: a mapping or pairs; the keywords take precedence

@@ -18,6 +18,7 @@ from kazoo.security import ACL
 from kazoo.security import OPEN_ACL_UNSAFE
 
 from . import _apply
+from . import _links
 from . import _paths
 from . import _plan
 from ._apply import Progress
@@ -53,6 +54,7 @@ class Import:
     :param progress: called with how many operations of how many are done
     :ivar applied: the paths that were written or deleted so far
     :raises PathError: when a name in `tree` is none
+    :raises BadPropertyLink: when a property link in it is none
     """
 
     def __init__(
@@ -72,6 +74,8 @@ class Import:
         self._deletable: dict[str, int] | None = None
         self.applied: list[str] = []
         self.wanted = _plan.flatten(tree, path)
+        for want in self.wanted:
+            _links.check_property_links(want.path, want.node.properties)
 
     def plan(self) -> list[Step]:
         """Read the live tree and return what is to be done.

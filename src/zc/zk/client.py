@@ -269,6 +269,8 @@ class ZooKeeper(Nodes):
             all and existing ones keep theirs
         :param dry_run: only print what would be done
         :raises TreeSyntaxError: when the text is no tree
+        :raises BadPropertyLink: when a property link in it is none; whether
+            there is anything where it leads is not looked at
         :raises ImportFailed: when it had to stop half way
         :raises TreeChanged: when others kept changing the same nodes
         """

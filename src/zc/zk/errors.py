@@ -8,7 +8,7 @@ Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
     CancelWatch                 raised by a callback that wants no more calls
     Error
       AddressError              (ValueError) not a HOST:PORT
-      BadPropertyLink           a property link that leads to no value
+      BadPropertyLink           (ValueError) a property link without a value
       DataError                 (ValueError) node data that are not as needed
       FailedConnect             no session could be had
       ForkedError               (RuntimeError) used in a child process
@@ -80,8 +80,11 @@ class AddressError(Error, ValueError):
         return f'bad server address {self.address!r}: {self.reason}'
 
 
-class BadPropertyLink(Error):
+class BadPropertyLink(Error, ValueError):
     """A property link (``name => /path prop``) that leads to no value.
+
+    Raised when such a link is written, and when one that broke later is
+    read.
 
     :ivar path: the path of the node that has the link
     :ivar name: the property's name, without the ``=>``

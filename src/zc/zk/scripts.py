@@ -8,6 +8,7 @@ know how trees are read or written.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 
 import kazoo.security
@@ -33,6 +34,10 @@ from .errors import TreeSyntaxError
 
 
 __all__ = ['diff', 'export', 'graph', 'import_', 'set_property', 'validate']
+
+
+#: NAME=EXPRESSION, where the name of a property link ends in an arrow.
+_ASSIGNMENT = re.compile(r'([^=]* =>|[^=]*)=(.*)', re.DOTALL).fullmatch
 
 
 @command('zookeeper_export')
@@ -210,6 +215,8 @@ a dictionary; numbers may be joined by + - * / // %, strings by +.
 examples:
   zookeeper_set_property localhost:2181 /fooservice threads=4 debug=True
   zookeeper_set_property localhost:2181 /fooservice "comment='ok so far'"
+  zookeeper_set_property localhost:2181 /fooservice "threads =>='/other size'"
+        a property link
 
 exit status: 0 done, 1 failed, 2 wrong usage
 ''')
@@ -224,9 +231,10 @@ exit status: 0 done, 1 failed, 2 wrong usage
     path = _paths.check(rest.pop(0))
     values = {}
     for argument in rest:
-        name, equals, expression = argument.partition('=')
+        assignment = _ASSIGNMENT(argument)
+        name, expression = assignment.groups() if assignment else ('', '')
         name = name.strip()
-        if not equals or not name:
+        if not name:
             parser.error(f'NAME=EXPRESSION is needed, not {argument!r}')
         try:
             values[name] = evaluate(expression.strip())

@@ -304,8 +304,8 @@ class UpdateTests(Case):
     def test_any_name_can_be_a_property(self) -> None:
         """Property names are free of the methods' own names."""
         properties = self.client.properties('/service')
-        properties.update(self=1, data=2)
-        properties.update({'if_version': 3})
+        properties.update(self=1, if_version=3)
+        properties.update({'data': 2})
         self.assertEqual(
             dict(properties), dict(a=1, self=1, data=2, if_version=3))
 

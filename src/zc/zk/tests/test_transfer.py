@@ -261,6 +261,10 @@ class ImportTests(TransferCase):
     @given(trees.trees)
     def test_round_trip(self, tree):
         """Import then export gives the same text; again, nothing."""
+        for _, node in tree.walk():
+            for key in node.properties:
+                if key.endswith(' =>'):
+                    node.properties[key] = '../x y'     # others are refused
         lines = list(format_tree(tree))
         self.me.delete_recursive('/top')
         self.me.create('/top', '{}')
