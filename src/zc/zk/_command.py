@@ -259,7 +259,7 @@ def connection_file_path(
 
 
 def checked_path(path: str) -> str:
-    return _paths.check(path.rstrip('/') or path[:1])
+    return _paths.normal(path)
 
 
 # Input and output

@@ -12,8 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from . import _paths
 from .errors import AddressError
 from .errors import DataError
+from .errors import PathError
 from .errors import ValueNotStorable
 
 
@@ -43,7 +45,7 @@ _PLAIN = (str, bool, type(None))
 _LARGE = 1 << 63
 
 
-def to_bytes(data: str | bytes, path: str = '?') -> bytes:
+def to_bytes(data: object, path: str = '?') -> bytes:
     """Return node data as the bytes that ZooKeeper keeps.
 
     :param path: the node's path, for the error
@@ -134,6 +136,21 @@ def decode(data: bytes | None, path: str = '?') -> dict[str, Any]:
         return {STRING_VALUE: text}
     properties = found
     return properties
+
+
+def format_name(address: str | tuple[str, int]) -> str:
+    """Return the name of the node of a registered server.
+
+    :param address: a (host, port) pair, or any name that a node may have
+    :raises AddressError: when no node can have this name
+    """
+    if not isinstance(address, str):
+        address = format_addr(address)
+    try:
+        _paths.check_name(address)
+    except PathError as e:
+        raise AddressError(address, e.reason) from None
+    return address
 
 
 def format_addr(address: str | tuple[str, int]) -> str:

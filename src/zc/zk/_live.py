@@ -93,7 +93,7 @@ class Live:
         self._pid = os.getpid()
         self._callbacks: list[Watcher] = []
         self._called = False
-        self._tracker = self._tracker_class(path)
+        self._tracker = self._tracker_class(zk._path(path))
         if watch:
             self._tracker.follow(self, engine)
 

@@ -54,6 +54,7 @@ class Nodes:
 
         :raises NoNodeError: when there is no such node
         """
+        path = self._path(path)
         stat = self.exists(path)
         if stat is None:
             raise NoNodeError(path)
@@ -69,7 +70,7 @@ class Nodes:
 
         A node that is there gets the data.
         """
-        self._path(path)
+        path = self._path(path)
         missing = []
         above = path
         while above != '/' and self.exists(above) is None:
@@ -125,13 +126,16 @@ class Nodes:
     ) -> Any:
         """Create a node; see kazoo's ``create``.
 
-        :param path: with `sequence`, may end in ``/``: then the number is
+        :param path: when it ends in ``/``, with `sequence`, the number is
             the whole name
         :param value: text is sent as UTF-8
         :raises TooLarge: when the data are over the server's limit
         :returns: the path; with `include_data`, a pair of path and stat
         """
-        self._path(path[:-1] if sequence and path[1:].endswith('/') else path)
+        number_only = sequence and path.endswith('/')
+        path = self._path(path)
+        if number_only and path != '/':
+            path += '/'
         data = to_bytes(value, path)
         self._bulk.check_size(Create(path, data, acl or ()))
         return self._ask(
@@ -140,25 +144,32 @@ class Nodes:
             include_data)
 
     def set(
-        self, path: str, value: str | bytes, version: int = -1
+        self,
+        path: str,
+        value: str | bytes | None = None,
+        version: int = -1,
+        *,
+        data: str | bytes | None = None,
     ) -> ZnodeStat:
         """Replace a node's data; see kazoo's ``set``.
 
         :param value: text is sent as UTF-8
         :param version: that the data must be at, -1 for any
+        :param data: what zc.zk 2.1 called `value`
         :raises BadVersionError: when they are at another
         :raises TooLarge: when the data are over the server's limit
         """
-        data = to_bytes(value, self._path(path))
+        path = self._path(path)
+        data = to_bytes(data if value is None else value, path)
         self._bulk.check_size(SetData(path, data, version))
         stat: ZnodeStat = self._do(
             self.client.set_async, path, data, version)
         self._wrote(path, data, stat)
         return stat
 
-    def delete(self, path: str, version: int = -1) -> None:
+    def delete(self, path: str, version: int = -1) -> Any:
         """Delete a node that has no children; see kazoo's ``delete``."""
-        self._do(self.client.delete_async, path, version)
+        return self._do(self.client.delete_async, path, version)
 
     def get_properties(self, path: str) -> dict[str, Any]:
         """Return what a node itself holds, once, links as they are.
@@ -166,6 +177,7 @@ class Nodes:
         :raises NoNodeError: when there is no such node
         :raises DataError: when its data are not text
         """
+        path = self._path(path)
         return decode(self.get(path)[0], path)
 
     def resolve(self, path: str) -> str:
@@ -179,8 +191,9 @@ class Nodes:
     # Helpers
 
     def _path(self, path: str) -> str:
+        """Return the normal form of a path that a user gave."""
         self._bulk.check_process()
-        return _paths.check(path)
+        return _paths.normal(path)
 
     def _do(self, ask: Callable[..., Any], path: str, *args: Any) -> Any:
         """Make one request of kazoo; its errors get to name the path."""

@@ -1,4 +1,4 @@
-"""Paths of nodes: checking, joining, splitting.
+"""Paths of nodes: checking, making normal, joining, splitting.
 
 Pure.  Paths are compared by their parts, never as string prefixes: ``/a``
 is not above ``/ab``.
@@ -46,6 +46,38 @@ def check(path: str) -> str:
     return path
 
 
+def normal(path: str) -> str:
+    """Return the path of a node that a user's path means.
+
+    Double slashes, slashes at the end, ``.`` and ``..`` are resolved as
+    text, without a look at what is there.
+
+    :raises PathError: when it is relative or empty, leads above the root,
+        or has a character ZooKeeper refuses
+    """
+    if isinstance(path, str) and path[:1] == '/' and (
+            path[-1] == '/' or '//' in path or '/.' in path):
+        path = _resolved(path, path, 'it leads above the root')
+    return check(path)
+
+
+def _resolved(absolute: str, given: str, above: str) -> str:
+    """Return a path without empty, ``.`` and ``..`` parts.
+
+    :param given: for the error: what the user gave
+    :param above: for the error: why it is bad, when it leads above the root
+    """
+    found: list[str] = []
+    for part in absolute.split('/'):
+        if part == '..':
+            if not found:
+                raise PathError(given, above)
+            found.pop()
+        elif part not in ('', '.'):
+            found.append(part)
+    return '/' + '/'.join(found)
+
+
 def check_name(name: str) -> str:
     """Return `name` when it can be the name of a node.
 
@@ -90,12 +122,5 @@ def follow(base: str, target: str) -> str:
     if not isinstance(target, str) or not target.strip():
         raise PathError(target, 'a link needs a path to lead to')
     absolute = target if target[0] == '/' else join(base, target)
-    found: list[str] = []
-    for part in absolute.split('/'):
-        if part == '..':
-            if not found:
-                raise PathError(target, f'it leads above the root from {base}')
-            found.pop()
-        elif part not in ('', '.'):
-            found.append(part)
-    return check('/' + '/'.join(found))
+    return check(_resolved(
+        absolute, target, f'it leads above the root from {base}'))

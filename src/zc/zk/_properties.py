@@ -90,7 +90,7 @@ class Properties(Live, Mapping[str, Any]):
         """The version of the node's data that was read last."""
         snapshot = self._snapshot
         if snapshot is None:
-            raise NoNodeError(self.path)
+            raise NoNodeError(self._tracker.path)
         version: int = snapshot.stat.version
         return version
 
@@ -203,12 +203,12 @@ class Properties(Live, Mapping[str, Any]):
         """Return the path of the node to write."""
         snapshot = self._snapshot
         if snapshot is None:
-            raise NoNodeError(self.path)
+            raise NoNodeError(self._tracker.path)
         if self.current:
             real_path: str = snapshot.real_path
             return real_path
         # A link on the way may lead elsewhere by now.
-        return resolve(self.zk._lookup, self.path)
+        return resolve(self.zk._lookup, self._tracker.path)
 
     def _replace(self, properties: dict[str, Any], version: int) -> None:
         path = self._target()
@@ -224,5 +224,5 @@ class Properties(Live, Mapping[str, Any]):
 
     def _read(self) -> None:
         """Read once: what there is instead of watching."""
-        path = resolve(self.zk._lookup, self.path)
+        path = resolve(self.zk._lookup, self._tracker.path)
         self._keep(path, *self.zk.get(path))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from typing import overload
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import NoNodeError
+from kazoo.exceptions import NotEmptyError
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 from kazoo.security import OPEN_ACL_UNSAFE
@@ -31,13 +33,14 @@ from . import _transfer
 from . import event
 from ._bulk import JUTE_MAXBUFFER
 from ._bulk import Bulk
-from ._encoding import format_addr
+from ._encoding import format_name
 from ._interfaces import ipv4_addresses
 from ._keeper import Keeper
 from ._live import Children
 from ._live import Live
 from ._nodes import Nodes
 from ._properties import Properties
+from ._reconcile import WAITING
 from ._registration import Registration
 from ._revive import Reviver
 from ._treetext import parse_tree
@@ -143,7 +146,7 @@ class ZooKeeper(Nodes):
         :param path: may lead through symbolic links
         :raises NoNodeError: when it leads to no node
         """
-        return self._track([Children(self, self._engine, self._path(path))])[0]
+        return self._track([Children(self, self._engine, path)])[0]
 
     def properties(self, path: str, watch: bool = True) -> Properties:
         """Return a node's properties, kept up to date.
@@ -153,7 +156,7 @@ class ZooKeeper(Nodes):
         :raises NoNodeError: when it leads to no node
         :raises DataError: when the node's data are not text
         """
-        found = Properties(self, self._engine, self._path(path), watch)
+        found = Properties(self, self._engine, path, watch)
         if watch:
             return self._track([found])[0]
         found._read()
@@ -162,13 +165,13 @@ class ZooKeeper(Nodes):
     def all_children(self, paths: Iterable[str]) -> list[Children]:
         """Return `children` of many paths, made in few requests."""
         return self._track(
-            [Children(self, self._engine, self._path(path))
+            [Children(self, self._engine, path)
              for path in paths])
 
     def all_properties(self, paths: Iterable[str]) -> list[Properties]:
         """Return `properties` of many paths, made in few requests."""
         return self._track(
-            [Properties(self, self._engine, self._path(path))
+            [Properties(self, self._engine, path)
              for path in paths])
 
     # Registration
@@ -183,13 +186,14 @@ class ZooKeeper(Nodes):
         """Register a server, for as long as this object lives.
 
         :param path: of the node below which it registers; may be a link
-        :param address: a (host, port) pair or ``'host:port'``; an empty
-            host stands for all IPv4 addresses of this machine
+        :param address: a (host, port) pair, ``'host:port'`` or any other
+            name that a node may have; an empty host stands for all IPv4
+            addresses of this machine
         :param acl: of the node
         :param data: properties of the node; ``pid`` is added
         :raises NoNodeError: when `path` leads to no node
         :raises NodeExistsError: when a live server has this address
-        :raises AddressError: when it is no address
+        :raises AddressError: when no node can have this name
         """
         self._register(path, address, acl, data)
 
@@ -203,12 +207,10 @@ class ZooKeeper(Nodes):
         data: Mapping[str, Any],
         takeover: bool = False,
     ) -> None:
-        name = format_addr(address)
+        name = format_name(address)
         properties = {**data, 'pid': os.getpid()}
         real_path = self.resolve(path)
         names = self._node_names(name)
-        for each in names:
-            _paths.check_name(each)
         event.notify(RegisteringServer(name, real_path, properties))
         self._keeper.add(
             {_paths.join(real_path, each): properties
@@ -218,7 +220,7 @@ class ZooKeeper(Nodes):
     @staticmethod
     def _node_names(name: str) -> list[str]:
         """Return the names of the nodes for an address."""
-        if name.startswith(':'):
+        if name[0] == ':' != name[1:2]:     # not an IPv6 address
             hosts = ipv4_addresses()
             if not hosts:
                 raise AddressError(name, 'this machine has no IPv4 address')
@@ -236,7 +238,7 @@ class ZooKeeper(Nodes):
 
         :raises NoNodeError: when it was not registered here
         """
-        names = self._node_names(format_addr(address))
+        names = self._node_names(format_name(address))
         nodes = [_paths.join(self._path(path), name) for name in names]
         registrations = self.registrations
         if registrations.keys().isdisjoint(nodes):
@@ -274,7 +276,7 @@ class ZooKeeper(Nodes):
         :raises ImportFailed: when it had to stop half way
         :raises TreeChanged: when others kept changing the same nodes
         """
-        path = self._path(path.rstrip('/') or path[:1])
+        path = self._path(path)
         _transfer.import_tree(
             self._bulk, parse_tree(text), path, trim, acl, dry_run, print)
 
@@ -311,14 +313,14 @@ class ZooKeeper(Nodes):
         in a line that is printed.
 
         :param dry_run: only print what would be done
-        :param force: whether to delete ephemeral nodes too
+        :param force: whether to delete ephemeral nodes too; those that are
+            registered here are not kept any longer
         :param ignore_if_ephemeral: whether to say nothing when the node at
             `path` itself is ephemeral
         :raises NoNodeError: when there is no such node
         """
-        _transfer.delete_recursive(
-            self._bulk, self._path(path), dry_run, force,
-            ignore_if_ephemeral, print)
+        self._delete_recursive(
+            self._path(path), dry_run, force, ignore_if_ephemeral, print)
 
     @overload
     def walk(
@@ -365,12 +367,18 @@ class ZooKeeper(Nodes):
             target's name is added
         :raises NoNodeError: when the node that is to hold it is missing
         """
-        if source.endswith('/') and not target.endswith('/'):
-            source += _paths.split(target)[1]
+        if source.endswith('/'):
+            name = target.rpartition('/')[2]
+            if name in ('', '.', '..'):
+                raise PathError(target, 'it has no name that a link could '
+                                'take')
+            source += name
         base, name = _paths.split(self._path(source))
         if target.endswith('/'):
             target += name
-        if not name or not target.strip():
+        if not name:
+            raise PathError(source, 'the root cannot be a link')
+        if not target.strip():
             raise PathError(target, 'a link needs a path to lead to')
         if target.split() != [target]:
             # The tree format has no way to write it.
@@ -379,16 +387,56 @@ class ZooKeeper(Nodes):
 
     # Nodes
 
-    def delete(self, path: str, version: int = -1) -> None:
-        """Delete a node that has no children; see kazoo's ``delete``.
+    def delete(
+        self, path: str, version: int = -1, recursive: bool = False
+    ) -> Any:
+        """Delete a node; see kazoo's ``delete``.
 
         A registered server's node is not kept any longer.
+
+        :param version: that the data must be at, -1 for any
+        :param recursive: whether to delete all below it first, also
+            ephemeral nodes; then a missing node is no error
+        :returns: what kazoo's method returns
+        :raises NoNodeError: when there is no such node
+        :raises NotEmptyError: when it has children, or was given one while
+            all below it was deleted
         """
-        registration = self.registrations.get(self._path(path))
-        if registration is not None and version == -1:
-            registration.unregister()
-        else:
-            super().delete(path, version)
+        path = self._path(path)
+        if recursive:
+            try:
+                gone = self._delete_recursive(path, False, True, False, _mute)
+            except NoNodeError:
+                return True
+            if not gone:
+                raise NotEmptyError(path)
+            return None
+        registration = self.registrations.get(path)
+        if registration is None or version != -1:
+            result = super().delete(path, version)
+            if registration is not None:
+                registration.unregister()
+            return result
+        waits = registration.state == WAITING
+        registration.unregister()
+        # Another session's node was never ours to take back.
+        return super().delete(path) if waits else True
+
+    def _delete_recursive(
+        self,
+        path: str,
+        dry_run: bool,
+        force: bool,
+        ignore_if_ephemeral: bool,
+        out: Callable[[str], None],
+    ) -> bool:
+        """Delete a node and all below it; tell whether it is gone."""
+        if force and not dry_run:
+            for node, registration in self.registrations.items():
+                if path != '/' and _paths.is_under(node, path):
+                    registration.unregister()
+        return _transfer.delete_recursive(
+            self._bulk, path, dry_run, force, ignore_if_ephemeral, out)
 
     # The connection
 
@@ -449,6 +497,10 @@ class ZooKeeper(Nodes):
         for each in objects:
             each._check()
         return objects
+
+
+def _mute(line: str) -> None:
+    """Print nothing."""
 
 
 ZK = ZooKeeper

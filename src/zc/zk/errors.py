@@ -7,7 +7,7 @@ Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
 
     CancelWatch                 raised by a callback that wants no more calls
     Error
-      AddressError              (ValueError) not a HOST:PORT
+      AddressError              (ValueError) not the address of a server
       BadPropertyLink           (ValueError) a property link without a value
       DataError                 (ValueError) node data that are not as needed
       FailedConnect             no session could be had
@@ -65,7 +65,7 @@ class Error(Exception):
 
 
 class AddressError(Error, ValueError):
-    """A server address that is not HOST:PORT.
+    """A server address that is not HOST:PORT, or that no node can have.
 
     :ivar address: what was given
     :ivar reason: what is wrong with it

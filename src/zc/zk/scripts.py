@@ -15,7 +15,6 @@ import kazoo.security
 
 from . import _command
 from . import _diff
-from . import _paths
 from . import _plan
 from . import _transfer
 from ._bulk import Bulk
@@ -228,7 +227,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
         connection = rest.pop(0)
     if len(rest) < 2 or not rest[0].startswith('/'):
         parser.error('a PATH and at least one NAME=EXPRESSION are needed')
-    path = _paths.check(rest.pop(0))
+    path = _command.checked_path(rest.pop(0))
     values = {}
     for argument in rest:
         assignment = _ASSIGNMENT(argument)

@@ -2,10 +2,12 @@ import os
 from unittest import mock
 
 import zope.event
+from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
 
 import zc.zk
+from zc.zk.tests.base import wait_for
 from zc.zk.tests.clientcase import BAD_PATHS
 from zc.zk.tests.clientcase import Case
 
@@ -99,13 +101,16 @@ class Links(Case):
                 (' ', '/lb/x', f"bad path ' ': {need}"),
                 ('/a b', '/lb/x',
                  "bad path '/a b': a link's path must have no blanks"),
-                ('/', '/', "bad path '/': " + need),
-                ('/a/', '/lb/',
-                 "bad path '/lb/': it must not end with '/'"),
+                ('/', '/', "bad path '/': it has no name that a link could "
+                 'take'),
+                ('/a', '/lb/..', "bad path '/lb/..': the root cannot be a "
+                 'link'),
+                ('/a/', '/lb/', "bad path '/a/': it has no name that a link "
+                 'could take'),
                 ('/a', 'x', "bad path 'x': it must start with '/'"),
                 ('/a', '', "bad path '': it is empty"),
                 ('..', '/lb/',
-                 "bad path '/lb/..': '..' is not allowed in a path")):
+                 "bad path '..': it has no name that a link could take")):
             with self.subTest(target=target, source=source):
                 self.fails(zc.zk.PathError, message,
                            self.client.ln, target, source)
@@ -164,6 +169,17 @@ class Register(Case):
         self.assertEqual({'a': 1, 'pid': os.getpid()},
                          self.client.get_properties('/lb/h:80'))
 
+    def test_any_name(self):
+        """A server may have any name that a node may have, as in 2.1."""
+        names = ['worker-1', 'a:b', 'h:99999', '::1:80', 'a b', 'caf\xe9']
+        for name in names:
+            self.client.register('/service/providers', name)
+        self.assertEqual(
+            sorted(names), list(self.client.children('/lb/providers')))
+        self.client.unregister('/lb/providers', 'worker-1')
+        self.assertIsNone(
+            self.client.exists('/service/providers/worker-1'))
+
     def test_blank_host(self):
         """A blank host stands for all addresses of the machine."""
         with mock.patch('zc.zk.client.ipv4_addresses',
@@ -214,13 +230,20 @@ class Register(Case):
         """What cannot be registered is refused, and nothing is left."""
         register = self.client.register
         self.fails(zc.zk.AddressError,
-                   "bad server address 'h': HOST:PORT is needed",
-                   register, '/lb', 'h')
+                   "bad server address '': it is empty",
+                   register, '/lb', '')
+        self.fails(zc.zk.AddressError, "bad server address 'a/b:80': a node "
+                   "name must not hold '/'", register, '/lb', 'a/b:80')
+        self.fails(zc.zk.AddressError, "bad server address '..': '..' is not "
+                   'allowed in a path', register, '/lb', '..')
+        self.fails(zc.zk.AddressError,
+                   "bad server address 'h:http': the port must be a number",
+                   register, '/lb', ('h', 'http'))
         self.fails(zc.zk.AddressError,
                    'bad server address None: a (host, port) pair is needed',
                    register, '/lb', None)
-        self.fails(zc.zk.PathError,
-                   "bad path '/h\\n:80': character '\\n' is not allowed",
+        self.fails(zc.zk.AddressError, r"bad server address 'h\n:80': "
+                   r"character '\n' is not allowed",
                    register, '/lb', ('h\n', 80))
         self.fails(NoNodeError, '/no', register, '/no', 'h:80')
         self.fails(zc.zk.ValueNotStorable,
@@ -262,10 +285,48 @@ class Register(Case):
 
     def test_delete(self):
         """A registered node that is deleted here stays away."""
+        for name, delete in (
+                ('/lb/h:80', lambda: self.client.delete('/lb/h:80')),
+                ('/lb//h:80/', lambda: self.client.delete('/lb//h:80/')),
+                ('version', lambda: self.client.delete('/lb/h:80', 0)),
+                ('itself', lambda: self.client.delete(
+                    '/lb/h:80', recursive=True)),
+                ('above', lambda: self.client.delete('/lb', recursive=True)),
+                ('force', lambda: self.client.delete_recursive(
+                    '/lb', force=True))):
+            with self.subTest(name):
+                if self.client.exists('/lb') is None:
+                    self.client.create('/lb')
+                self.client.register('/lb', 'h:80')
+                delete()
+                self.assertEqual({}, self.client.registrations)
+                self.assertIsNone(self.client.exists('/lb/h:80'))
+
+    def test_delete_refused(self):
+        """A registered node that was not deleted is kept."""
         self.client.register('/lb', 'h:80')
+        with self.assertRaises(BadVersionError):
+            self.client.delete('/lb/h:80', 99)
+        self.assertEqual(
+            'would delete /lb/h:80.\nwould delete /lb.\n',
+            self.printed(self.client.delete_recursive, '/lb', dry_run=True,
+                         force=True))
+        self.assertEqual(
+            'registered', self.client.registrations['/lb/h:80'].state)
+
+    def test_delete_another_sessions(self):
+        """A node that another session took meanwhile goes, too."""
+        self.client.register('/lb', 'h:80')
+        other = self.zk()
+        with mock.patch.object(
+                type(self.client._keeper._reconciler), 'run'):
+            self.client.client.delete('/lb/h:80')
+            other.create('/lb/h:80', b'', ephemeral=True)
+        registration = self.client.registrations['/lb/h:80']
+        self.client._keeper.session_changed('CONNECTED')
+        wait_for(lambda: registration.state == 'waiting')
         self.client.delete('/lb/h:80')
-        self.assertEqual({}, self.client.registrations)
-        self.assertIsNone(self.client.exists('/lb/h:80'))
+        self.assertIsNone(other.exists('/lb/h:80'))
 
 
 class Trees(Case):

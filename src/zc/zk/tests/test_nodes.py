@@ -1,6 +1,8 @@
 """Single nodes: text and bytes, checked paths, errors with a path."""
+import inspect
 from unittest import mock
 
+from kazoo.client import KazooClient
 from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import InvalidACLError
@@ -52,8 +54,11 @@ class Nodes(Case):
         self.assertEqual(
             '/queue/n0000000001',
             self.client.create('/queue/n', sequence=True))
-        with self.assertRaises(zc.zk.PathError):
-            self.client.create('/queue/')
+        self.assertEqual(
+            '/queue/0000000002',
+            self.client.create('/service/../queue//', sequence=True))
+        self.assertRegex(
+            self.client.create('//', sequence=True), '^/[0-9]{10}$')
 
     def test_set(self):
         """Data are replaced by text or bytes, whatever was there."""
@@ -88,6 +93,89 @@ class Nodes(Case):
         self.client.delete('/service/providers', 0)
         self.client.delete('/service')
         self.assertIsNone(self.client.exists('/service'))
+
+    def test_delete_recursive(self):
+        """All below goes first, as with kazoo's method."""
+        zk = self.client
+        children = zk.children('/service')
+        self.assertTrue(zk.delete('/lb'))
+        zk.create('/service/providers/e', ephemeral=True)
+        self.assertEqual('', self.printed(
+            self.assertIsNone, zk.delete('/service', recursive=True)))
+        self.assertIsNone(zk.exists('/service'))
+        self.assertTrue(children.deleted)
+        self.assertTrue(zk.delete('/service', recursive=True))
+
+    def test_delete_recursive_and_a_new_node(self):
+        """A node that another client makes meanwhile is not deleted."""
+        zk = self.client
+        plan = zc.zk._plan.plan_delete
+
+        def late(*args):
+            steps = plan(*args)
+            if not zk.client.exists('/service/new'):
+                zk.client.create('/service/new')
+            return steps
+
+        with mock.patch('zc.zk._plan.plan_delete', late):
+            self.fails(NotEmptyError, '/service', zk.delete, '/service',
+                       recursive=True)
+        self.assertEqual(['new'], zk.get_children('/service'))
+
+    def test_keywords(self):
+        """All keywords of kazoo's methods are there, and of 2.1's."""
+        for name in 'exists', 'create', 'delete', 'get_children', 'get', 'set':
+            theirs = inspect.signature(getattr(KazooClient, name)).parameters
+            ours = inspect.signature(
+                getattr(zc.zk.ZooKeeper, name)).parameters
+            self.assertEqual(
+                list(theirs), list(ours)[:len(theirs)], name)
+            for each in list(theirs)[2:]:
+                self.assertEqual(theirs[each].default, ours[each].default
+                                 or theirs[each].default, (name, each))
+        self.client.set('/service', data='x', version=0)
+        self.assertEqual(b'x', self.client.get('/service')[0])
+        with self.assertRaisesRegex(TypeError, '/service: str or bytes'):
+            self.client.set('/service')
+
+    def test_paths(self):
+        """Dots and slashes too many are taken out of any path."""
+        zk = self.client
+        for path in ('/service/', '//service', '/./service/.',
+                     '/no/../service', '/lb/providers/../../service//'):
+            with self.subTest(path):
+                self.assertEqual('/service', zk.resolve(path))
+                self.assertEqual(3, zk.properties(path)['threads'])
+                self.assertEqual(
+                    3, zk.properties(path, watch=False)['threads'])
+                self.assertEqual(3, zk.get_properties(path)['threads'])
+                self.assertEqual(['providers'], zk.get_children(path))
+                children = zk.children(path)
+                self.assertEqual(['providers'], list(children))
+                self.assertEqual(
+                    (path, '/service'), (children.path, children.real_path))
+                self.assertEqual(
+                    ['providers'], list(zk.all_children([path])[0]))
+                self.assertEqual(
+                    3, zk.all_properties([path])[0]['threads'])
+                self.assertIsNotNone(zk.exists(path))
+                self.assertFalse(zk.is_ephemeral(path))
+                self.assertEqual('/service/a', zk.create(path + '/a'))
+                zk.set(path + '/a', b'{"b":1}')
+                zk.create_recursive(path + '/a/../a/c', b'{}')
+                self.assertEqual(
+                    '/a\n  b = 1\n  /c\n', zk.export_tree(path + '/a'))
+                zk.delete_recursive(path + '/a/c/')
+                self.assertEqual(
+                    ['/service/a'], list(zk.walk(path + '/a/')))
+                zk.delete(path + '/a/')
+                zk.import_tree('/b', path + '//', trim=False)
+                zk.delete(path + '/b/./')
+                zk.register(path + '/providers', 'h:80')
+                zk.unregister(path + '/providers/', 'h:80')
+        self.assertEqual('/', zk.resolve('/a/b/./../..'))
+        self.assertEqual('/service/providers', zk.resolve('/lb/providers/'))
+        self.assertEqual(['providers'], zk.get_children('/service'))
 
     def test_watch(self):
         """exists, get and get_children take kazoo's watch functions."""

@@ -61,6 +61,41 @@ class Check(unittest.TestCase):
         self.assertEqual(path, _paths.check(path))
 
 
+class Normal(unittest.TestCase):
+
+    def test_dots_and_slashes(self):
+        """They are taken out as text."""
+        for path, normal in (
+                ('/', '/'), ('//', '/'), ('/./', '/'), ('/a/', '/a'),
+                ('//a///b//', '/a/b'), ('/a/./b/.', '/a/b'),
+                ('/a/b/..', '/a'), ('/a/b/./../..', '/'),
+                ('/a/../b', '/b'), ('/.a/..b/c..', '/.a/..b/c..')):
+            self.assertEqual(normal, _paths.normal(path), path)
+
+    def test_bad(self):
+        """What is no path then is refused."""
+        for path, reason in (
+                (None, 'a str is needed, not NoneType'),
+                (b'/a/', 'a str is needed, not bytes'),
+                ('', 'it is empty'),
+                ('a/', "it must start with '/'"),
+                ('./a', "it must start with '/'"),
+                ('/..', 'it leads above the root'),
+                ('/a/../../a', 'it leads above the root'),
+                ('/a\0/..\0/', "character '\\x00' is not allowed")):
+            with self.subTest(path=path):
+                with self.assertRaises(PathError) as caught:
+                    _paths.normal(path)
+                self.assertEqual(reason, caught.exception.reason)
+
+    @settings(deadline=None)
+    @given(PATHS)
+    def test_any(self, path):
+        """A normal path stays as it is."""
+        self.assertEqual(path, _paths.normal(path))
+        self.assertEqual(path, _paths.normal(path + '/x/..//./'))
+
+
 class CheckName(unittest.TestCase):
 
     def test_good(self):
