@@ -8,7 +8,10 @@ thread; what touches kazoo's tables runs in kazoo's connection thread, inside
 """
 from __future__ import annotations
 
+import copy
+import math
 import os
+import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -80,6 +83,16 @@ class Bulk:
         # A running mean, so that replies too stay near batch_bytes.
         self.reply_bytes = 100.0
         self._pid = os.getpid()
+        self._deadline = math.inf
+
+    def until(self, deadline: float) -> Bulk:
+        """Return the same, whose waiting ends at `deadline`.
+
+        :param deadline: of ``time.monotonic()``
+        """
+        bounded = copy.copy(self)
+        bounded._deadline = deadline
+        return bounded
 
     def check_process(self) -> None:
         """Raise an error in a child process, which has no threads.
@@ -194,14 +207,17 @@ class Bulk:
         if batch:
             yield batch
 
-    def check_size(self, op: Op) -> None:
-        """Raise an error when an operation is over the server's limit.
+    def check_size(self, *ops: Op) -> None:
+        """Raise an error when a request is over the server's limit.
 
         The server would drop the connection, and not say why.
 
+        :param ops: one operation, or those of a transaction
         :raises TooLarge: when it is
         """
-        self._check_size(op, op_size(op) + self.chroot_size())
+        largest = max(ops, key=op_size)
+        self._check_size(largest, sum(
+            [op_size(op) + self.chroot_size() for op in ops]))
 
     def _check_size(self, op: Op, size: int) -> None:
         if size > self.jute_maxbuffer - 100:    # for what goes around it
@@ -347,11 +363,13 @@ class Bulk:
             server can be reached (kazoo itself would wait for ever)
         """
         self.check_process()
+        left = max(0.0, self._deadline - time.monotonic())
         try:
-            return result.get(timeout=self.timeout)
+            return result.get(timeout=min(self.timeout, left))
         except self.client.handler.timeout_exception:
             raise OperationTimeoutError(
-                f'no reply within {self.timeout:g} seconds') from None
+                f'no reply within {min(self.timeout, left):g} seconds'
+            ) from None
 
     def _gather(
         self, ask: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]

@@ -154,12 +154,17 @@ class Loop:
 
     :param client: one that is not started yet
     :ivar end: why, None while it runs and when the client was stopped
+    :ivar granted: the session timeout that the server gave, in seconds;
+        the one that is asked for until there is a session
     """
 
     def __init__(self, client: kazoo.client.KazooClient) -> None:
         self.end: Exception | None = None
+        self.granted = session_timeout_of(client)
         self._client = client
         self._refused = False
+        self._invoke = client._connection._invoke
+        client._connection._invoke = self._invoked
         self._zk_loop = client._connection.zk_loop
         self._session_callback = client._session_callback
         client._connection.zk_loop = self._run
@@ -190,9 +195,22 @@ class Loop:
         if not self.was_stopped:
             self.end = end
 
+    def _invoked(
+        self, timeout: float, request: Any, *args: Any, **keywords: Any
+    ) -> Any:
+        result = self._invoke(timeout, request, *args, **keywords)
+        if isinstance(request, Connect) and result[0].time_out > 0:
+            self.granted = result[0].time_out / 1000
+        return result
+
     def _session_changed(self, state: Any) -> None:
         self._refused = self._refused or state == KeeperState.AUTH_FAILED
         self._session_callback(state)
+
+
+def session_timeout_of(client: kazoo.client.KazooClient) -> float:
+    """Return the session timeout that a client asks for, in seconds."""
+    return float(client._session_timeout) / 1000
 
 
 def connection_string_from(given: str | None) -> str:

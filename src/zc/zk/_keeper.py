@@ -9,26 +9,31 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import queue
 import random
 import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
+from kazoo.exceptions import OperationTimeoutError
 from kazoo.protocol.states import KazooState
 from kazoo.security import ACL
 
 from . import _paths
 from . import _queues
 from ._bulk import Bulk
+from ._bulk import is_connection_error
 from ._encoding import encode
 from ._nodecache import View
 from ._reconcile import CLOSED
@@ -62,13 +67,17 @@ class Keeper:
 
     :param bulk: reads and writes nodes
     :param engine: tells when a node changed
-    :param session_timeout: how long a dead session's nodes may stay, in
-        seconds
+    :param session_timeout: tells how long a dead session's nodes may stay,
+        in seconds
     :param name: goes into the name of the thread
     """
 
     def __init__(
-        self, bulk: Bulk, engine: Engine, session_timeout: float, name: str
+        self,
+        bulk: Bulk,
+        engine: Engine,
+        session_timeout: Callable[[], float],
+        name: str,
     ) -> None:
         self._bulk = bulk
         self._engine = engine
@@ -107,9 +116,12 @@ class Keeper:
         :raises NodeExistsError: when a node is another live session's
         :raises NoNodeError: when the parent is missing
         :raises NoAuthError: when the nodes may not be created
+        :raises TooLarge: when their data are over the server's limit
         """
         new = [Wanted(path, encode(properties, path), acl)
                for path, properties in nodes.items()]
+        for wanted in new:
+            self._reconciler.check_size(wanted, wanted.data)
         with self._lock:
             if self._closed:
                 raise ConnectionClosedError('closed')
@@ -143,13 +155,14 @@ class Keeper:
             wanted.taking_over = takeover
             # This session may have such a node already, with other data.
             wanted.unwritten = True
-        deadline = time.monotonic() + self._session_timeout + GRACE
+        deadline = time.monotonic() + self._session_timeout() + GRACE
         try:
             while True:
                 for wanted in new:
                     wanted.error = None
-                with self._pass:
-                    self._try(new)
+                with self._turn(deadline):
+                    # The last look too has time for a reply.
+                    self._try(new, max(deadline, time.monotonic() + GRACE))
                 if all(each.state == REGISTERED for each in new):
                     break
                 self._await_change(new, deadline)
@@ -162,13 +175,18 @@ class Keeper:
     def update(
         self, registration: Registration, changes: Mapping[str, Any]
     ) -> None:
-        """Change properties of a registered node."""
+        """Change properties of a registered node.
+
+        :raises TooLarge: when the data are over the server's limit; then
+            nothing changes
+        """
         self._bulk.check_process()
         wanted = registration._wanted
         with self._pass:
             if wanted.state == CLOSED:
                 raise NoNodeError(f'{wanted.path} (not registered here)')
-            wanted.change(changes)
+            wanted.change(
+                changes, partial(self._reconciler.check_size, wanted))
             self._try([wanted])
         if wanted.unwritten:
             self._queue.put(('check', registration))
@@ -241,13 +259,30 @@ class Keeper:
 
     # First registrations
 
-    def _try(self, wanted: Sequence[Wanted]) -> None:
+    @contextlib.contextmanager
+    def _turn(self, deadline: float) -> Iterator[None]:
+        """Hold the right to a pass.
+
+        :raises OperationTimeoutError: when another pass goes on for longer
+        """
+        left = max(0.0, deadline - time.monotonic())
+        if not self._pass.acquire(timeout=left):
+            raise OperationTimeoutError(
+                'other registrations still wait for ZooKeeper')
+        try:
+            yield
+        finally:
+            self._pass.release()
+
+    def _try(
+        self, wanted: Sequence[Wanted], deadline: float = math.inf
+    ) -> None:
         """Run a pass, all or nothing, and note the connection's errors."""
         try:
-            self._reconciler.run(wanted, together=True)
+            self._reconciler.until(deadline).run(wanted, together=True)
         except KazooException as e:
             for each in wanted:
-                each.note(PENDING, e)
+                each.note(_state_after(e), e)
 
     def _await_change(
         self, new: Sequence[Wanted], deadline: float
@@ -258,15 +293,18 @@ class Keeper:
         assert error is not None
         if (self._closed or blocked.state == FAILED
                 or time.monotonic() >= deadline):
-            raise error
+            if error.args:
+                raise error
+            raise type(error)(blocked.path) from error
 
         with self._again:
             seen = self._wakes
         pause = FIRST_DELAY
         if blocked.state == WAITING:
             try:
-                if self._bulk.wait(self._bulk.client.exists_async(
-                        blocked.path, self._wake)) is None:
+                if self._bulk.until(deadline).wait(
+                        self._bulk.client.exists_async(
+                            blocked.path, self._wake)) is None:
                     return
                 pause = deadline - time.monotonic()
             except KazooException:
@@ -281,18 +319,19 @@ class Keeper:
             self._again.notify_all()
 
     def _take_back(self, new: Sequence[Wanted]) -> None:
+        deadline = time.monotonic() + GRACE
         for wanted in new:
             wanted.state = CLOSED
-            if not self._delete(wanted):
+            if not self._delete(wanted, deadline):
                 # It may be there: a reply that got lost.
                 self._queue.put(('delete', wanted))
                 self._start()
 
-    def _delete(self, wanted: Wanted) -> bool:
+    def _delete(self, wanted: Wanted, deadline: float = math.inf) -> bool:
         """Delete a node, if it can be now; tell whether it is gone."""
         if self._reconciler.connected():
             try:
-                self._reconciler.delete(wanted)
+                self._reconciler.until(deadline).delete(wanted)
                 return True
             except KazooException as e:
                 logger.debug('deleting %s put off: %r', wanted.path, e)
@@ -391,13 +430,13 @@ class Keeper:
                 self._reconciler.run([each._wanted for each in ready
                                       if each.state != CLOSED])
             looked = True
-        except KazooException as e:
+        except Exception as e:
+            if not isinstance(e, KazooException):
+                logger.exception('registration failed')
             for each in ready:
                 if (each.state not in (REGISTERED, CLOSED)
-                        or each._wanted.unwritten):
-                    each._wanted.note(FAILED, e)
-        except Exception:
-            logger.exception('registration failed')
+                        or (each._wanted.unwritten and each.state != CLOSED)):
+                    each._wanted.note(_state_after(e), e)
         for each in ready:
             wanted = each._wanted
             if (looked and wanted.state == REGISTERED
@@ -419,6 +458,12 @@ class Keeper:
         if leaving:
             self._leave_delay, self._leave_at = _later(
                 self._leave_delay, now)
+
+
+def _state_after(error: Exception) -> str:
+    """Return the state of what could not be written because of `error`."""
+    # A connection comes back by itself; the rest is to be looked at.
+    return PENDING if is_connection_error(error) else FAILED
 
 
 def _later(delay: float, now: float) -> tuple[float, float]:

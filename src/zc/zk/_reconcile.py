@@ -18,7 +18,9 @@ owner.
 """
 from __future__ import annotations
 
+import copy
 import logging
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -43,6 +45,7 @@ from ._wire import Op
 from ._wire import SetData
 from ._wire import op_size
 from .errors import DataError
+from .errors import TooLarge
 from .errors import ValueNotStorable
 
 
@@ -83,18 +86,27 @@ class Wanted:
 
     def note(self, state: str, error: Exception | None) -> None:
         """Note state and error; log them when they are new."""
-        self.state = state
+        # In this order: who sees that it failed finds the error.
         self.error = error
+        self.state = state
         news = state, repr(error)
         if error is not None and self.announced and news != self._told:
             self._told = news
             logger.warning('registration of %s: %s: %s %s', self.path,
                            state, type(error).__name__, error)
 
-    def change(self, changes: Mapping[str, Any]) -> None:
-        """Have some properties written; what others write is kept."""
-        self.data = encode(
+    def change(
+        self, changes: Mapping[str, Any], check: Callable[[bytes], None]
+    ) -> None:
+        """Have some properties written; what others write is kept.
+
+        :param check: raises an error for data that cannot be stored: then
+            nothing changes
+        """
+        data = encode(
             {**decode(self.data, self.path), **changes}, self.path)
+        check(data)
+        self.data = data
         if not self.unwritten:
             self.changes = dict(changes)
         elif self.changes is not None:
@@ -122,8 +134,8 @@ class Wanted:
         self._told = ('', '')
         self.unwritten = False
         self.taking_over = False
-        self.state = REGISTERED
         self.error = None
+        self.state = REGISTERED
 
 
 class Reconciler:
@@ -136,6 +148,25 @@ class Reconciler:
     def __init__(self, bulk: Bulk) -> None:
         self._bulk = bulk
         self.sessions: set[int] = set()
+
+    def until(self, deadline: float) -> Reconciler:
+        """Return the same, whose waiting ends at `deadline`.
+
+        :param deadline: of ``time.monotonic()``
+        """
+        bounded = copy.copy(self)       # it shares the sessions
+        bounded._bulk = self._bulk.until(deadline)
+        return bounded
+
+    def check_size(self, wanted: Wanted, data: bytes) -> None:
+        """Raise an error when a node could not be replaced by one with
+        these data.
+
+        :raises TooLarge: when it could not
+        """
+        self._bulk.check_size(
+            Delete(wanted.path, 0),
+            Create(wanted.path, data, wanted.acl, True))
 
     def connected(self) -> bool:
         """Tell whether there is a connection."""
@@ -181,17 +212,27 @@ class Reconciler:
     def delete(self, wanted: Wanted) -> None:
         """Delete the node, if it is this client's.
 
+        It is deleted at the version that was read: one that another session
+        made meanwhile, and has written to, stays.
+
         :raises KazooException: when it could not be deleted
         """
-        [result] = self._bulk.data([wanted.path])
-        if isinstance(result, Exception):
-            return
-        if result[1].ephemeralOwner in self.sessions:
+        while True:
+            [result] = self._bulk.data([wanted.path])
+            if isinstance(result, Exception):
+                return
+            stat = result[1]
+            if stat.ephemeralOwner not in self.sessions:
+                return
             try:
-                self._bulk.commit([Delete(wanted.path, -1)])
+                self._bulk.commit([Delete(wanted.path, stat.version)])
+                return
             except TransactionFailed as e:
-                if not isinstance(e.error, NoNodeError):
+                if isinstance(e.error, NoNodeError):
+                    return
+                if not isinstance(e.error, BadVersionError):
                     raise type(e.error)(wanted.path) from e
+                # It is another one by now, or was written to: look again.
 
     def _steps(self, each: Wanted, result: Any, session: int) -> list[Op]:
         """Return what makes one node as it is wanted."""
@@ -228,6 +269,13 @@ class Reconciler:
                 try:
                     self._bulk.commit([op for _, steps in batch
                                        for op in steps])
+                except TooLarge as e:
+                    # As when others wrote much to it: only this one waits.
+                    large = [each for each in batch if each[0].path == e.path]
+                    large[0][0].note(FAILED, e)
+                    if together:
+                        break
+                    batch.remove(large[0])
                 except TransactionFailed as failure:
                     # All was rolled back because of one: leave that out.
                     index = _blamed(batch, failure.index)

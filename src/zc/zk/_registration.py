@@ -42,8 +42,9 @@ class Registration:
     def state(self) -> str:
         """'registered', 'pending', 'waiting', 'failed' or 'closed'.
 
-        While it waits, another session has the name; when it failed, see
-        `error`.  Both are tried again until it is unregistered.
+        While it is pending, it waits for the connection; while it is
+        waiting, another session has the name; when it failed, see `error`.
+        All three are tried again until it is unregistered.
         """
         return self._wanted.state
 
@@ -60,8 +61,11 @@ class Registration:
     def update(self, /, data: Any = None, **properties: Any) -> None:
         """Change some of the node's properties, now or when it can be.
 
+        After an error, nothing has changed.
+
         :param data: a mapping or pairs; the keywords take precedence
         :raises ValueNotStorable: when JSON has no form for a value
+        :raises TooLarge: when the data are over the server's limit
         """
         self._keeper.update(self, dict(data or (), **properties))
 

@@ -79,7 +79,8 @@ class ZooKeeper(Nodes):
         perhaps with a chroot at the end, or a kazoo client that is used as
         it is and left open by `close`; by default the environment variable
         ``ZC_ZK_CONNECTION_STRING``, or else ``127.0.0.1:2181``
-    :param session_timeout: in seconds; 10 by default
+    :param session_timeout: in seconds; 10 by default; a kazoo client that
+        is handed in keeps its own
     :param wait: whether to wait for a connection for as long as it takes
     :param connect_timeout: how long to try otherwise, in seconds
     :param jute_maxbuffer: the largest request that the servers take, in
@@ -99,9 +100,6 @@ class ZooKeeper(Nodes):
         jute_maxbuffer: int = JUTE_MAXBUFFER,
         **keywords: Any,
     ) -> None:
-        if session_timeout is None:
-            session_timeout = _connect.SESSION_TIMEOUT
-        self.session_timeout = session_timeout
         self._pid = os.getpid()
         self._closing = threading.Lock()
         self._closed = False
@@ -109,18 +107,25 @@ class ZooKeeper(Nodes):
         own = connection_string is None or isinstance(connection_string, str)
         if own:
             text = _connect.connection_string_from(self.client)
+            if session_timeout is None:
+                session_timeout = _connect.SESSION_TIMEOUT
             self.client = _connect.make_client(
                 text, session_timeout, **keywords)
             loop = _connect.start(self.client, text, wait, connect_timeout)
         elif keywords:
             raise TypeError('keywords for a client that is there already: '
                             + ', '.join(sorted(keywords)))
+        #: In seconds, as it was asked for
+        self.session_timeout: float = _connect.session_timeout_of(self.client)
+        asked = self.session_timeout
+        self._granted: Callable[[], float] = (
+            (lambda: loop.granted) if own else (lambda: asked))
         name = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
         self._bulk = Bulk(
-            self.client, max(4 * session_timeout, 30.0), jute_maxbuffer)
+            self.client, max(4 * asked, 30.0), jute_maxbuffer)
         self._engine = Engine(self._bulk, name)
         self._keeper = Keeper(
-            self._bulk, self._engine, session_timeout, name)
+            self._bulk, self._engine, self._granted, name)
         self._listeners = [
             self._engine.session_changed, self._keeper.session_changed]
         self._reviver: Reviver | None = None
@@ -478,8 +483,12 @@ class ZooKeeper(Nodes):
         return state
 
     def recv_timeout(self) -> float:
-        """Return the session timeout, in seconds, as zc.zk 1 called it."""
-        return self.session_timeout
+        """Return the session timeout that ZooKeeper granted, in seconds.
+
+        Of a kazoo client that was handed in, only what it asked for is
+        known.
+        """
+        return self._granted()
 
     def __repr__(self) -> str:
         hosts = ','.join(f'{host}:{port}' for host, port in self.client.hosts)

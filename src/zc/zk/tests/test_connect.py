@@ -16,6 +16,7 @@ from kazoo.loggingsupport import BLATHER
 from kazoo.protocol.serialization import SASL
 from kazoo.protocol.states import KeeperState
 
+import zc.zk
 from zc.zk import _connect
 from zc.zk.errors import FailedConnect
 from zc.zk.testing import Server
@@ -169,6 +170,7 @@ class Start(unittest.TestCase):
             handler = mock.Mock(timeout_exception=KazooTimeoutError)
             connected = False
             _connection = mock.Mock()
+            _session_timeout = 10_000
             stopped = False
 
             def add_listener(self, listener):
@@ -195,6 +197,14 @@ class Start(unittest.TestCase):
         self.assertEqual('authentication failed', caught.exception.reason)
         self.assertTrue(client.stopped)
         self.assertIsNone(client.listener)
+
+    def test_session_timeout(self):
+        """What was asked for and what the server granted are both known."""
+        with Server(min_session_timeout=3.0) as server, zc.zk.ZooKeeper(
+                server.connection_string, 0.5) as zk:
+            self.assertEqual((0.5, 3.0), (
+                zk.session_timeout, zk.recv_timeout()))
+            self.assertEqual(3.0, zk._keeper._session_timeout())
 
     def test_wait(self):
         """With wait, trying goes on, and the log says so."""

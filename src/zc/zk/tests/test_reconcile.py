@@ -64,6 +64,10 @@ class FakeBulk:
                                   | NoAuthError | NodeExistsError):
                     raise error
                 raise TransactionFailed(index, op, error)
+            if isinstance(op, Delete):
+                version = self.nodes[op.path][1].version
+                if op.version not in (-1, version):
+                    raise TransactionFailed(index, op, BadVersionError())
         for op in ops:
             if isinstance(op, Delete):
                 del self.nodes[op.path]
@@ -262,6 +266,27 @@ class DeleteTests(Case):
             self.assertEqual('/s/a' not in self.bulk.nodes, gone)
         del self.bulk.nodes['/s/a']
         self.reconciler.delete(self.wanted())
+
+    def test_delete_another_one_meanwhile(self) -> None:
+        """A node that another session made after the look stays."""
+        self.bulk.nodes['/s/a'] = b'', stat(OLD, 1)
+        real = self.bulk.data
+
+        def data(paths: Sequence[str]) -> list[Any]:
+            found = real(paths)
+            self.bulk.nodes['/s/a'] = b'', stat(THEIRS, 0)
+            return found
+
+        self.bulk.data = data           # type: ignore[method-assign]
+        self.reconciler.delete(self.wanted())
+        self.assertEqual((b'', stat(THEIRS, 0)), self.bulk.nodes['/s/a'])
+
+    def test_delete_written_meanwhile(self) -> None:
+        """One that is written to all the time goes all the same."""
+        self.bulk.nodes['/s/a'] = b'', stat(OLD, 1)
+        self.bulk.faults['/s/a'] = [BadVersionError(), BadVersionError()]
+        self.reconciler.delete(self.wanted())
+        self.assertEqual({}, self.bulk.nodes)
 
     def test_delete_faults(self) -> None:
         """A node that went by itself is well; the rest is an error."""

@@ -1,10 +1,13 @@
 """Registrations, where several things happen at once."""
 from __future__ import annotations
 
+import os
 import threading
+import time
 import unittest.mock
 from typing import Any
 
+from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import NodeExistsError
@@ -15,6 +18,8 @@ from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 import zc.zk
+from zc.zk._keeper import GRACE
+from zc.zk.errors import TooLarge
 from zc.zk.tests import test_registration
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
@@ -153,12 +158,12 @@ class FirstRegistrationTests(Case):
         keeper = zk._keeper
         real = keeper._try
 
-        def attempt(wanted: Any) -> None:
-            real(wanted)
+        def attempt(wanted: Any, *deadline: Any) -> None:
+            real(wanted, *deadline)
             self.assertTrue(self.exists())
             zk.close()
 
-        keeper._try = attempt           # type: ignore[method-assign]
+        keeper._try = attempt           # type: ignore
         with self.assertRaises(ConnectionClosedError):
             zk.register('/s', ADDRESS)
         self.assertIsNone(self.exists())
@@ -170,13 +175,13 @@ class FirstRegistrationTests(Case):
         session = self.session()
         real = keeper._try
 
-        def attempt(wanted: Any) -> None:
-            keeper._try = real          # type: ignore[method-assign]
-            real(wanted)
+        def attempt(wanted: Any, *deadline: Any) -> None:
+            keeper._try = real          # type: ignore
+            real(wanted, *deadline)
             self.server.expire(session)
             wait_for(lambda: self.session() not in (0, session))
 
-        keeper._try = attempt           # type: ignore[method-assign]
+        keeper._try = attempt           # type: ignore
         self.zk.register('/s', ADDRESS)
         self.wait_registered()
 
@@ -193,15 +198,15 @@ class FirstRegistrationTests(Case):
 
         real = keeper._try
 
-        def attempt(wanted: Any) -> None:
-            keeper._try = real          # type: ignore[method-assign]
+        def attempt(wanted: Any, *deadline: Any) -> None:
+            keeper._try = real          # type: ignore
             thread = threading.Thread(target=second)
             thread.start()
             wait_for(lambda: errors)
             thread.join()
-            real(wanted)
+            real(wanted, *deadline)
 
-        keeper._try = attempt           # type: ignore[method-assign]
+        keeper._try = attempt           # type: ignore
         self.zk.register('/s', ADDRESS, a=1)
         self.assertEqual(len(errors), 1)
         self.assertEqual(self.zk.get_properties(NODE)['a'], 1)
@@ -222,6 +227,67 @@ class FirstRegistrationTests(Case):
             self.zk.register('/s', ADDRESS)
         self.heal()
         wait_for(lambda: self.exists() is None)
+
+    def test_ends_without_a_connection(self) -> None:
+        """A request that waits for the connection waits no longer than
+        the registration may.
+        """
+        self.zk.register('/s', ADDRESS)
+        second = zc.zk.ZooKeeper(self.server.connection_string, 0.5)
+        self.addCleanup(second.close)
+        real = second.client.exists_async
+
+        def exists_async(*args: Any) -> Any:
+            self.server.refuse()
+            wait_for(lambda: not second.client.connected)
+            return real(*args)
+
+        second.client.exists_async = exists_async
+        errors: list[Exception] = []
+
+        def work() -> None:
+            try:
+                second.register('/s', ADDRESS)
+            except Exception as e:
+                errors.append(e)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(DEADLINE)
+        self.assertEqual(1, len(errors))
+        self.assertIn(NODE, str(errors[0]))
+
+    def test_ends_behind_a_pass_that_does_not(self) -> None:
+        """Another pass that waits for ZooKeeper holds it up for no longer
+        than it may wait itself.
+        """
+        keeper = self.zk._keeper
+        keeper._session_timeout = lambda: 0.1 - GRACE
+        with keeper._pass:
+            with self.assertRaisesRegex(OperationTimeoutError, 'other regis'):
+                self.zk.register('/s', ADDRESS)
+        self.assertEqual({}, self.zk.registrations)
+
+    def test_waits_for_as_long_as_the_session_may_last(self) -> None:
+        """The session timeout of a client that is handed in counts."""
+        client = KazooClient(self.server.connection_string, 30.0)
+        client.start()
+        self.addCleanup(client.close)
+        self.addCleanup(client.stop)
+        zk = zc.zk.ZooKeeper(client)
+        self.addCleanup(zk.close)
+        self.assertEqual((30.0, 30.0), (zk.session_timeout, zk.recv_timeout()))
+        self.zk.register('/s', ADDRESS)
+        deadlines: list[float] = []
+
+        def give_up(new: Any, deadline: float) -> None:
+            deadlines.append(deadline - time.monotonic())
+            raise new[0].error
+
+        zk._keeper._await_change = give_up      # type: ignore[method-assign]
+        with self.assertRaises(NodeExistsError):
+            zk.register('/s', ADDRESS)
+        self.assertGreater(deadlines[0], 25)
 
     def test_close_with_a_hung_server(self) -> None:
         """A request of register that is not answered does not hold close."""
@@ -297,6 +363,41 @@ class UpdateTests(Case):
         self.assertEqual(self.zk.get_properties(NODE), {'b': 2})
 
 
+    def test_too_large(self) -> None:
+        """Data that cannot be stored change nothing, now or later."""
+        with self.assertRaisesRegex(TooLarge, NODE):
+            self.registration.update(a='x' * 2_000_000)
+        self.assertEqual(1, self.registration.properties['a'])
+        session = self.session()
+        self.server.expire(session)
+        wait_for(lambda: self.session() not in (0, session))
+        self.wait_registered()
+        self.registration.update(data={'b': 2}, c=3)
+        self.assertEqual(
+            {'a': 1, 'b': 2, 'c': 3, 'pid': os.getpid()},
+            self.zk.get_properties(NODE))
+
+    def test_others_made_it_too_large(self) -> None:
+        """What can no longer be written is failed, and holds up nobody."""
+        zk = zc.zk.ZooKeeper(
+            self.server.connection_string, 4.0, jute_maxbuffer=1_000)
+        self.addCleanup(zk.close)
+        large, small = '/s/1.1.1.1:1', '/s/1.1.1.1:2'
+        zk.register('/s', '1.1.1.1:1', acl=OPEN_ACL_UNSAFE)
+        zk.register('/s', '1.1.1.1:2')
+        data = '{"a":"%s"}' % ('x' * 2_000)
+        self.other.set(large, data.encode())
+        registration = zk.registrations[large]
+        wait_for(lambda: 'a' in registration.properties)
+        with self.assertLogs('zc.zk', 'WARNING'):
+            self.server.expire(self.session(zk))
+            wait_for(lambda: registration.state == 'failed')
+        self.assertIsInstance(registration.error, TooLarge)
+        self.wait_registered(zk, small)
+        with self.assertRaises(TooLarge):
+            zk.register('/s', '1.1.1.1:3', a='x' * 2_000)
+
+
 class PassTests(Case):
 
     def test_a_pass_without_an_answer_is_made_again(self) -> None:
@@ -315,6 +416,31 @@ class PassTests(Case):
         self.other.delete(NODE)
         self.wait_registered()
         self.assertEqual(failures, [])
+
+    def test_a_lost_connection_leaves_it_pending(self) -> None:
+        """What comes back by itself is no failure; other errors are."""
+        self.zk.register('/s', ADDRESS)
+        self.settle()
+        registration = self.zk.registrations[NODE]
+        real = self.zk._bulk.data
+        errors: list[Exception] = [ConnectionLoss('lost')]
+
+        def data(paths: Any) -> Any:
+            if errors:
+                raise errors[0]
+            return real(paths)
+
+        self.zk._bulk.data = data       # type: ignore[method-assign]
+        self.other.delete(NODE)
+        registration._wanted.unwritten = True
+        wait_for(lambda: registration.error is errors[0])
+        self.assertEqual('pending', registration.state)
+        errors[0] = ValueError('no')
+        with self.assertLogs('zc.zk', 'ERROR'):
+            wait_for(lambda: registration.error is errors[0])
+        wait_for(lambda: registration.state == 'failed')
+        errors.clear()
+        self.wait_registered()
 
     def test_a_fault_does_not_end_the_thread(self) -> None:
         """The reconciler outlives what it did not expect."""
