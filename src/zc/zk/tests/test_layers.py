@@ -80,7 +80,10 @@ ORDER = '''
     zc.zkzopeserver._monitor
     zc.zkzopeserver._run
     zc.zkzopeserver
-    zc.zkzopeserver._request
+    zc.zkzopeserver._refusal        pure
+    zc.zkzopeserver._chunked        pure
+    zc.zkzopeserver._request        pure
+    zc.zkzopeserver._environ        pure
     zc.zkzopeserver._response
     zc.zkzopeserver._http
     zc.zkzopeserver._trace

@@ -1,9 +1,12 @@
-"""Bytes to HTTP requests: zope.server's parser with stricter manners.
+"""Bytes to HTTP requests: llhttp, with limits and stricter rules above it.
 
-Pure: no socket, thread or clock.  zope.server takes what is malformed for
-something else, and two servers that read one request differently are how
-requests are smuggled (RFC 9112, section 11.2).  Whatever is ambiguous is
-refused here.
+Pure: no socket, thread or clock.  Two servers that read one request
+differently are how requests are smuggled (RFC 9112, section 11.2).
+Whatever is ambiguous is refused here.
+
+The header is cut out first, then llhttp reads it; what body follows is
+decided here, by the fields that llhttp found.  So the request ends where
+these rules say, whatever llhttp makes of an ``Upgrade``, for example.
 """
 from __future__ import annotations
 
@@ -12,84 +15,92 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from httptools import HttpParserError
+from httptools import HttpParserInvalidMethodError
+from httptools import HttpParserUpgrade
+from httptools import HttpRequestParser
 from zope.server.buffers import OverflowableBuffer
 from zope.server.fixedstreamreceiver import FixedStreamReceiver
-from zope.server.http.httprequestparser import HTTPRequestParser
+
+from ._chunked import ChunkedReceiver
+from ._refusal import Refusal
+from ._refusal import bad
+from ._refusal import too_large
 
 
-# RFC 9110, section 5.6.2.
-_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-# A method in lower case is no method that anybody has defined.
-_FIRST_LINE = re.compile(
-    r"([!#$%&'*+\-.^_`|~0-9A-Z]+) ([^\x00-\x20\x7f]+) HTTP/(\d)\.(\d)")
-_FIELD = re.compile(
-    rf'({_TOKEN}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*')
-_ABSOLUTE = re.compile(r'([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)(.*)')
+# All of these are tried at their worst in tests/test_patterns.py.
+_ABSOLUTE = re.compile(r'(https?)://([^/?#]*)(.*)', re.IGNORECASE)
+# RFC 3986, section 3.2.2; a Host may be empty.
+_HOST = re.compile(r"(?:\[[0-9A-Za-z:.%_~\-]+\]"
+                   r"|[0-9A-Za-z._~!$&'()*+,;=%\-]*)(?::[0-9]{0,5})?")
 _DIGITS = re.compile(r'[0-9]{1,18}')
-_CHUNK_SIZE = re.compile(rb'([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\x00-\x08\x7f]*)?')
+_METHOD = re.compile(rb'[A-Z][A-Z0-9_-]*')
+_VERSION = re.compile(rb'HTTP/[0-9]\.[0-9]')
 
 # Fields whose values cannot be joined with commas: given twice, nobody
 # knows which one another server believed.
 _SINGLE = frozenset(('CONTENT_LENGTH', 'HOST'))
 
-# Bytes of the line before a chunk, and of all lines after the last.
-_LINE_LIMIT = 4096
-_TRAILER_LIMIT = 16384
-
 # Names of header fields as zope.server keeps them, for those that come
 # often; not for any name that a client may think of.
-_KEYS: dict[str, str] = {}
+_KEYS: dict[bytes, str] = {}
 _KEYS_LIMIT = 500
+_KEY_LIMIT = 64
 
 
-class Refusal(Exception):
-    """A request that gets an error instead of an answer.
-
-    :ivar status: the status code and reason
-    :ivar text: what is wrong, for the body
-    """
-
-    def __init__(self, status: str, text: str) -> None:
-        super().__init__(status, text)
-        self.status = status
-        self.text = text
-
-
-def _bad(text: str) -> Refusal:
-    return Refusal('400 Bad Request', text)
-
-
-def _too_large(limit: int) -> Refusal:
-    return Refusal('413 Content Too Large',
-                   f'the body is larger than {limit} bytes')
-
-
-class RequestParser(HTTPRequestParser):
+class RequestParser:
     """One request, fed in pieces of any size.
 
+    :param adj: zope.server's parameters, and our limits
+    :ivar completed: whether all of it has come
     :ivar error: why the request is refused, or None
+    :ivar headers: the fields' values by their names in upper case, with
+        ``_`` for ``-``
     :ivar wants_continue: whether the client waits for ``100 Continue``
         before it sends the body
     """
 
-    version = '1.1'
-    path = ''
-    completed: int = 0
-    body_rcv: Any = None
-    content_length: int = 0
-    chunked: int = 0
-    headers: dict[str, str]
+    completed = False
+    empty = False
     error: Refusal | None = None
     wants_continue = False
 
+    first_line = ''
+    command = ''
+    uri = ''
+    version = '1.1'
+    proxy_scheme: str | None = None
+    proxy_netloc: str | None = None
+    path = ''
+    query: str | None = None
+    fragment = ''
+
+    body_rcv: Any = None
+    content_length: int = 0
+    chunked = False
+
     def __init__(self, adj: Any) -> None:
-        super().__init__(adj)
+        self.adj = adj
+        self.headers: dict[str, str] = {}
         self._header = bytearray()
+        self._complete = False                      # llhttp saw the end
+        self._again: dict[str, list[str]] = {}      # fields that came twice
 
     @property
     def started(self) -> bool:
         """Whether any of the request has come."""
         return bool(self._header) or self.body_rcv is not None
+
+    @property
+    def body_received(self) -> int:
+        """The bytes of body that have come."""
+        if self.body_rcv is None:
+            return 0
+        if self.chunked:
+            total: int = self.body_rcv.total
+            return total
+        remain: int = self.body_rcv.remain
+        return self.content_length - remain
 
     def received(self, data: bytes) -> int:
         """Take bytes; return how many of them belong to this request."""
@@ -106,7 +117,7 @@ class RequestParser(HTTPRequestParser):
         except Refusal as e:
             self.error = e
             self.wants_continue = False
-            self.completed = 1
+            self.completed = True
             # What follows cannot be told apart from the bad request.
             return len(data)
 
@@ -123,81 +134,120 @@ class RequestParser(HTTPRequestParser):
         end = _header_end(held, max(known - 2, 0))
         limit = self.adj.max_header_size
         if (end if end >= 0 else len(held)) > limit:
-            raise _bad(f'the header is larger than {limit} bytes')
+            raise Refusal('431 Request Header Fields Too Large',
+                          f'the header is larger than {limit} bytes')
         if end < 0:
             return len(data)
-        self.parse_header(bytes(held[:end]))
+        self._parse(bytes(held[:end]))
         if self.body_rcv is None:
             self._finish()
         return end - known
 
-    def parse_header(self, header_plus: bytes) -> None:
+    def _parse(self, header: bytes) -> None:
         """Parse the first line and the fields."""
-        breaks = header_plus.count(b'\r\n')
-        if (header_plus.count(b'\n') != breaks
-                or header_plus.count(b'\r') != breaks):
-            raise _bad('a line of the header does not end in CR LF')
-        lines = header_plus.decode('latin-1').split('\r\n')
-        self._parse_first_line(lines[0])
-        headers = self.headers
-        # The last two are what follows the last and the empty line.
-        for line in _unfolded(lines[1:-2]):
-            found = _FIELD.fullmatch(line)
-            if found is None:
-                raise _bad('a header field is malformed')
-            name, value = found.groups()
-            if '_' in name:
-                # It would pass for the field with '-': proxies drop it too.
-                continue
-            key = _KEYS.get(name)
-            if key is None:
-                key = name.upper().replace('-', '_')
-                if len(_KEYS) < _KEYS_LIMIT:
-                    _KEYS[name] = key
-            if key not in headers:
-                headers[key] = value
-            elif key in _SINGLE:
-                raise _bad(f'{name} is given twice')
-            else:
-                joint = '; ' if key == 'COOKIE' else ', '
-                headers[key] += joint + value
-        self._expect_body()
+        breaks = header.count(b'\r\n')
+        if header.count(b'\n') != breaks or header.count(b'\r') != breaks:
+            raise bad('a line of the header does not end in CR LF')
+        self._parse_first_line(header[:header.index(b'\r\n')])
+        error: HttpParserError | None = None
+        try:
+            # It knows this object's methods, and this object does not
+            # know it: a cycle would wait for the garbage collector.
+            HttpRequestParser(self).feed_data(header)
+        except HttpParserUpgrade:
+            pass                # an offer that nobody takes up
+        except HttpParserInvalidMethodError:
+            raise Refusal('501 Not Implemented',
+                          'the method is unknown') from None
+        except HttpParserError as e:
+            error = e
+        if self._complete:
+            self._join_fields()
+            self._check_host()
+            self._expect_body()
+        if error is not None or not self._complete:
+            raise bad(f'the header is malformed: {error}')
 
-    def _parse_first_line(self, line: str) -> None:
-        found = _FIRST_LINE.fullmatch(line)
-        if found is None:
-            raise _bad('the request line is malformed')
-        command, uri, major, minor = found.groups()
-        if major != '1':
-            raise Refusal('505 HTTP Version Not Supported',
-                          'HTTP/1.0 and HTTP/1.1 are spoken here')
-        self.first_line = line
-        self.command = command
-        self.uri = uri
-        self.version = '1.0' if minor == '0' else '1.1'
-        self.split_uri()
+    def _parse_first_line(self, line: bytes) -> None:
+        words = line.split(b' ')
+        if len(words) != 3 or not _METHOD.fullmatch(words[0]):
+            # A method in lower case is no method that anybody has defined.
+            raise bad('the request line is malformed')
+        if words[2] not in (b'HTTP/1.1', b'HTTP/1.0'):
+            if _VERSION.fullmatch(words[2]):
+                raise Refusal('505 HTTP Version Not Supported',
+                              'HTTP/1.0 and HTTP/1.1 are spoken here')
+            raise bad('the request line is malformed')
+        self.first_line = line.decode('latin-1')
+        self.command, self.uri, version = self.first_line.split(' ')
+        self.version = version[5:]
+        self._split_target()
 
-    def split_uri(self) -> None:
+    # llhttp calls these.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field."""
+        key = _KEYS.get(name)
+        if key is None:
+            key = _key(name)
+            if not key:
+                return
+        text = value.strip(b' \t').decode('latin-1')
+        if key not in self.headers:
+            self.headers[key] = text
+        else:
+            self._again.setdefault(key, []).append(text)
+
+    def on_headers_complete(self) -> None:
+        """Take notice of the end of the header."""
+        self._complete = True
+
+    # The rules above llhttp's.
+
+    def _split_target(self) -> None:
         """Take the request's target to pieces (RFC 9112, section 3.2)."""
         target = self.uri
-        if target[0] != '/':
+        if self.command == 'CONNECT':
+            raise Refusal('501 Not Implemented', 'this is no proxy')
+        if target == '*' and self.command == 'OPTIONS':
+            # It is about the server as a whole.  PEP 3333 knows no such
+            # path: what comes nearest is the root.
+            target = '/'
+        elif target[:1] != '/':
             found = _ABSOLUTE.fullmatch(target)
-            if found is not None:
-                self.proxy_scheme, self.proxy_netloc, target = found.groups()
-                if target[:1] != '/':
-                    target = '/' + target
-            elif self.command == 'CONNECT':
-                target = ''
-            elif target != '*':
-                raise _bad('the request target is malformed')
+            if found is None:
+                raise bad('the request target is malformed')
+            self.proxy_scheme, self.proxy_netloc, target = found.groups()
+            if not self.proxy_netloc or not _HOST.fullmatch(
+                    self.proxy_netloc):
+                raise bad('the request target has no proper host')
         target, _, fragment = target.partition('#')
         path, _, query = target.partition('?')
         if '%' in path:
             # PEP 3333 wants the bytes, each as the character of its value.
             path = unquote_to_bytes(path.encode('latin-1')).decode('latin-1')
-        self.path = path
+        self.path = path or '/'
         self.query = query or None
         self.fragment = fragment
+
+    def _join_fields(self) -> None:
+        for key, values in self._again.items():
+            if key in _SINGLE:
+                raise bad(f'{key.title().replace("_", "-")} is given twice')
+            joint = '; ' if key == 'COOKIE' else ', '
+            self.headers[key] = joint.join((self.headers[key], *values))
+
+    def _check_host(self) -> None:
+        """See that the host is one (RFC 9112, section 3.2)."""
+        host = self.headers.get('HOST')
+        if host is None:
+            if self.version == '1.1':
+                raise bad('the field Host is missing')
+        elif not _HOST.fullmatch(host):
+            raise bad('the field Host is malformed')
+        if self.proxy_netloc:
+            # RFC 9112, section 3.2.2.
+            self.headers['HOST'] = self.proxy_netloc
 
     def _expect_body(self) -> None:
         """See what body follows (RFC 9112, section 6.3)."""
@@ -209,22 +259,22 @@ class RequestParser(HTTPRequestParser):
         limit = self.adj.max_body_size
         if coding is not None:
             if length is not None:
-                raise _bad('Transfer-Encoding and Content-Length exclude '
-                           'each other')
+                raise bad('Transfer-Encoding and Content-Length exclude '
+                          'each other')
             if self.version == '1.0':
-                raise _bad('HTTP/1.0 has no Transfer-Encoding')
-            if coding.strip().lower() != 'chunked':
+                raise bad('HTTP/1.0 has no Transfer-Encoding')
+            if coding.lower() != 'chunked':
                 raise Refusal('501 Not Implemented',
                               'chunked is the only transfer coding here')
-            self.chunked = 1
+            self.chunked = True
             self.body_rcv = ChunkedReceiver(
                 OverflowableBuffer(self.adj.inbuf_overflow), limit)
         elif length is not None:
             if not _DIGITS.fullmatch(length):
-                raise _bad('Content-Length is not a number')
+                raise bad('Content-Length is not a number')
             self.content_length = int(length)
             if self.content_length > limit:
-                raise _too_large(limit)
+                raise too_large(limit)
             if self.content_length:
                 self.body_rcv = FixedStreamReceiver(
                     self.content_length,
@@ -238,7 +288,7 @@ class RequestParser(HTTPRequestParser):
             # To the application, the body looks like any other.
             self.content_length = self.body_rcv.total
             self.headers['CONTENT_LENGTH'] = str(self.content_length)
-        self.completed = 1
+        self.completed = True
 
     def getBodyStream(self) -> Any:
         """Return the body as a file that ends where the body does."""
@@ -250,74 +300,15 @@ class RequestParser(HTTPRequestParser):
             self.body_rcv.buf.close()
 
 
-class ChunkedReceiver:
-    """The body of a chunked request (RFC 9112, section 7.1).
-
-    :param buf: keeps the body
-    :param limit: the largest body, in bytes
-    :ivar total: the bytes of body that have come
-    """
-
-    completed = False
-
-    def __init__(self, buf: Any, limit: int) -> None:
-        self.buf = buf
-        self.total = 0
-        self._limit = limit
-        self._left = 0              # bytes of the present chunk to come
-        self._line = b''            # the beginning of a line
-        self._take = self._size     # what the next line is
-        self._trailer = 0
-
-    def received(self, data: bytes) -> int:
-        """Take bytes; return how many of them belong to the body."""
-        position = 0
-        while position < len(data) and not self.completed:
-            if self._left:
-                piece = data[position:position + self._left]
-                self.buf.append(piece)
-                self._left -= len(piece)
-                position += len(piece)
-                continue
-            end = data.find(b'\n', position) + 1
-            line = self._line + data[position:end or len(data)]
-            if len(line) > _LINE_LIMIT:
-                raise _bad('a line of the chunked body is too long')
-            if not end:
-                self._line = line
-                return len(data)
-            self._line = b''
-            position = end
-            if line[-2:] != b'\r\n':
-                raise _bad('a line of the chunked body does not end in CR LF')
-            self._take(line[:-2])
-        return position
-
-    def _size(self, line: bytes) -> None:
-        found = _CHUNK_SIZE.fullmatch(line)
-        if found is None:
-            raise _bad('the size of a chunk is malformed')
-        self._left = int(found.group(1), 16)
-        self.total += self._left
-        if self.total > self._limit:
-            raise _too_large(self._limit)
-        self._take = self._end if self._left else self._last
-
-    def _end(self, line: bytes) -> None:
-        if line:
-            raise _bad('a chunk is longer than its size')
-        self._take = self._size
-
-    def _last(self, line: bytes) -> None:
-        # Fields after the body are allowed, and nobody here reads them.
-        self._trailer += len(line)
-        if self._trailer > _TRAILER_LIMIT:
-            raise _bad('the trailer is too large')
-        self.completed = not line
-
-    def getfile(self) -> Any:
-        """Return the body as a file."""
-        return self.buf.getfile()
+def _key(name: bytes) -> str:
+    """Return a field's name as a key, or '' for one to leave out."""
+    if b'_' in name:
+        # It would pass for the field with '-': proxies drop it too.
+        return ''
+    key = name.decode('latin-1').upper().replace('-', '_')
+    if len(_KEYS) < _KEYS_LIMIT and len(name) <= _KEY_LIMIT:
+        _KEYS[name] = key
+    return key
 
 
 def _header_end(held: bytearray, start: int) -> int:
@@ -331,19 +322,3 @@ def _header_end(held: bytearray, start: int) -> int:
     if bare >= 0 and (proper < 0 or bare < proper):
         return bare + 2
     return proper + 3 if proper >= 0 else -1
-
-
-def _unfolded(lines: list[str]) -> list[str]:
-    """Join lines that begin with a blank to the one before (RFC 9112, 5.2).
-    """
-    if not any(line[:1] in (' ', '\t') for line in lines):
-        return lines
-    found: list[str] = []
-    for line in lines:
-        if line[:1] not in (' ', '\t'):
-            found.append(line)
-        elif not found:
-            raise _bad('the first header field begins with a blank')
-        else:
-            found[-1] += ' ' + line.strip(' \t')
-    return found

@@ -12,7 +12,7 @@ from typing import Any
 from zope.server.http.http_date import build_http_date
 from zope.server.http.httptask import HTTPTask
 
-from ._request import Refusal
+from ._refusal import Refusal
 
 
 logger = logging.getLogger('zc.zkzopeserver.http')
@@ -76,7 +76,8 @@ class Task(HTTPTask):
         result = server.application(environ, self.start_response)
         try:
             one_block = isinstance(result, (list, tuple)) and len(result) == 1
-            if (one_block and self._length is None
+            # What write() has sent already is no part of the list.
+            if (one_block and self._length is None and not self.wrote_header
                     and self._headers is not None):
                 self._length = len(result[0])
             for block in result:
@@ -197,7 +198,7 @@ class Task(HTTPTask):
             return wish == 'keep-alive'
         if not wish:
             return True
-        return 'close' not in [word.strip() for word in wish.split(',')]
+        return 'close' not in [word.strip(' \t') for word in wish.split(',')]
 
     def _refuse(self, refusal: Refusal) -> None:
         body = f'{refusal.status[4:]}: {refusal.text}\r\n'.encode('latin-1')

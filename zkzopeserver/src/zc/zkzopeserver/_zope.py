@@ -20,6 +20,8 @@ from zope.server.adjustments import Adjustments
 from zope.server.dualmodechannel import the_trigger
 from zope.server.http.wsgihttpserver import WSGIHTTPServer
 
+from ._environ import constant_part
+from ._environ import environment
 from ._http import Channel
 from ._options import Options
 from ._response import Task
@@ -136,6 +138,8 @@ class Server(WSGIHTTPServer):
         self.adj = _adjustments(options)
         self.port = listener.getsockname()[1]
         self.server_name = options.host or socket.gethostname()
+        self._environ = constant_part(
+            self.server_name, self.port, self.SERVER_IDENT)
         self.task_dispatcher = Pool(options.threads)
         self.hit_log = None
         self.verbose = 0
@@ -152,7 +156,10 @@ class Server(WSGIHTTPServer):
 
     def make_environ(self, task: Task) -> dict[str, Any]:
         """Return the WSGI environment of a request."""
-        environ: dict[str, Any] = self._constructWSGIEnvironment(task)
+        channel = task.channel
+        environ = environment(
+            task.request_data, self._environ, channel.addr[0])
+        environ['CHANNEL_CREATION_TIME'] = str(channel.creation_time)
         return environ
 
     def readable(self) -> bool:

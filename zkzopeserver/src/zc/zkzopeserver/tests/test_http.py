@@ -132,6 +132,19 @@ class ContentTests(EngineCase):
             sock.sendall(b'abc')
             self.assertEqual(b'POST|/2||3|abc', Response(stream).body)
 
+    def test_odd_blanks(self):
+        """A value keeps the bytes that only Unicode takes for blanks."""
+        def application(environ, start_response):
+            body = environ['HTTP_A'].encode('latin-1')
+            start_response('200 OK', [('Content-Length', str(len(body)))])
+            return [body]
+
+        for value in (b'b\xa0', b'b\x85'):
+            with self.serve(application).connect() as sock:
+                sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n'
+                             b'A: ' + value + b'\r\n\r\n')
+                self.assertEqual(value, Response(sock.makefile('rb')).body)
+
 
 class ApplicationErrorTests(EngineCase):
 
@@ -301,6 +314,16 @@ class ApplicationErrorTests(EngineCase):
 
         response, _ = self.ask_open(application)
         self.assertEqual(b'abcdef', response.body)
+
+    def test_write_and_one_block(self):
+        """What write has sent is no part of the list that is returned."""
+        def application(environ, start_response):
+            write = start_response('200 OK', [])
+            write(b'wonderful ')
+            return [b'world']
+
+        response, _ = self.ask_open(application)
+        self.assertEqual(b'wonderful world', response.body)
 
 
 def test_suite():

@@ -61,6 +61,16 @@ class EngineTests(EngineCase):
             sock.sendall(raw or b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             return Response(sock.makefile('rb'))
 
+    def test_asterisk(self):
+        """OPTIONS for the whole server has a path that PEP 3333 knows."""
+        def application(environ, start_response):
+            start_response('200 OK', [])
+            return [environ['PATH_INFO'].encode()]
+
+        response = self.ask(
+            application, b'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n')
+        self.assertEqual(b'/', response.body)
+
     def test_own_headers(self):
         """The application's Server and Date replace those of the server."""
         def application(environ, start_response):
