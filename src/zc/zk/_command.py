@@ -31,6 +31,7 @@ from ._printable import printable
 from ._treetext import parse_tree
 from .client import ZooKeeper
 from .errors import Error
+from .errors import TreeSyntaxError
 
 
 #: How many paths of a list are shown to someone at a terminal.
@@ -325,7 +326,8 @@ def write_lines(name: str | None, lines: Iterable[str]) -> None:
 
 def read_tree(name: str) -> Node:
     """Return the tree that a file, or the standard input, describes."""
-    return parse_tree(read_text(name), source=source_name(name))
+    return parse_tree(
+        read_text(name), source=source_name(name), notice=tell_notice)
 
 
 def source_name(name: str) -> str:
@@ -346,6 +348,11 @@ def tell(heading: str, items: Sequence[str]) -> None:
             print('  ' + printable(item), file=sys.stderr)
         if len(items) > SHOWN:
             print(f'  and {len(items) - SHOWN} more', file=sys.stderr)
+
+
+def tell_notice(notice: TreeSyntaxError) -> None:
+    """Print what is odd in a tree's text on the standard error."""
+    print(printable(str(notice)), file=sys.stderr)
 
 
 def print_json(items: Iterable[Any]) -> None:

@@ -24,9 +24,10 @@ STRING_VALUE = 'string_value'
 #: How deep lists and dictionaries in a value may be nested.  Node data come
 #: from others, and both the JSON parser and its callers recurse.
 MAX_DEPTH = 100
-#: How large a number may be, in bits: Python reads no more than 4,300
-#: digits, since that takes quadratic time.
-MAX_BITS = 14_000
+#: How many digits an integer may have: Python reads and writes no more,
+#: since that takes quadratic time.
+MAX_DIGITS = 4_300
+_LIMIT = 10 ** MAX_DIGITS
 
 #: Strings, which may hold brackets, and brackets.
 _tokens = re.compile(
@@ -124,11 +125,9 @@ def decode(data: bytes | None, path: str = '?') -> dict[str, Any]:
                 properties: dict[str, Any] = found
                 return properties
     stripped = text.strip()
-    if not stripped:
-        return {}
-    if stripped[0] != '{' or stripped[-1] != '}':
+    if stripped[:1] != '{' or stripped[-1] != '}':
         return {STRING_VALUE: text}
-    if _too_deep(stripped):
+    if too_deep(stripped):
         raise DataError(path, f'nested deeper than {MAX_DEPTH} levels')
     try:
         found = json.loads(stripped)
@@ -201,12 +200,12 @@ def parse_addr(address: str) -> tuple[str, int]:
 
 def _reads_otherwise(text: str) -> bool:
     """Tell whether `text`, kept as it is, would be read as something else."""
-    stripped = text.strip()
-    if not stripped:
+    if not text:
         return True
-    if stripped[0] != '{' or stripped[-1] != '}':
+    stripped = text.strip()
+    if stripped[:1] != '{' or stripped[-1] != '}':
         return False
-    if _too_deep(stripped):
+    if too_deep(stripped):
         return True
     try:
         json.loads(stripped)
@@ -215,7 +214,7 @@ def _reads_otherwise(text: str) -> bool:
     return True
 
 
-def _too_deep(text: str) -> bool:
+def too_deep(text: str) -> bool:
     """Tell whether the JSON parser would recurse deeper than it should."""
     left = MAX_DEPTH + 1        # and the properties themselves
     if text.count('[') + text.count('{') <= left:
@@ -231,14 +230,17 @@ def _too_deep(text: str) -> bool:
     return False
 
 
+def too_long(value: int) -> bool:
+    """Tell whether an integer has more digits than Python writes."""
+    return not -_LIMIT < value < _LIMIT
+
+
 def trouble(value: Any, depth: int = MAX_DEPTH) -> str:
     """Return why JSON cannot hold `value`, or the empty string."""
     if value is None or isinstance(value, (str, bool)):
         return ''
     if isinstance(value, int):
-        if value.bit_length() > MAX_BITS:
-            return 'a number of too many digits'
-        return ''
+        return 'a number of too many digits' if too_long(value) else ''
     if isinstance(value, float):
         if value != value or value in (float('inf'), float('-inf')):
             return f'JSON has no {value!r}'
@@ -250,7 +252,7 @@ def trouble(value: Any, depth: int = MAX_DEPTH) -> str:
     elif isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                return f'a key must be a str, not {key!r}'
+                return f'a key must be a str, not {_shown(key)}'
         inner = list(value.values())
     else:
         return f'JSON cannot hold a {type(value).__name__}'
@@ -259,3 +261,11 @@ def trouble(value: Any, depth: int = MAX_DEPTH) -> str:
         if reason:
             return reason
     return ''
+
+
+def _shown(value: Any) -> str:
+    """Return a short text for a value, which may have none of its own."""
+    try:
+        return f'{value!r:.50}'
+    except ValueError:          # a number that Python does not write
+        return f'a long {type(value).__name__}'

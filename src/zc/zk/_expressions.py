@@ -15,15 +15,19 @@ from typing import Any
 from typing import NoReturn
 
 from ._encoding import MAX_DEPTH
+from ._encoding import too_long
+from ._literals import NotPlain
+from ._literals import read_literal
 from .errors import TreeSyntaxError
 
 
 #: How many operators an expression may hold: a chain of them is as deep a
 #: tree as it is long, and Python's own parser walks such trees recursively.
 MAX_OPERATORS = 200
-#: The longest number, in bits: Python writes no integer of more than 4,300
-#: decimal digits, so JSON could not hold it either.
-MAX_BITS = 14_000
+#: How long an expression may be besides what its strings hold, where it is
+#: not a literal of the usual form: Python's parser takes some 500 bytes for
+#: each character.
+MAX_SIZE = 100_000
 
 _OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ('+', operator.add),
@@ -34,7 +38,11 @@ _OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Mod: ('%', operator.mod),
 }
 _ALLOWED = 'a literal, numbers with + - * / // %, or strings with +'
-_STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|" r'"(?:[^"\\]|\\.)*"')
+# One that is not closed goes to the end: to look for the next quote again
+# and again would take quadratic time.
+_STRINGS = re.compile(
+    r"""'[^'\\]*(?:\\.[^'\\]*)*(?:'|\\?\Z)"""
+    r'''|"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)''', re.DOTALL)
 # An escape that Python's parser takes as it is, with a warning.
 _ODD_ESCAPE = re.compile(r'''\\[^\\'"abfnrtvxuUN0-7]''')
 
@@ -58,6 +66,11 @@ def evaluate(expression: str) -> Any:
         return expression[expression[0] == 'u':][1:-1]
     if expression in _WORDS:
         return _WORDS[expression]
+    if expression[:1] in ('[', '{'):
+        try:
+            return read_literal(expression)
+        except NotPlain:
+            pass        # Python's parser knows more, and names the fault
     return _Evaluation(expression).value()
 
 
@@ -85,6 +98,10 @@ class _Evaluation:
         bare = _STRINGS.sub("''", expression)
         if sum(map(bare.count, '+-*/%~')) > MAX_OPERATORS:
             self._fail(f'an expression of more than {MAX_OPERATORS} operators')
+        if len(bare) > MAX_SIZE:
+            self._fail(f'an expression of more than {MAX_SIZE:,} characters '
+                       'is too long; only strings, and lists and '
+                       'dictionaries of plain literals, may be longer')
         try:
             if _ODD_ESCAPE.search(expression):
                 with warnings.catch_warnings():
@@ -97,7 +114,7 @@ class _Evaluation:
                 column = 1
             self._fail(f'bad expression: {e.msg}', column)
         except (ValueError, MemoryError, RecursionError) as e:
-            self._fail(f'bad expression: {e}')
+            self._fail(f'bad expression: {str(e) or "it is too complex"}')
 
     def _value(self, node: ast.expr, depth: int) -> Any:
         if isinstance(node, ast.Constant):
@@ -123,6 +140,8 @@ class _Evaluation:
         value = node.value
         if isinstance(value, float) and value == float('inf'):
             self._fail_at('JSON has no number as large as this', node)
+        if isinstance(value, int) and too_long(value):
+            self._fail_at('a number too long for JSON', node)
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         if value is ...:
@@ -138,7 +157,7 @@ class _Evaluation:
             name = self._value(key, depth - 1)
             if not isinstance(name, str):
                 self._fail_at(
-                    f'a key must be a str for JSON, not {name!r}', key)
+                    f'a key must be a str for JSON, not {name!r:.50}', key)
             found[name] = self._value(value, depth - 1)
         return found
 
@@ -188,7 +207,7 @@ class _Evaluation:
             value = combine(left, right)
         except ArithmeticError as e:
             self._fail_at(f'bad expression: {e}', node)
-        if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        if isinstance(value, int) and too_long(value):
             self._fail_at('a number too long for JSON', node)
         if value != value or value in (float('inf'), float('-inf')):
             self._fail_at(f'JSON has no {value!r}', node)

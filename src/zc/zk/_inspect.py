@@ -100,7 +100,7 @@ def _faults(
         places[id(node), name] = line, column
 
     tree: Node = parse_tree(text, source=source, report=faults.append,
-                      locate=locate)
+                      notice=_command.tell_notice, locate=locate)
     wanted = _plan.flatten(tree, path)
     nodes = dict(live or {})
     nodes.update((want.path, want.data) for want in wanted)

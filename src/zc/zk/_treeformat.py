@@ -32,7 +32,8 @@ _PLAIN_KEY = re.compile(r'''(?!['"/#])(?:(?!->)[^\s=])+''').fullmatch
 _TYPE = re.compile(r'\S(?:.*\S)?').fullmatch
 _TARGETS = {
     LINK: re.compile(r'\S+').fullmatch,
-    PROPERTY_LINK: re.compile(r'\S+(?: +\S+)?').fullmatch,
+    # What begins with an equals sign may look like a link of zc.zk 2.1.
+    PROPERTY_LINK: re.compile(r'(?!= )\S+(?: +\S+)?').fullmatch,
 }
 
 

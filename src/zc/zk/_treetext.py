@@ -7,6 +7,7 @@ know ZooKeeper or what a link leads to.
 """
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -19,9 +20,12 @@ from ._expressions import evaluate
 from ._model import LINK
 from ._model import PROPERTY_LINK
 from ._model import Node
+from ._printable import printable
 from .errors import PathError
 from .errors import TreeSyntaxError
 
+
+logger = logging.getLogger(__name__)
 
 N = TypeVar('N', bound=Node)
 Report = Callable[[TreeSyntaxError], None]
@@ -65,6 +69,10 @@ _STRING = re.compile(
     r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.S).match
 _NAME = re.compile(r'(?:(?!->)[^\s=])+').match
 _OPERATOR = re.compile(r'\s*(=>|->|=)\s*').match
+#: A property link in an export of zc.zk 2.1, which took it for a property.
+_OLD_LINK = re.compile(
+    r'''=\s+u?(?:'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")''',
+    re.S).fullmatch
 _EXPECTED = ("'/name', '/name : type', 'name = expression', "
              "'name -> path' or 'name => path property' is needed")
 
@@ -75,6 +83,7 @@ def parse_tree(
     *,
     source: str | None = None,
     report: Report | None = None,
+    notice: Report | None = None,
     locate: Locate | None = None,
 ) -> Node: ...
 
@@ -86,6 +95,7 @@ def parse_tree(
     source: str | None = None,
     *,
     report: Report | None = None,
+    notice: Report | None = None,
     locate: Locate | None = None,
 ) -> N: ...
 
@@ -96,6 +106,7 @@ def parse_tree(
     source: str | None = None,
     *,
     report: Report | None = None,
+    notice: Report | None = None,
     locate: Locate | None = None,
 ) -> Any:
     """Return the root of the tree that `text` describes.
@@ -105,11 +116,13 @@ def parse_tree(
     :param source: the name of the file, for errors
     :param report: called with each error; the lines at fault are left out
         and parsing goes on
+    :param notice: called with what is odd and yet understood; by default,
+        it is logged as a warning
     :param locate: called with each node (and None) and each property (its
         node and name), and the line and column where it stands
     :raises TreeSyntaxError: at the first error, when there is no `report`
     """
-    return _Parser(text, node_class, source, report, locate).parse()
+    return _Parser(text, node_class, source, report, notice, locate).parse()
 
 
 class _Fault(Exception):
@@ -129,12 +142,14 @@ class _Parser:
         node_class: type[Any],
         source: str | None,
         report: Report | None,
+        notice: Report | None,
         locate: Locate | None,
     ) -> None:
         self.text = text if text.endswith('\n') else text + '\n'
         self.node_class = node_class
         self.source = source
         self.report = report
+        self.notice = notice
         self.locate = locate
         self.blank = ''         # what the indentation is made of
         self._lines: list[str] | None = None
@@ -176,7 +191,9 @@ class _Parser:
                     if line[0] == '/':
                         name, type_ = _read_node(line)
                     else:
-                        key, value = _read_property(line)
+                        key, value, odd = _read_property(line)
+                        if odd:
+                            self._tell(odd, number, len(blanks) + 1)
                 except _Fault as e:
                     faulty = True
                     self._fail(e.message, number, len(blanks) + e.column)
@@ -267,15 +284,27 @@ class _Parser:
         return 'tabs and blanks are mixed in the indentation'
 
     def _fail(self, message: str, number: int, column: int) -> None:
+        error = self._error(message, number, column)
+        if self.report is None:
+            raise error
+        self.report(error)
+
+    def _tell(self, message: str, number: int, column: int) -> None:
+        found = self._error(message, number, column)
+        if self.notice is None:
+            logger.warning('%s', printable(str(found)))
+        else:
+            self.notice(found)
+
+    def _error(
+        self, message: str, number: int, column: int
+    ) -> TreeSyntaxError:
         if self._lines is None:
             self._lines = self.text.split('\n')
         line = self._lines[number - 1]
         if len(line) > _SHOWN:
             line = line[:_SHOWN] + '...'
-        error = TreeSyntaxError(message, number, column, line, self.source)
-        if self.report is None:
-            raise error
-        self.report(error)
+        return TreeSyntaxError(message, number, column, line, self.source)
 
 
 # Columns in these count from the line's first character, at 0.
@@ -309,8 +338,10 @@ def _read_node(line: str) -> tuple[str, str]:
     return name, found.group('type') or ''
 
 
-def _read_property(line: str) -> tuple[str, Any]:
-    """Return the name and the value of a property or a link in a line."""
+def _read_property(line: str) -> tuple[str, Any, str]:
+    """Return the name and the value of a property or a link in a line, and
+    what is odd about it.
+    """
     quoted = _STRING(line)
     if quoted:
         name, end = _unquote(quoted.group(), 0), quoted.end()
@@ -327,7 +358,7 @@ def _read_property(line: str) -> tuple[str, Any]:
     operator, value, at = found.group(1), line[found.end():], found.end()
     if operator == '=':
         try:
-            return name, evaluate(value)
+            return name, evaluate(value), ''
         except TreeSyntaxError as e:
             raise _Fault(e.message, at + e.column) from None
     words = value.split()
@@ -335,11 +366,22 @@ def _read_property(line: str) -> tuple[str, Any]:
         if len(words) != 1:
             raise _Fault("bad link: 'name -> path' is needed, with one path",
                          at + 1)
-        return name + LINK, value
+        return name + LINK, value, ''
+    odd = ''
+    if _OLD_LINK(value):
+        literal = value[1:].lstrip()
+        at += len(value) - len(literal)
+        try:
+            value = evaluate(literal)
+        except TreeSyntaxError as e:
+            raise _Fault(e.message, at + e.column) from None
+        words = value.split()
+        odd = (f'read as the property link {name} => {value}, which zc.zk '
+               '2.1 exported like this')
     if not 1 <= len(words) <= 2:
         raise _Fault("bad property link: 'name => path' or 'name => path "
                      "property' is needed", at + 1)
-    return name + PROPERTY_LINK, value
+    return name + PROPERTY_LINK, value, odd
 
 
 def _unquote(literal: str, at: int) -> str:

@@ -12,6 +12,9 @@ from zc.zk._encoding import decode
 from zc.zk._encoding import encode
 from zc.zk._encoding import format_addr
 from zc.zk._encoding import parse_addr
+from zc.zk._model import Node
+from zc.zk._treeformat import format_tree
+from zc.zk._treetext import parse_tree
 from zc.zk.errors import AddressError
 from zc.zk.errors import DataError
 from zc.zk.errors import ValueNotStorable
@@ -112,6 +115,7 @@ class Encode(unittest.TestCase):
                 ({'a': '\ud800'}, b'{"a":"\\ud800"}'),
                 ({'string_value': 'just text'}, b'just text'),
                 ({'string_value': '\xe9'}, b'\xc3\xa9'),
+                ({'string_value': '\n'}, b'\n'),
                 ({'string_value': ' {"a": '}, b' {"a": '),
                 ({'string_value': 'x', 'a': 1},
                  b'{"string_value":"x","a":1}')):
@@ -120,7 +124,7 @@ class Encode(unittest.TestCase):
 
     def test_string_value_as_json(self):
         """Text that would read as something else is kept in JSON."""
-        for text in ('', ' ', '{}', '{"a":1}', '\ud800'):
+        for text in ('', '{}', '{"a":1}', '\ud800'):
             with self.subTest(text=text):
                 self.assertEqual(
                     json.dumps({'string_value': text},
@@ -183,6 +187,35 @@ class Encode(unittest.TestCase):
         self.assertEqual(b'\xff', _encoding.to_bytes(b'\xff'))
 
 
+class LongNumbers(unittest.TestCase):
+
+    def test_round_trip(self):
+        """A number that can be stored can be exported and imported."""
+        for digits in 4200, 4215, 4250, 4299, 4300:
+            for number in 10 ** (digits - 1), 1 - 10 ** digits:
+                with self.subTest(digits=digits):
+                    properties = {'a': number, 'b': [number]}
+                    self.assertEqual(
+                        properties, decode(encode(properties)))
+                    node = Node('', None, x=Node('', properties))
+                    text = '\n'.join(format_tree(node))
+                    self.assertEqual(node, parse_tree(text))
+                    self.assertEqual(
+                        encode(properties), encode(
+                            parse_tree(text).children['x'].properties))
+
+    def test_too_long(self):
+        """One more digit is refused, whatever holds it."""
+        number = 10 ** 4300
+        for value in number, -number, [number], {'a': number}:
+            with self.assertRaisesRegex(
+                    ValueNotStorable, 'a number of too many digits'):
+                encode({'a': value})
+        with self.assertRaisesRegex(
+                ValueNotStorable, 'a key must be a str, not a long int'):
+            encode({'a': {10 ** 5000: 1}})
+
+
 class Decode(unittest.TestCase):
 
     def test_format(self):
@@ -190,7 +223,7 @@ class Decode(unittest.TestCase):
         for data, properties in (
                 (None, {}),
                 (b'', {}),
-                (b' \t\r\n', {}),
+                (b' \t\r\n', {'string_value': ' \t\r\n'}),
                 (b'{}', {}),
                 (b' { } ', {}),
                 (b'{"a":1,"b ->":"/c","d =>":"e f"}',

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import unittest
 import warnings
 
@@ -145,6 +146,30 @@ class EvaluateTests(unittest.TestCase):
         if limit:
             with self.assertRaises(TreeSyntaxError):
                 evaluate('1' * (limit + 1))
+        self.check('9' * 4300, 10 ** 4300 - 1)
+        self.check('-' + '9' * 4300, 1 - 10 ** 4300)
+        hexadecimal = '0x' + 'f' * 5000
+        self.fault(f'[1, {hexadecimal}]', 'a number too long for JSON', 5)
+        self.fault(f"'a' + {hexadecimal}", 'a number too long for JSON', 7)
+        self.fault(f'{{{hexadecimal}: 1}}', 'a number too long for JSON', 2)
+
+    def test_too_complex(self):
+        """What Python's parser gives up is said to be too complex."""
+        self.fault('not ' * 20_000 + '1',
+                   'bad expression: it is too complex')
+
+    def test_quotes_without_end(self):
+        """Quotes that are not closed take time in proportion."""
+        def work(size):
+            with self.assertRaises(TreeSyntaxError):
+                evaluate('x' + "\\'" * size)
+            start = time.process_time()
+            for _ in range(3):
+                with self.assertRaises(TreeSyntaxError):
+                    evaluate('x' + "\\'" * size)
+            return time.process_time() - start
+
+        self.assertLess(work(50_000), 40 * work(5_000) + 0.1)
 
     @trees.few
     @given(trees.values)

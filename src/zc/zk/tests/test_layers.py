@@ -10,6 +10,7 @@ ORDER = '''
     zc.zk.errors                    pure
     zc.zk._paths                    pure
     zc.zk._encoding                 pure
+    zc.zk._literals                 pure
     zc.zk._expressions              pure
     zc.zk._model                    pure
     zc.zk._treetext                 pure
