@@ -40,6 +40,82 @@ MAX_HOPS = 100
 MAX_GROWTH = 4_000
 
 
+class Reading:
+    """What one or more resolutions read: each node is decoded once.
+
+    Can be called like the `lookup` that it is made of.
+
+    :param lookup: gives the data of nodes
+    :param still: whether nodes cannot change meanwhile: then steps from one
+        path to the next are kept, too
+    """
+
+    def __init__(self, lookup: Lookup, still: bool = False) -> None:
+        self._lookup = lookup
+        self._decoded: dict[str, tuple[bytes, dict[str, Any]]] = {}
+        self._followed: dict[tuple[str, str], str] = {}
+        self._steps: dict[str, str | None] | None = {} if still else None
+
+    def __call__(self, paths: Sequence[str]) -> Sequence[Found]:
+        return self._lookup(paths)
+
+    def properties(self, path: str, data: bytes) -> dict[str, Any]:
+        """Return the properties in the data of a node, not to be changed.
+
+        :raises DataError: when the data are not as needed
+        """
+        known = self._decoded.get(path)
+        # Nearly always the same object
+        if known is not None and known[0] == data:
+            return known[1]
+        found = decode(data, path)
+        self._decoded[path] = data, found
+        return found
+
+    def properties_at(self, path: str) -> dict[str, Any]:
+        """Return the properties of a real node, read once.
+
+        :raises KazooException: when the node may not be read
+        :raises DataError: when its data are not as needed
+        """
+        known = self._decoded.get(path)
+        if known is not None:
+            return known[1]
+        data = self([path])[0]
+        if isinstance(data, Exception):
+            raise type(data)(path) from data
+        return self.properties(path, data or b'')
+
+    def followed(self, path: str, target: str) -> str:
+        """Return the real path that a link of a node leads to.
+
+        :raises Error: as `resolve` does
+        :raises NoNodeError: as `resolve` does
+        """
+        key = path, target
+        try:
+            return self._followed[key]
+        except KeyError:
+            found = self._followed[key] = resolve(
+                self, _paths.follow(path, target))
+            return found
+
+    def step(self, path: str) -> str | None:
+        """Return `path` with its first link followed, None for no link."""
+        if self._steps is None:
+            return _first_link(self, path)
+        try:
+            return self._steps[path]
+        except KeyError:
+            found = self._steps[path] = _first_link(self, path)
+            return found
+
+
+def reading(lookup: Lookup) -> Reading:
+    """Return a Reading, which `lookup` may be already."""
+    return lookup if isinstance(lookup, Reading) else Reading(lookup)
+
+
 def resolve(lookup: Lookup, path: str) -> str:
     """Return the path of the real node that `path` leads to.
 
@@ -47,6 +123,7 @@ def resolve(lookup: Lookup, path: str) -> str:
     :raises LinkLoop: when links lead in a circle
     :raises PathError: when a link's target is no path
     """
+    lookup = reading(lookup)
     here = path
     seen: dict[str, None] = {}
     while lookup([here])[0] is None:
@@ -54,14 +131,14 @@ def resolve(lookup: Lookup, path: str) -> str:
                 or len(here) > len(path) + MAX_GROWTH):
             raise _loop(seen, here)
         seen[here] = None
-        step = _first_link(lookup, here)
+        step = lookup.step(here)
         if step is None:
             raise NoNodeError(_story(path, here))
         here = step
     return here
 
 
-def _first_link(lookup: Lookup, path: str) -> str | None:
+def _first_link(lookup: Reading, path: str) -> str | None:
     """Return `path` with its first link followed, None where there is none.
 
     The first missing part of the path can only be a link of its parent.
@@ -81,7 +158,7 @@ def _first_link(lookup: Lookup, path: str) -> str | None:
     if isinstance(data, Exception):
         raise type(data)(parent) from data
     assert data is not None
-    target = decode(data, parent).get(names[index] + LINK)
+    target = lookup.properties(parent, data).get(names[index] + LINK)
     if not target or not isinstance(target, str):
         return None
     here = _paths.follow(parent, target)
@@ -116,6 +193,7 @@ def linked_values(
     :returns: a dictionary of values; where a link leads to none, the value
         is the BadPropertyLink that says why
     """
+    lookup = reading(lookup)
     found: dict[str, Any] = {}
     for key in properties if keys is None else keys:
         if key.endswith(PROPERTY_LINK):
@@ -125,7 +203,7 @@ def linked_values(
     return found
 
 
-def _linked(lookup: Lookup, path: str, name: str, target: Any) -> Any:
+def _linked(lookup: Reading, path: str, name: str, target: Any) -> Any:
     """Follow one property link, through more of them where need be."""
     first = (path, name, target)
     seen: dict[str, None] = {}
@@ -136,11 +214,8 @@ def _linked(lookup: Lookup, path: str, name: str, target: Any) -> Any:
                 raise _loop(seen, at)
             seen[at] = None
             where, name = split_property_link(target, name)
-            path = resolve(lookup, _paths.follow(path, where))
-            data = lookup([path])[0]
-            if isinstance(data, Exception):
-                raise type(data)(path) from data
-            properties = decode(data, path)
+            path = lookup.followed(path, where)
+            properties = lookup.properties_at(path)
             if name in properties:
                 return properties[name]
             target = properties.get(name + PROPERTY_LINK)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from collections.abc import Set
 from typing import Any
 from typing import NamedTuple
 
@@ -16,7 +17,6 @@ from kazoo.exceptions import NoNodeError
 
 from . import _links
 from . import _paths
-from ._encoding import decode
 from ._model import LINK
 from ._model import PROPERTY_LINK
 from .errors import BadPropertyLink
@@ -62,16 +62,19 @@ def link_faults(
             path = _paths.split(path)[0]
             above.add(path)
 
+    hidden = frozenset(unreadable)
+    tops = frozenset(known)
+
     def lookup(asked: Sequence[str]) -> list[bytes | None]:
         found: list[bytes | None] = []
         on_the_way = len(asked) > 1
         for path in asked:
             data = nodes.get(path)
-            if path in unreadable and not on_the_way:
+            if path in hidden and not on_the_way:
                 raise _Outside
-            if data is None and _is_within(path, unreadable):
+            if data is None and _is_within(path, hidden):
                 raise _Outside
-            if data is None and not _is_within(path, known):
+            if data is None and not _is_within(path, tops):
                 # Of what is above the tops no more is known than that it
                 # is there, which is enough on the way to what is below.
                 if path not in above or not on_the_way:
@@ -80,26 +83,38 @@ def link_faults(
             found.append(data)
         return found
 
+    reading = _links.Reading(lookup, still=True)
     for path in paths:
         try:
-            properties = decode(nodes[path], path)
+            properties = reading.properties(path, nodes[path])
         except DataError:
             continue        # no properties, so no links
         for key in sorted(properties):
             if key.endswith(LINK):
                 yield from _link_fault(
-                    lookup, nodes, path, key, properties[key])
+                    reading, nodes, path, key, properties[key])
             elif key.endswith(PROPERTY_LINK):
                 yield from _property_link_fault(
-                    lookup, path, key, properties)
+                    reading, path, key, properties)
 
 
-def _is_within(path: str, tops: Iterable[str]) -> bool:
-    return any(_paths.is_under(path, top) for top in tops)
+def _is_within(path: str, tops: Set[str]) -> bool:
+    """Tell whether a path is one of some, or below one."""
+    if not tops:
+        return False
+    while path not in tops:
+        if path == '/':
+            return False
+        path = _paths.split(path)[0]
+    return True
 
 
 def _link_fault(
-    lookup: Any, nodes: Mapping[str, bytes], path: str, key: str, target: Any
+    lookup: _links.Reading,
+    nodes: Mapping[str, bytes],
+    path: str,
+    key: str,
+    target: Any,
 ) -> Iterator[LinkFault]:
     name = key[:-len(LINK)]
     here = _paths.join(path, name)
@@ -119,7 +134,10 @@ def _link_fault(
 
 
 def _property_link_fault(
-    lookup: Any, path: str, key: str, properties: Mapping[str, Any]
+    lookup: _links.Reading,
+    path: str,
+    key: str,
+    properties: Mapping[str, Any],
 ) -> Iterator[LinkFault]:
     name = key[:-len(PROPERTY_LINK)]
     if name in properties:

@@ -1,5 +1,6 @@
 import json
 import unittest
+from unittest import mock
 
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NoNodeError
@@ -409,3 +410,35 @@ class PropertyLinks(Case):
         self.assertEqual(('/b', 'q'), split_property_link('/b q', 'p'))
         with self.assertRaises(ValueError):
             split_property_link('a b c', 'p')
+
+
+class DecodingTests(Case):
+
+    def count(self, function, *args):
+        """Return how often nodes are decoded."""
+        with mock.patch(
+                'zc.zk._links.decode', side_effect=_links.decode) as calls:
+            function(*args)
+        return calls.call_count
+
+    def test_symbolic_links(self):
+        """A path that leads through a node again and again decodes it once.
+        """
+        nodes = {'/': {}, '/a': {
+            f'l{i} ->': f'/a/l{i + 1}' for i in range(50)} | {
+                'l50 ->': '/b'}, '/b': {}}
+        self.assertEqual(1, self.count(resolve, Tree(nodes), '/a/l0'))
+
+    def test_property_links(self):
+        """So do all the property links of a node together."""
+        properties = {f'p{i} =>': f'/a p{i + 1}' for i in range(50)}
+        properties['p50'] = 1
+        nodes = {'/': {}, '/a': properties}
+        self.assertEqual(1, self.count(
+            linked_values, Tree(nodes), '/a', properties))
+
+    def test_changed_meanwhile(self):
+        """Data that changed between two reads are decoded again."""
+        reading = _links.Reading(Tree({}))
+        self.assertEqual({'a': 1}, reading.properties('/a', b'{"a":1}'))
+        self.assertEqual({'a': 2}, reading.properties('/a', b'{"a":2}'))

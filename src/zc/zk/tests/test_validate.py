@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 import unittest
+from unittest import mock
 
 from zc.zk import _plan
+from zc.zk._encoding import decode
+from zc.zk._encoding import encode
 from zc.zk._treetext import parse_tree
 from zc.zk._validate import link_faults
 
@@ -62,6 +65,20 @@ class LinkFaultTests(unittest.TestCase):
         self.assertEqual(faults('/a\n  p => /b\n  q => /b/c q\n/b\n'), [
             ('/a', 'p =>', "/b has no property 'p'"),
             ('/a', 'q =>', 'there is no node /b/c')])
+
+    def test_each_node_is_decoded_once(self):
+        """However long a chain of links is, its node is decoded once."""
+        for arrow, target in (' ->', 'a{}'), (' =>', '. a{}'):
+            with self.subTest(arrow):
+                data = encode({
+                    f'a{i}{arrow}': target.format(i + 1)
+                    for i in range(300)})
+                nodes = {'/': b'', '/n': data}
+                with mock.patch(
+                        'zc.zk._links.decode', side_effect=decode) as calls:
+                    found = list(link_faults(nodes, nodes))
+                self.assertEqual(300, len(found))
+                self.assertEqual(2, calls.call_count)
 
     def test_odd_values(self):
         """A link whose value is no path is a fault."""
