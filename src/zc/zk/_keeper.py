@@ -197,12 +197,16 @@ class Keeper:
         if registration is not None:
             registration._wanted.learn(data, mzxid)
 
-    def remove(self, registration: Registration) -> None:
-        """Delete a node, and keep it no longer."""
+    def remove(self, registration: Registration) -> bool:
+        """Delete a node, and keep it no longer.
+
+        :returns: whether it is gone; if not, it is deleted as soon as that
+            is possible
+        """
         self._bulk.check_process()
         with self._lock:
             if self.registrations.get(registration.path) is not registration:
-                return
+                return True
             del self.registrations[registration.path]
         with self._pass:
             registration._wanted.state = CLOSED
@@ -212,16 +216,20 @@ class Keeper:
             # The session may outlive the trouble, and the node with it.
             self._queue.put(('delete', registration._wanted))
             self._start()
+        return deleted
 
-    def leave(self) -> None:
+    def leave(self) -> bool:
         """Delete all nodes, and take no new ones: for a client whose session
-        goes on.
+        goes on.  A first registration that is under way is taken back.
+
+        :returns: whether all nodes that were registered are gone
         """
         with self._lock:
             self._closed = True
             registrations = list(self.registrations.values())
-        for registration in registrations:
-            self.remove(registration)
+        self._wake()
+        gone = [self.remove(each) for each in registrations]
+        return all(gone)
 
     def close(self) -> None:
         """End the thread, from any thread; the session's end does the rest.

@@ -256,6 +256,14 @@ class ZooKeeper(Nodes):
         for registration in found:
             registration.unregister()
 
+    def _leave(self) -> bool:
+        """Delete the nodes of all registered servers, and take no new ones.
+
+        :returns: whether they are gone; if not, they are deleted as soon as
+            that is possible
+        """
+        return self._keeper.leave()
+
     # Trees
 
     def import_tree(

@@ -76,6 +76,7 @@ ORDER = '''
     zc.zkzopeserver._options
     zc.zkzopeserver._sockets
     zc.zkzopeserver._presence
+    zc.zkzopeserver._ending         pure
     zc.zkzopeserver._life
     zc.zkzopeserver._logging
     zc.zkzopeserver._monitor

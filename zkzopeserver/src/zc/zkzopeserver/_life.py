@@ -2,8 +2,9 @@
 
 Knows no engine: `Engine` is all that it wants of one.  The engine serves
 in the thread that calls `Life.run`, the process's main thread as a rule;
-a second thread conducts; a third registers.  Signal handlers only put a
-word on a queue.
+a second thread conducts; a third registers; a fourth takes the nodes away.
+The conductor waits for nothing but words on a queue, where signal handlers
+and the other threads put them: whatever hangs, it goes on in time.
 """
 from __future__ import annotations
 
@@ -15,10 +16,13 @@ import socket
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 from typing import Protocol
 
+from . import _ending
 from . import _sockets
+from ._ending import Ending
 from ._options import Options
 from ._presence import Presence
 
@@ -49,7 +53,9 @@ MakeEngine = Callable[[Any, socket.socket, Options], Engine]
 running: set[Life] = set()
 
 _STOP = 'stop'          # a signal, or somebody called stop()
-_FAILED = 'failed'      # registration is not to be had
+_FAILED = 'failed'      # the server cannot be registered
+_LEFT = 'left'          # the nodes are gone
+_STAYED = 'stayed'      # the nodes could not be taken away now
 _ENDED = 'ended'        # the engine has returned
 
 
@@ -60,6 +66,7 @@ class Life:
     :param make_engine: makes the engine
     :param presence: makes what registers, from (options, addresses,
         takeover, properties); for tests
+    :param clock: returns the time in seconds; for tests
     """
 
     def __init__(
@@ -67,20 +74,29 @@ class Life:
         options: Options,
         make_engine: MakeEngine,
         presence: Callable[..., Any] = Presence,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._options = options
         self._make_engine = make_engine
         self._make_presence = presence
+        self._clock = clock
         # A SimpleQueue may be put on by a signal handler that interrupts
         # another put.
         self._words: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._failure: Exception | None = None
+        self._ending: Ending | None = None      # an orderly one
+        self._broken = False        # the engine cannot be told to finish
         #: The (host, port) pair that the socket got, once it is bound.
         self.address: tuple[str, int] | None = None
 
     def stop(self) -> None:
         """Leave in order; the second call skips the waiting."""
         self._words.put(_STOP)
+
+    def _signalled(self) -> None:
+        if self._broken:
+            raise SystemExit(1)
+        self.stop()
 
     def run(self, application: Any, properties: dict[str, Any]) -> None:
         """Serve until told to stop.
@@ -106,7 +122,7 @@ class Life:
             engine = self._make_engine(application, listener, options)
             running.add(self)
             try:
-                with _signals(self.stop):
+                with _signals(self._signalled):
                     self._run(engine, presence)
             finally:
                 running.discard(self)
@@ -144,7 +160,10 @@ class Life:
         finally:
             self._words.put(_ENDED)
             threads[1].join()
-            presence.close()
+            timeout = _ending.CLOSE
+            if self._ending is not None:
+                timeout = self._ending.close(self._clock())
+            presence.close(timeout)
             logger.info('stopped')
 
     def _register(self, presence: Any) -> None:
@@ -155,18 +174,57 @@ class Life:
             self._words.put(_FAILED)
 
     def _conduct(self, engine: Engine, presence: Any) -> None:
-        word: str | None = self._words.get()
-        if word == _STOP:
-            logger.info('leaving')
-            presence.leave()
-            engine.retire()
-            word = self._pause(self._options.drain)
-            if word is None:
-                engine.finish(self._options.shutdown_timeout)
-                word = self._words.get()
-        # A second signal, a failed start, or the engine's own end: no
-        # more waiting.
-        engine.finish(0)
+        try:
+            if self._words.get() == _STOP:
+                self._end(engine, presence)
+        except Exception:
+            logger.exception('the server cannot end in order')
+        finally:
+            # A second signal, a failed start, the engine's own end, or an
+            # error: no more waiting.
+            try:
+                engine.finish(0)
+            except BaseException:
+                self._broken = True
+                raise
+
+    def _end(self, engine: Engine, presence: Any) -> None:
+        """Take the steps of an orderly end; return when one is skipped."""
+        logger.info('leaving')
+        options = self._options
+        self._ending = ending = Ending(
+            options.drain, options.shutdown_timeout, self._clock())
+        threading.Thread(
+            target=self._leave, args=(presence,), daemon=True,
+            name='zc.zkzopeserver leave').start()
+        word = self._pause(ending.leave())
+        gone = word == _LEFT
+        if word is None:
+            logger.warning(
+                'ZooKeeper has not taken the nodes away in %g seconds; going '
+                'on without it', ending.leave())
+        elif word not in (_LEFT, _STAYED):
+            return
+        engine.retire()
+        until = self._clock() + ending.drain(self._clock())
+        while (word := self._pause(until - self._clock())) in (_LEFT, _STAYED):
+            gone = word == _LEFT
+        if word is not None:
+            return
+        if gone:
+            # At the same time: it costs the requests nothing.
+            presence.begin_close()
+        engine.finish(ending.finish(self._clock(), gone))
+        while self._words.get() in (_LEFT, _STAYED):
+            pass
+
+    def _leave(self, presence: Any) -> None:
+        try:
+            gone = presence.leave()
+        except Exception:
+            logger.exception('the nodes could not be taken away')
+            gone = False
+        self._words.put(_LEFT if gone else _STAYED)
 
     def _pause(self, timeout: float) -> str | None:
         """Wait, in seconds; return the word that came in between."""

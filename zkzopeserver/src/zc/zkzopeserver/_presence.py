@@ -1,7 +1,7 @@
 """The server's nodes in ZooKeeper: how they come, and how they go.
 
-`enter` runs in the thread that registers, `leave` and `close` in the one
-that conducts the server's life.  Knows no engine and no socket.
+`enter` runs in the thread that registers, `leave` in one of its own, and
+`close` in the one that serves.  Knows no engine and no socket.
 """
 from __future__ import annotations
 
@@ -39,10 +39,6 @@ LAST_DELAY = 10.0
 # line in the log, and long enough for a slow ZooKeeper.
 ATTEMPT = 5.0
 
-# Seconds that a farewell to ZooKeeper may take.  What it cannot do in
-# that time, the end of the session does.
-FAREWELL = 5.0
-
 
 class Presence:
     """What ZooKeeper knows of this server.
@@ -69,8 +65,12 @@ class Presence:
         self._properties = {**(options.properties or {}), **properties}
         self._connect = connect or zc.zk.ZooKeeper
         self._lock = threading.Lock()
+        # Held while a registration is under way.
+        self._entering = threading.Lock()
+        self._entered: set[tuple[str, int]] = set()
         self._gone = threading.Event()
         self._zk: Any = None
+        self._closing: threading.Thread | None = None
         self._complaint = ''
 
     def enter(self) -> None:
@@ -102,24 +102,33 @@ class Presence:
                 return
 
     def _enter(self) -> None:
+        zk = self._zk or self._connected()
+        with self._entering:
+            for address in self._addresses:
+                if self._gone.is_set():
+                    return
+                # One that an earlier attempt has registered is kept.
+                if address not in self._entered:
+                    zk._register(
+                        self._options.path, address, READ_ACL_UNSAFE,
+                        self._properties, takeover=self._takeover)
+                    self._entered.add(address)
+        logger.info('registered as %s', ', '.join(sorted(zk.registrations)))
+
+    def _connected(self) -> Any:
+        """Return a `zc.zk.ZooKeeper` object, which `close` will close."""
         options = self._options
-        zk = self._zk
-        if zk is None:
-            kazoo_logger.setLevel(logging.ERROR)
-            zk = self._connect(options.zookeeper, **_keywords(options))
-            with self._lock:
-                self._zk = zk
-            zk.client.add_listener(self._tell)
-            kazoo_logger.setLevel(logging.NOTSET)
-            if self._gone.is_set():
-                self.close()
-                return
+        kazoo_logger.setLevel(logging.ERROR)
+        zk = self._connect(options.zookeeper, **_keywords(options))
+        with self._lock:
+            self._zk = zk
+        zk.client.add_listener(self._tell)
+        kazoo_logger.setLevel(logging.NOTSET)
         if options.monitor_server is not None:
             zc.zk.monitor.observe(zk)
-        for address in self._addresses:
-            zk._register(options.path, address, READ_ACL_UNSAFE,
-                         self._properties, takeover=self._takeover)
-        logger.info('registered as %s', ', '.join(sorted(zk.registrations)))
+        if self._gone.is_set():
+            self.begin_close()
+        return zk
 
     def _tell(self, state: str) -> None:
         """Log a change of the connection's state: a kazoo listener."""
@@ -163,54 +172,59 @@ class Presence:
         text = f'{type(error).__name__} {error}'.strip()
         return 'zookeeper', text, False
 
-    def leave(self) -> None:
-        """Take the nodes away, as far as that is possible in a few seconds.
+    def leave(self) -> bool:
+        """Take the nodes away, and let no others come.
+
+        This may take long when ZooKeeper does not answer.
+
+        :returns: whether the nodes are gone
         """
         self._gone.set()
         with self._lock:
             zk = self._zk
         if zk is None:
-            return
-        paths = sorted(zk.registrations)
-        if not _in_time(lambda: _unregister(zk), FAREWELL):
-            logger.warning('could not take %s away; ZooKeeper will when the '
-                           'session ends', ', '.join(paths))
+            return True
+        paths = ', '.join(sorted(zk.registrations))
+        gone: bool = zk._leave()
+        # A registration that is under way is being taken back.
+        with self._entering:
+            pass
+        if not gone:
+            logger.warning(
+                '%s is still in ZooKeeper: it will go when ZooKeeper can be '
+                'reached, or when the session ends', paths)
         elif paths:
-            logger.info('took %s away', ', '.join(paths))
+            logger.info('took %s away', paths)
+        return gone
 
-    def close(self) -> None:
-        """End the session."""
+    def begin_close(self) -> None:
+        """Begin to end the session, and do not wait for it."""
         self._gone.set()
         with self._lock:
             zk, self._zk = self._zk, None
-        if zk is not None and not _in_time(zk.close, FAREWELL):
-            logger.warning('could not end the ZooKeeper session in time')
+            if zk is not None:
+                self._closing = threading.Thread(
+                    target=_close, args=(zk,), daemon=True,
+                    name='zc.zkzopeserver close')
+                self._closing.start()
+
+    def close(self, timeout: float) -> None:
+        """End the session.
+
+        :param timeout: how long to wait for that, in seconds
+        """
+        self.begin_close()
+        if self._closing is not None:
+            self._closing.join(timeout)
+            if self._closing.is_alive():
+                logger.warning('could not end the ZooKeeper session in time')
 
 
-def _unregister(zk: Any) -> None:
-    for registration in list(zk.registrations.values()):
-        registration.unregister()
-
-
-def _in_time(call: Callable[[], object], timeout: float) -> bool:
-    """Call something that may hang; tell whether it came to a good end.
-
-    :param timeout: in seconds
-    """
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            call()
-        except BaseException as e:
-            failed.append(e)
-            logger.debug('farewell to ZooKeeper failed', exc_info=True)
-
-    thread = threading.Thread(
-        target=run, name='zc.zkzopeserver farewell', daemon=True)
-    thread.start()
-    thread.join(timeout)
-    return not thread.is_alive() and not failed
+def _close(zk: Any) -> None:
+    try:
+        zk.close()
+    except Exception:
+        logger.warning('could not end the ZooKeeper session', exc_info=True)
 
 
 def _keywords(options: Options) -> dict[str, Any]:

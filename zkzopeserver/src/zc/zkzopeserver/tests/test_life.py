@@ -7,11 +7,14 @@ import socket
 import threading
 import unittest
 from typing import Any
+from unittest import mock
 
+from zc.zkzopeserver import _ending
 from zc.zkzopeserver._life import Life
 from zc.zkzopeserver._options import OptionError
 from zc.zkzopeserver._options import Options
 from zc.zkzopeserver.tests.support import DEADLINE
+from zc.zkzopeserver.tests.support import wait_for
 
 
 class Record(list[Any]):
@@ -68,6 +71,9 @@ class Presence:
     def __init__(self, record: Record, error: Any = None) -> None:
         self.record = record
         self.error = error
+        self.gone = True
+        self.may_leave = threading.Event()
+        self.may_leave.set()
 
     def __call__(self, *args: Any) -> Any:
         self.options, self.addresses, self.takeover, self.properties = args
@@ -78,10 +84,16 @@ class Presence:
         if self.error:
             raise self.error
 
-    def leave(self) -> None:
+    def leave(self) -> bool:
         self.record('leave')
+        self.may_leave.wait(DEADLINE)
+        return self.gone
 
-    def close(self) -> None:
+    def begin_close(self) -> None:
+        self.record('begin_close')
+
+    def close(self, timeout: float) -> None:
+        self.timeout = timeout
         self.record('close')
 
 
@@ -94,14 +106,16 @@ class LifeTests(unittest.TestCase):
 
     def life(self, **options: Any) -> Life:
         given = {'path': '/a', 'host': '127.0.0.1', 'drain': 0.0, **options}
+        self.now = 100.0
         return Life(Options(section='x.ini [server:main]', **given),
-                    self.engine, self.presence)
+                    self.engine, self.presence, lambda: self.now)
 
     def begin(self, life: Life) -> threading.Thread:
         thread = threading.Thread(target=life.run, args=(None, {'a': 1}))
         thread.start()
         self.addCleanup(thread.join)
         self.addCleanup(self.engine.finish, 0)
+        self.addCleanup(self.presence.may_leave.set)
         self.record.wait('enter')
         self.record.wait('serve')
         return thread
@@ -115,8 +129,9 @@ class LifeTests(unittest.TestCase):
         self.assertEqual(('listening', 1), self.record[0])
         self.assertEqual({'serve', 'enter'}, set(self.record[1:3]))
         self.assertEqual(
-            ['leave', 'retire', ('finish', 3.0), 'served', ('finish', 0),
-             'close'], self.record[3:])
+            ['leave', 'retire', 'begin_close', ('finish', 3.0), 'served',
+             ('finish', 0), 'close'], self.record[3:])
+        self.assertEqual(1.0, self.presence.timeout)
 
     def test_registers_what_it_bound(self):
         """The host as given and the bound port are registered."""
@@ -155,6 +170,99 @@ class LifeTests(unittest.TestCase):
         life.stop()
         thread.join(DEADLINE)
         self.assertIn('served', self.record)
+
+    def test_second_signal_while_leaving(self):
+        """So does a second stop while ZooKeeper is waited for."""
+        self.presence.may_leave.clear()
+        life = self.life(drain=1000.0, shutdown_timeout=1000.0)
+        thread = self.begin(life)
+        life.stop()
+        self.record.wait('leave')
+        life.stop()
+        thread.join(DEADLINE)
+        self.assertEqual(
+            [('finish', 0), 'served', 'close'],
+            self.record[4:])
+        self.assertNotIn('retire', self.record)
+
+    def test_zookeeper_does_not_answer(self):
+        """It goes on without ZooKeeper, which costs the requests time."""
+        self.presence.may_leave.clear()
+        life = self.life(shutdown_timeout=3.0)
+        with (mock.patch.object(_ending, 'LEAVE', 0.01),
+              self.assertLogs('zc.zkzopeserver', 'WARNING') as logs):
+            thread = self.begin(life)
+            life.stop()
+            thread.join(DEADLINE)
+        self.assertEqual(
+            ['leave', 'retire', ('finish', 2.0), 'served', ('finish', 0),
+             'close'], self.record[3:])
+        self.assertEqual([
+            'ZooKeeper has not taken the nodes away in 0.01 seconds; going '
+            'on without it'], [each.getMessage() for each in logs.records])
+
+    def test_nodes_that_stay(self):
+        """The session goes on when the nodes could not be taken away."""
+        self.presence.gone = False
+        life = self.life(shutdown_timeout=3.0)
+        thread = self.begin(life)
+        life.stop()
+        thread.join(DEADLINE)
+        self.assertEqual(
+            ['leave', 'retire', ('finish', 2.0), 'served', ('finish', 0),
+             'close'], self.record[3:])
+
+    def test_nodes_gone_late(self):
+        """Nodes that go while it drains are gone when it finishes."""
+        self.presence.may_leave.clear()
+        life = self.life(drain=1000.0, shutdown_timeout=3.0)
+        with mock.patch.object(_ending, 'LEAVE', 0.01):
+            self.begin(life)
+            life.stop()
+            self.record.wait('retire')
+        self.now += 2000.0
+        self.presence.may_leave.set()
+        self.record.wait('begin_close')
+
+    def test_error_while_leaving(self):
+        """An error in its end is logged, and it ends all the same."""
+        for name in 'leave', 'retire', 'begin_close':
+            with self.subTest(name):
+                self.setUp()
+                target = self.engine if name == 'retire' else self.presence
+                setattr(target, name, lambda: 1 / 0)
+                life = self.life()
+                with self.assertLogs('zc.zkzopeserver', 'ERROR') as logs:
+                    thread = self.begin(life)
+                    life.stop()
+                    thread.join(DEADLINE)
+                self.assertFalse(thread.is_alive())
+                self.assertIn('ZeroDivisionError', logs.output[0])
+                self.assertEqual('close', self.record[-1])
+
+    def test_engine_that_cannot_finish(self):
+        """When the engine does not take the word, a signal ends it."""
+        finish, self.engine.finish = self.engine.finish, lambda _: 1 / 0
+        self.addCleanup(finish, 0)
+        conducting = []
+        patch = mock.patch.object(
+            threading, 'excepthook', lambda args: conducting.append(args))
+        patch.start()
+        self.addCleanup(patch.stop)
+
+        def kill() -> None:
+            self.record.wait('serve')
+            os.kill(os.getpid(), signal.SIGTERM)
+            wait_for(lambda: conducting)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        thread = threading.Thread(target=kill)
+        thread.start()
+        with (self.assertLogs('zc.zkzopeserver', 'ERROR'),
+              self.assertRaises(SystemExit)):
+            self.life().run(None, {})
+        thread.join(DEADLINE)
+        self.assertEqual('close', self.record[-1])
 
     def test_failed_registration(self):
         """When registration fails, it ends at once, with the error."""

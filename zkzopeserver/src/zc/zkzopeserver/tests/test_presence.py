@@ -15,6 +15,7 @@ from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
 
 import zc.zk
+import zc.zk.testing
 from zc.zkzopeserver import _presence
 from zc.zkzopeserver._options import OptionError
 from zc.zkzopeserver._options import Options
@@ -34,6 +35,7 @@ class FakeZooKeeper:
         self.client = mock.Mock()
         self.registrations: dict[str, Any] = {}
         self.registered: list[Any] = []
+        self.left = False
         self.closed = False
 
     def _register(
@@ -44,6 +46,10 @@ class FakeZooKeeper:
         self.registered.append((path, address, data, takeover))
         self.registrations[f'{path}/{address}'] = mock.Mock()
 
+    def _leave(self) -> bool:
+        self.left = True
+        return True
+
     def close(self) -> None:
         self.closed = True
 
@@ -51,10 +57,9 @@ class FakeZooKeeper:
 class FakeTests(unittest.TestCase):
 
     def setUp(self) -> None:
-        for name, value in (('FIRST_DELAY', 0.001), ('FAREWELL', 0.2)):
-            patch = mock.patch.object(_presence, name, value)
-            patch.start()
-            self.addCleanup(patch.stop)
+        patch = mock.patch.object(_presence, 'FIRST_DELAY', 0.001)
+        patch.start()
+        self.addCleanup(patch.stop)
 
     def presence(self, zk: Any, **options: Any) -> Presence:
         self.keywords: list[dict[str, Any]] = []
@@ -155,6 +160,7 @@ class FakeTests(unittest.TestCase):
         presence = self.presence(zk)
         presence.leave()
         presence._enter()
+        presence.close(DEADLINE)
         self.assertTrue(zk.closed)
         self.assertEqual([], zk.registered)
 
@@ -163,28 +169,69 @@ class FakeTests(unittest.TestCase):
         zk = FakeZooKeeper()
         presence = self.presence(zk)
         presence.enter()
-        presence.leave()
-        for registration in zk.registrations.values():
-            registration.unregister.assert_called_once_with()
+        with self.assertLogs('zc.zkzopeserver', 'INFO') as logs:
+            self.assertTrue(presence.leave())
+        self.assertEqual("took /a/('h', 1), /a/('i', 2) away",
+                         logs.records[0].getMessage())
+        self.assertTrue(zk.left)
         self.assertFalse(zk.closed)
-        presence.close()
+        presence.close(DEADLINE)
         self.assertTrue(zk.closed)
-        presence.close()
+        presence.close(DEADLINE)
 
-    def test_farewell_that_hangs(self):
+    def test_leave_before_there_is_a_session(self):
+        """Without a session there is nothing to take away."""
+        self.assertTrue(self.presence(FakeZooKeeper()).leave())
+
+    def test_close_that_hangs(self):
         """A ZooKeeper that does not answer does not keep the process."""
         zk = FakeZooKeeper()
         presence = self.presence(zk)
         presence.enter()
         stuck = threading.Event()
         self.addCleanup(stuck.set)
-        for registration in zk.registrations.values():
-            registration.unregister = stuck.wait
         zk.close = stuck.wait
         with self.assertLogs('zc.zkzopeserver', 'WARNING') as logs:
-            presence.leave()
-            presence.close()
-        self.assertEqual(2, len(logs.records))
+            presence.close(0.01)
+        self.assertEqual('could not end the ZooKeeper session in time',
+                         logs.records[0].getMessage())
+
+    def test_close_that_fails(self):
+        """A session that cannot be ended is no reason to hang either."""
+        zk = FakeZooKeeper()
+        presence = self.presence(zk)
+        presence.enter()
+        zk.close = lambda: 1 / 0
+        with self.assertLogs('zc.zkzopeserver', 'WARNING') as logs:
+            presence.close(DEADLINE)
+        self.assertIn('ZeroDivisionError', logs.output[0])
+
+    def test_wait_with_two_addresses(self):
+        """A retry does not register again what is registered already."""
+        zk = FakeZooKeeper()
+        register, failures = zk._register, [NodeExistsError('/a/i:2')] * 2
+
+        def once(path: str, address: Any, *args: Any, **kw: Any) -> None:
+            if (path, address) in [each[:2] for each in zk.registered]:
+                raise NodeExistsError(f'{address} (registered here already)')
+            if address[0] == 'i' and failures:
+                raise failures.pop()
+            register(path, address, *args, **kw)
+
+        zk._register = once
+        presence = self.presence(zk, wait=True)
+        with self.assertLogs('zc.zkzopeserver') as logs:
+            thread = threading.Thread(target=presence.enter, daemon=True)
+            thread.start()
+            thread.join(DEADLINE)
+        self.addCleanup(presence.leave)
+        self.assertEqual([('h', 1), ('i', 2)],
+                         [each[1] for each in zk.registered])
+        self.assertEqual([
+            'not registered, trying on: path: another server is registered '
+            'with the same address (/a/i:2)',
+            "registered as /a/('h', 1), /a/('i', 2)",
+        ], [record.getMessage() for record in logs.records])
 
     def test_keywords(self):
         """The options for the connection reach the library."""
@@ -210,13 +257,15 @@ class FakeTests(unittest.TestCase):
 class ServerTests(ZooKeeperCase):
     """With a ZooKeeper server."""
 
-    def presence(self, **options: Any) -> Presence:
+    def presence(
+        self, addresses: Any = (('127.0.0.1', 8080),), **options: Any
+    ) -> Presence:
         given = {'zookeeper': self.connection_string,
                  'path': '/service/providers', 'session_timeout': 4000,
                  **options}
-        presence = Presence(Options(**given), [('127.0.0.1', 8080)],
+        presence = Presence(Options(**given), list(addresses),
                             not options.get('advertise'), {})
-        self.addCleanup(presence.close)
+        self.addCleanup(presence.close, DEADLINE)
         return presence
 
     def test_enter_and_leave(self):
@@ -224,8 +273,84 @@ class ServerTests(ZooKeeperCase):
         presence = self.presence()
         presence.enter()
         self.assertEqual(['127.0.0.1:8080'], self.providers())
-        presence.leave()
+        self.assertTrue(presence.leave())
         self.assertEqual([], self.providers())
+
+    def other(self, name: str) -> Any:
+        """Register a name for somebody else."""
+        other = zc.zk.ZooKeeper(self.connection_string)
+        self.addCleanup(other.close)
+        other.register('/service/providers', name)
+        return other
+
+    def entering(self, presence: Presence) -> threading.Thread:
+        """Enter in a thread, as far as a name that somebody else has."""
+        thread = threading.Thread(target=presence.enter, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join, DEADLINE)
+        self.addCleanup(presence.leave)
+        wait_for(lambda: presence._zk and presence._zk._keeper._adding,
+                 'a registration under way')
+        return thread
+
+    def test_wait_with_two_addresses(self):
+        """With `wait`, one address of two may come later."""
+        other = self.other('b:2')
+        presence = self.presence(
+            [('a', 1), ('b', 2)], wait=True, session_timeout=1000,
+            advertise=(Address('a', 1), Address('b', 2)))
+        # So that an attempt fails after a second.
+        with (mock.patch('zc.zk._keeper.GRACE', 0.0),
+              mock.patch.object(_presence, 'LAST_DELAY', 0.1),
+              self.assertLogs('zc.zkzopeserver') as logs):
+            thread = self.entering(presence)
+            wait_for(lambda: logs.records, 'a line')
+            other.close()
+            thread.join(DEADLINE)
+        self.assertEqual(['a:1', 'b:2'], self.providers())
+        self.assertNotIn('registered here already', str(logs.output))
+
+    def test_leave_while_registering(self):
+        """A registration that is under way is taken back."""
+        other = self.other('a:1')
+        presence = self.presence(
+            [('a', 1)], advertise=(Address('a', 1),), session_timeout=40000)
+        thread = self.entering(presence)
+        self.assertTrue(presence.leave())
+        # It ends although the name is taken, and for 40 seconds more.
+        thread.join(DEADLINE)
+        self.assertFalse(thread.is_alive())
+        other.close()
+        self.assertEqual([], self.providers())
+
+    def test_leave_while_disconnected(self):
+        """Without a connection it does not say that the nodes are gone.
+
+        They go when there is a connection again.
+        """
+        server = zc.zk.testing.Server(
+            tick_time=0.1, min_session_timeout=0.5, max_session_timeout=60.0)
+        self.addCleanup(server.stop)
+        server.start()
+        zk = zc.zk.ZooKeeper(server.connection_string)
+        self.addCleanup(zk.close)
+        zk.client.ensure_path('/service/providers')
+        presence = self.presence(
+            zookeeper=server.connection_string, session_timeout=60000)
+        presence.enter()
+        server.stop()
+        wait_for(lambda: presence._zk.state == 'SUSPENDED', 'the outage')
+        with self.assertLogs('zc.zkzopeserver') as logs:
+            self.assertFalse(presence.leave())
+        self.assertEqual([
+            '/service/providers/127.0.0.1:8080 is still in ZooKeeper: it '
+            'will go when ZooKeeper can be reached, or when the session ends'
+        ], [record.getMessage() for record in logs.records])
+        server.start()
+        wait_for(lambda: presence._zk.client.connected
+                 and not zk.client.retry(
+                     zk.client.get_children, '/service/providers'),
+                 'the node to go')
 
     def test_takeover(self):
         """A node of a session that still lives is taken over."""

@@ -2,6 +2,7 @@
 """
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import signal
@@ -492,6 +493,52 @@ class OutageTests(ServerCase):
         process.wait_for_output('connection to ZooKeeper suspended')
         process.send()
         self.assertEqual(0, process.wait())
+        self.assertNotIn('took', process.output)
+        self.assertRegex(process.output, '(?m)/service/providers/.* is still '
+                         'in ZooKeeper: it will go when')
+
+    def hanging(self, options: str) -> Process:
+        """Start a server whose ZooKeeper then hangs."""
+        server = self.restartable()
+        process = self.serve(f'zookeeper = {server.connection_string}\n'
+                             f'session_timeout = 60000\n{options}')
+        if hasattr(server, 'suspend'):
+            server.suspend()        # the real one
+        else:
+            server.pause()
+        self.addCleanup(server.resume)
+        return process
+
+    def test_leave_while_zookeeper_hangs(self):
+        """Steps that hang, all of them, share one deadline."""
+        process = self.hanging('shutdown_timeout = 2')
+        address = process.output.partition(
+            'registered as /service/providers/')[2].split()[0]
+        with contextlib.ExitStack() as stack:
+            answers = [stack.enter_context(self.asked(address))
+                       for _ in range(4)]
+            process.send()
+            self.assertEqual(0, process.wait())
+        self.assertEqual([[b'']] * 4, answers)
+        steps = [
+            'leaving',
+            'ZooKeeper has not taken the nodes away in 1 seconds; going on '
+            'without it',
+            'gave up 4 connections with requests in work',
+            'could not end the ZooKeeper session in time',
+            'stopped']
+        places = [process.output.find(step) for step in steps]
+        self.assertEqual(sorted(places), places, process.output)
+        self.assertNotIn(-1, places, process.output)
+
+    def test_signals_while_zookeeper_hangs(self):
+        """A second signal skips the waiting for ZooKeeper, too."""
+        process = self.hanging('drain = 1000\nshutdown_timeout = 1000')
+        process.send()
+        process.wait_for_output(' leaving')
+        process.send()
+        self.assertEqual(0, process.wait())
+        self.assertNotIn('going on without it', process.output)
 
     def test_down_at_the_start(self):
         """Without `wait`, a start without ZooKeeper fails."""
