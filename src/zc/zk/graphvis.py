@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from . import _paths
 from ._model import LINK
 from ._model import Node
+from ._printable import printable
 from ._treetext import parse_tree
 from .errors import PathError
 
@@ -100,14 +101,19 @@ def dump_edges(
 
 
 def graph_lines(
-    tree: Node, counts: Mapping[str, int] | None = None
+    tree: Node,
+    counts: Mapping[str, int] | None = None,
+    comments: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield the lines of a Graphviz text with services and their links.
 
     :param counts: the number of live providers of each service, by path;
         services without any are drawn in red
+    :param comments: lines for someone who reads the text
     """
     yield 'digraph services {'
+    for comment in comments:
+        yield f'  // {printable(comment)}'
     yield '  rankdir=LR;'
     yield '  node [shape=box, fontname="sans-serif"];'
     services = get_services(tree)
@@ -131,9 +137,14 @@ def graph_lines(
 
 
 def _quoted(*lines: str) -> str:
-    r"""Return lines as one string of Graphviz: quoted, ``\n`` between."""
-    escaped = [''.join(char for char in line if char.isprintable())
-               .replace('\\', '\\\\').replace('"', '\\"') for line in lines]
+    r"""Return lines as one string of Graphviz: quoted, ``\n`` between.
+
+    Two lines that differ look different: what is not printable is escaped
+    as in a Python string, and so is the backslash itself.
+    """
+    # Graphviz takes \ for one backslash, and &...; for a character.
+    escaped = [printable(line.replace('\\', '\\\\')).replace('\\', '\\\\')
+               .replace('"', '\\"').replace('&', '&amp;') for line in lines]
     return '"' + '\\n'.join(escaped) + '"'
 
 

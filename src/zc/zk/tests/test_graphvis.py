@@ -9,6 +9,7 @@ import unittest
 from unittest import mock
 
 from zc.zk import graphvis
+from zc.zk._model import Node
 from zc.zk._treetext import parse_tree
 from zc.zk.errors import TreeSyntaxError
 
@@ -98,4 +99,25 @@ class GraphvisTests(unittest.TestCase):
         tree = parse_tree('/\'a"b\\\\\'\n  /providers\n')
         self.assertEqual(
             list(graphvis.graph_lines(tree))[3],
-            '  "/a\\"b\\\\" [label="/a\\"b\\\\"];')
+            r'  "/a\"b\\\\" [label="/a\"b\\\\"];')
+
+    def test_names_that_look_alike(self):
+        """Different names are drawn differently, nothing is dropped."""
+        names = ['payment', 'pay\u202ement', 'pay\\u202ement',
+                 'pay\\\\u202ement', 'pay\u200bment', 'pay&#8238;ment',
+                 'pay\xadment']
+        nodes = {name: Node(providers=Node()) for name in names}
+        lines = list(graphvis.graph_lines(Node(**nodes)))
+        drawn = [line for line in lines if 'label' in line]
+        self.assertEqual(len(names), len(set(drawn)))
+        self.assertTrue(''.join(lines).isprintable())
+        self.assertIn(
+            r'  "/pay\\u202ement" [label="/pay\\u202ement"];', drawn)
+        self.assertIn(
+            '  "/pay&amp;#8238;ment" [label="/pay&amp;#8238;ment"];', drawn)
+
+    def test_comments(self):
+        """Comments come first, and stay on their lines."""
+        self.assertEqual(
+            '  // /a\\n}: 1 byte',
+            list(graphvis.graph_lines(Node(), {}, ['/a\n}: 1 byte']))[1])
