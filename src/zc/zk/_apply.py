@@ -99,7 +99,7 @@ def apply(
         else:
             return steps
     if isinstance(last, TransactionFailed):
-        raise TreeChanged(path, ROUNDS) from last
+        raise TreeChanged(path, ROUNDS, applied) from last
     raise _final(last, path, applied) from last
 
 
@@ -204,4 +204,4 @@ def set_acls(
         if not again:
             return
         paths = again
-    raise TreeChanged(paths[0], ROUNDS)
+    raise TreeChanged(paths[0], ROUNDS, applied)

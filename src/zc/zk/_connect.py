@@ -5,6 +5,7 @@ connection is for.
 """
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import os
@@ -83,13 +84,20 @@ class PollHandler(SequentialThreadingHandler):
 
     :param patience: the longest to wait for a server's first words on a new
         connection, in seconds
+    :param impatient: whether `start` gives up as soon as each server has
+        refused a connection
     :ivar last_error: why the last connection could not be made, or None
+    :ivar refused: the addresses that refused a connection
     """
 
     last_error: Exception | None = None
 
-    def __init__(self, patience: float = math.inf) -> None:
+    def __init__(
+        self, patience: float = math.inf, impatient: bool = False
+    ) -> None:
         super().__init__()
+        self.impatient = impatient
+        self.refused: set[tuple[str, int]] = set()
         self._patience = patience
         self._silent: Any = None    # a connection without words so far
 
@@ -99,6 +107,9 @@ class PollHandler(SequentialThreadingHandler):
         except Exception as e:
             # kazoo logs it, and tells nobody.
             self.last_error = e
+            if isinstance(e, ConnectionRefusedError):
+                address = keywords['address'] if not args else args[0]
+                self.refused.add(address[:2])
             raise
         self.last_error = None
         self._silent = connection
@@ -274,6 +285,11 @@ def start(
             client.start_async()
         except client.handler.timeout_exception as e:
             raise FailedConnect(connection_string, str(e)) from e
+        addresses = _addresses(client) if getattr(
+            client.handler, 'impatient', False) is True else None
+        if addresses is not None and not addresses:
+            raise FailedConnect(
+                connection_string, _no_session(client, 'no session'))
         deadline = time.monotonic() + timeout
         reminder = time.monotonic()
         with changed:
@@ -284,6 +300,9 @@ def start(
                     raise FailedConnect(
                         connection_string,
                         _no_session(client, str(loop.end)))
+                if addresses and addresses <= client.handler.refused:
+                    raise FailedConnect(
+                        connection_string, _no_session(client, 'no session'))
                 left = deadline - time.monotonic()
                 if wait:
                     if time.monotonic() >= reminder:
@@ -312,13 +331,20 @@ def _no_session(client: kazoo.client.KazooClient, reason: str) -> str:
     return f"{reason} ({getattr(error, 'strerror', None) or error})"
 
 
+def _addresses(client: kazoo.client.KazooClient) -> set[tuple[str, int]]:
+    """Return the addresses of all servers whose host names are known."""
+    found: set[tuple[str, int]] = set()
+    for host, port in client.hosts:
+        with contextlib.suppress(OSError, UnicodeError):
+            found |= {(str(place[0]), int(place[1]))
+                      for _, _, _, _, place in socket.getaddrinfo(
+                          host, port, type=socket.SOCK_STREAM)}
+    return found
+
+
 def _unknown_hosts(client: kazoo.client.KazooClient) -> str:
     """Return the names of the servers' hosts if none of them is known."""
-    for host, port in client.hosts:
-        try:
-            socket.getaddrinfo(host, port)
-        except (OSError, UnicodeError):
-            continue
+    if _addresses(client):
         return ''
     return ', '.join(repr(host) for host, _ in client.hosts)
 

@@ -11,6 +11,8 @@ from ._bulk import Bulk
 from ._encoding import decode
 from ._model import Node
 from ._reader import Reader
+from ._walk import no_text
+from .errors import DataError
 
 
 def read_data(bulk: Bulk, path: str) -> tuple[dict[str, bytes], list[str]]:
@@ -26,22 +28,26 @@ def read_data(bulk: Bulk, path: str) -> tuple[dict[str, bytes], list[str]]:
     return found, reader.unreadable
 
 
-def read_tree(bulk: Bulk, path: str) -> tuple[Node, dict[str, int]]:
+def read_tree(
+    bulk: Bulk, path: str
+) -> tuple[Node, dict[str, int], list[str]]:
     """Return the nodes at and below a path, and counts of live providers.
 
     Ephemeral nodes are left out.
 
     :returns: a root with the nodes at their whole paths; and for the path
-        of each node, the number of ephemeral nodes below its ``providers``
+        of each node, the number of ephemeral nodes below its ``providers``;
+        and a line for each node whose data are not text, which is taken
+        for one without properties
     :raises NoNodeError: when there is no node at `path`
     :raises NoAuthError: when a node, which it names, may not be read
-    :raises DataError: when data are not UTF-8
     """
     root = top = Node()
     for name in _paths.parts(path):
         top.children[name] = top = Node(name)
     nodes = {path: top}
     counts: dict[str, int] = {}
+    unknown: list[str] = []
     reader = Reader(bulk, path, fresh=False, data=True)
     for here, data, stat, names in reader:
         if here == '/' and 'zookeeper' in names:
@@ -54,7 +60,10 @@ def read_tree(bulk: Bulk, path: str) -> tuple[Node, dict[str, int]]:
             continue
         if here != path:
             nodes[here] = nodes[above].children[name] = Node(name)
-        nodes[here].properties = decode(data, here)
+        try:
+            nodes[here].properties = decode(data, here)
+        except DataError as e:
+            unknown.append(f'{here}: {no_text(data, e)}')
     if reader.missing_top:
         raise NoNodeError(path)
-    return root, counts
+    return root, counts, unknown

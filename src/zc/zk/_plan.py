@@ -10,6 +10,7 @@ before the nodes below it, and first those that are not wanted, by name.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -24,13 +25,17 @@ from ._encoding import decode
 from ._encoding import encode
 from ._model import LINK
 from ._model import Node
+from .errors import DataError
 from .errors import ImportFailed
 from .errors import PathError
+from .errors import ValueNotStorable
 
 
 Found = tuple[bytes, ZnodeStat]
 #: The stat of each node of some branches and the names of its children.
 Branches = Mapping[str, tuple[ZnodeStat, Sequence[str]]]
+#: The czxid and the version of each node that may be deleted.
+Deletable = Mapping[str, tuple[int, int]]
 
 _SCALARS = frozenset([str, int, float, bool, type(None)])
 _USUAL_NAME = re.compile(r'(?!\.)[A-Za-z0-9_.:~@+-]+').fullmatch
@@ -103,6 +108,9 @@ Step = Add | Change | Remove | Stay
 
 #: Why a node stays: the line that a dry run prints, and the other line.
 EXTRA = 'extra'
+NO_TEXT = 'no text'
+ABOVE_NO_TEXT = 'above no text'
+UNREADABLE = 'unreadable'
 EPHEMERAL = 'ephemeral'
 ABOVE_EPHEMERAL = 'above ephemeral'
 UNCHANGED = 'unchanged'
@@ -115,9 +123,22 @@ _STAY_LINES = {
                       '{} not deleted due to ephemeral descendent.'),
     UNCHANGED: ("wouldn't change {} because it's ephemeral.",
                 "Not changing {} because it's ephemeral."),
-    GREW: ('{} not deleted because it is new, or has a new node below it.',
-           '{} not deleted because it is new, or has a new node below it.'),
+    GREW: ('{} not deleted because it is new or changed, or has such a '
+           'node below it.',
+           '{} not deleted because it is new or changed, or has such a '
+           'node below it.'),
+    NO_TEXT: ('{} not deleted because text cannot describe its data.',
+              '{} not deleted because text cannot describe its data.'),
+    ABOVE_NO_TEXT: ('{} not deleted because text cannot describe the data '
+                    'of a node below it.',
+                    '{} not deleted because text cannot describe the data '
+                    'of a node below it.'),
+    UNREADABLE: ('{} differs, and text cannot describe its data.',
+                 '{} differs, and text cannot describe its data.'),
 }
+
+# What that means for the node above
+_ABOVE = {GREW: GREW, NO_TEXT: ABOVE_NO_TEXT, ABOVE_NO_TEXT: ABOVE_NO_TEXT}
 
 
 # Imports
@@ -154,7 +175,9 @@ def plan_import(
     extras: Mapping[int, Sequence[str]],
     branches: Branches,
     trim: bool | None,
-    deletable: Mapping[str, int] | None = None,
+    deletable: Deletable | None = None,
+    keep: Container[str] = (),
+    look: bool = False,
 ) -> list[Step]:
     """Return the steps that make what was found into what is wanted.
 
@@ -163,7 +186,12 @@ def plan_import(
         its place, has but should not
     :param branches: with `trim`, the nodes at and below the extra paths
     :param trim: whether to delete them (True) or to name them (None)
-    :param deletable: the only nodes that may be deleted: paths and czxids
+    :param deletable: the only nodes that may be deleted, as `removed`
+        returns them
+    :param keep: nodes that stay, with all below them, since text cannot
+        describe them
+    :param look: whether data that are not UTF-8 give a step, for someone
+        who only looks, and no error
     :raises DataError: when data that would be replaced are not UTF-8
     :raises ValueNotStorable: when JSON cannot hold a property of any node
     :raises ImportFailed: when nodes are wanted below an ephemeral node
@@ -182,7 +210,13 @@ def plan_import(
             raise ImportFailed(
                 want.path, 'it is ephemeral, and such have no children', ())
         if data != new:
-            old = decode(data, want.path)
+            try:
+                old = decode(data, want.path)
+            except DataError:
+                if not look:
+                    raise
+                steps.append(Stay(want.path, UNREADABLE))
+                continue
             if not same(old, want.node.properties):
                 if stat.ephemeralOwner:
                     steps.append(Stay(want.path, UNCHANGED))
@@ -193,7 +227,7 @@ def plan_import(
         for path in extras.get(index, ()):
             if trim:
                 steps += plan_delete(
-                    path, branches, False, True, deletable)
+                    path, branches, False, True, deletable, keep)
             elif trim is None:
                 steps.append(Stay(path, EXTRA))
     return steps
@@ -232,7 +266,8 @@ def plan_delete(
     branches: Branches,
     force: bool,
     ignore_if_ephemeral: bool,
-    deletable: Mapping[str, int] | None = None,
+    deletable: Deletable | None = None,
+    keep: Container[str] = (),
 ) -> list[Step]:
     """Return the steps that delete a node and all below it.
 
@@ -242,7 +277,10 @@ def plan_delete(
     :param branches: the node and all below it; nothing, if it is gone
     :param ignore_if_ephemeral: whether to leave out the step for `path`
         itself if it is ephemeral
-    :param deletable: the only nodes that may be deleted: paths and czxids
+    :param deletable: the only nodes that may be deleted, as `removed`
+        returns them
+    :param keep: nodes that stay, with all below them, since text cannot
+        describe them
     """
     steps: list[Step] = []
     # Why nodes have to stay, for those of which it is known
@@ -253,6 +291,8 @@ def plan_delete(
         if here not in branches:
             continue        # deleted by someone else meanwhile
         stat, names = branches[here]
+        if here in keep:
+            names = ()
         if not back and names:
             todo.append((here, True))
             todo += [(_paths.join(here, name), False)
@@ -262,14 +302,15 @@ def plan_delete(
         if not reason:
             if stat.ephemeralOwner and not force:
                 reason = EPHEMERAL
-            elif deletable is not None and deletable.get(here) != stat.czxid:
+            elif here in keep:
+                reason = NO_TEXT
+            elif deletable is not None and deletable.get(here) != (
+                    stat.czxid, stat.version):
                 reason = GREW
         if not reason:
             steps.append(Remove(here, stat.version, stat.czxid))
             continue
-        above = ABOVE_EPHEMERAL
-        if reason == GREW:
-            above = GREW
+        above = _ABOVE.get(reason, ABOVE_EPHEMERAL)
         stay.setdefault(_paths.split(here)[0], above)
         if not (reason == EPHEMERAL and here == path
                 and ignore_if_ephemeral):
@@ -301,6 +342,17 @@ def notes(steps: Iterable[Step]) -> Iterator[str]:
 
 
 def _change_lines(step: Change) -> Iterator[str]:
+    yield from _lost_lines(step)
+    path, new = step.path, step.new
+    for name in sorted(new.keys() - step.old.keys()):
+        if name.endswith(LINK):
+            yield f'{path} add link {name} {new[name]}'
+        else:
+            yield f'{path} add property {name} = {new[name]}'
+
+
+def _lost_lines(step: Change) -> Iterator[str]:
+    """Yield the lines for properties that go or get another value."""
     path, old, new = step.path, step.old, step.new
     for name in sorted([
             name for name, value in old.items()
@@ -317,14 +369,31 @@ def _change_lines(step: Change) -> Iterator[str]:
             yield f'{path} remove link {name} {value}'
         else:
             yield f'{path} remove property {name} = {value}'
-    for name in sorted(new.keys() - old.keys()):
-        if name.endswith(LINK):
-            yield f'{path} add link {name} {new[name]}'
-        else:
-            yield f'{path} add property {name} = {new[name]}'
 
 
-def removed(steps: Iterable[Step]) -> dict[str, int]:
-    """Return the path and czxid of each node that would be deleted."""
-    return {step.path: step.czxid
+def change_lines(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield a dry run's lines for properties that go or change."""
+    for step in steps:
+        if isinstance(step, Change):
+            yield from _lost_lines(step)
+
+
+def nodes(count: int) -> str:
+    """Return how many nodes there are, as text."""
+    return '1 node' if count == 1 else f'{count} nodes'
+
+
+def removed(steps: Iterable[Step]) -> dict[str, tuple[int, int]]:
+    """Return path, czxid and version of each node that would be deleted.
+    """
+    return {step.path: (step.czxid, step.version)
             for step in steps if isinstance(step, Remove)}
+
+
+def is_text(data: bytes, path: str) -> bool:
+    """Tell whether the text of a tree can describe a node's data."""
+    try:
+        encode(decode(data, path), path)
+    except (DataError, ValueNotStorable):
+        return False
+    return True

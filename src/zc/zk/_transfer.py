@@ -1,4 +1,4 @@
-"""Live trees: imported into, and deleted, by a plan.
+"""Live trees, imported into by a plan.
 
 Runs in its caller's thread.  Reads what a plan needs, has _plan make it and
 _apply apply it.  It must not know ZooKeeper objects, links or
@@ -7,11 +7,8 @@ registrations.
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Sequence
-from typing import Any
 
-from kazoo.exceptions import KazooException
 from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
@@ -23,16 +20,17 @@ from . import _paths
 from . import _plan
 from ._apply import Progress
 from ._bulk import Bulk
+from ._deletion import answered
+from ._deletion import delete_recursive
+from ._deletion import read_branches
 from ._model import Node
+from ._plan import Change
 from ._plan import Step
 from ._plan import Wanted
-from ._reader import BOTH_NODES
 from ._walk import export_json
 from ._walk import export_lines
 from ._walk import walk
-from ._wire import CHILDREN
 from ._wire import DATA
-from .errors import PathError
 
 
 __all__ = ['Import', 'delete_recursive', 'export_json', 'export_lines',
@@ -52,6 +50,8 @@ class Import:
     :param acl: for all nodes of `tree`; without, new nodes are open to all
         and existing nodes keep theirs
     :param progress: called with how many operations of how many are done
+    :param look: whether nodes whose data are not UTF-8 are named as steps
+        that cannot be applied, and are no error
     :ivar applied: the paths that were written or deleted so far
     :raises PathError: when a name in `tree` is none
     :raises BadPropertyLink: when a property link in it is none
@@ -65,13 +65,16 @@ class Import:
         trim: bool | None,
         acl: Sequence[ACL] | None,
         progress: Progress = _apply.no_progress,
+        look: bool = False,
     ) -> None:
         self._bulk = bulk
         self._path = path
         self._trim = trim
         self._acl = acl
         self._progress = progress
-        self._deletable: dict[str, int] | None = None
+        self._look = look
+        self._deletable: dict[str, tuple[int, int]] | None = None
+        self._changes: dict[str, Change] = {}
         self.applied: list[str] = []
         self.wanted = _plan.flatten(tree, path)
         for want in self.wanted:
@@ -80,7 +83,8 @@ class Import:
     def plan(self) -> list[Step]:
         """Read the live tree and return what is to be done.
 
-        What the first plan does not delete, later ones do not either.
+        What the first plan does not delete, later ones do not either, nor
+        what changed since.
 
         :raises NoNodeError: when there is no node at the import's path
         :raises NoAuthError: when a node, which it names, may not be read
@@ -91,14 +95,26 @@ class Import:
         found = _read_wanted(bulk, wanted, self._path)
         extras = _read_extras(bulk, wanted, found, self._trim)
         branches: dict[str, tuple[ZnodeStat, list[str]]] = {}
+        keep: set[str] = set()
         if self._trim:
             branches = read_branches(
-                bulk, [path for paths in extras.values() for path in paths])
+                bulk, [path for paths in extras.values() for path in paths],
+                keep)
         steps = _plan.plan_import(
-            wanted, found, extras, branches, self._trim, self._deletable)
+            wanted, found, extras, branches, self._trim, self._deletable,
+            keep, self._look)
         if self._deletable is None:
             self._deletable = _plan.removed(steps)
+        self._changes.update(
+            (step.path, step) for step in steps
+            if isinstance(step, Change))
         return steps
+
+    def changed(self) -> list[Change]:
+        """Return the changes of data that were applied, by path."""
+        applied = set(self.applied)
+        return [change for path, change in sorted(self._changes.items())
+                if path in applied]
 
     def apply(self) -> list[Step]:
         """Make the live tree as wanted, and return what was done last.
@@ -153,66 +169,7 @@ def import_tree(
         out(line)
 
 
-def delete_recursive(
-    bulk: Bulk,
-    path: str,
-    dry_run: bool,
-    force: bool,
-    ignore_if_ephemeral: bool,
-    out: Out,
-) -> bool:
-    """Delete a node and all below it; return whether all of it went.
-
-    Only what was there at the beginning is deleted: a node that grew a
-    child meanwhile stays and is named.
-
-    :param bulk: the connection
-    :param dry_run: only print what would be done
-    :param force: whether to delete ephemeral nodes too
-    :param ignore_if_ephemeral: whether to say nothing when the node at
-        `path` itself is ephemeral
-    :param out: prints a line
-    :raises NoNodeError: when there is no such node
-    :raises PathError: for the root
-    :raises NoAuthError: when a node, which it names, may not be deleted
-    :raises TreeChanged: when others kept changing the same nodes
-    """
-    if path == '/':
-        raise PathError(path, 'the root cannot be deleted')
-    deletable: dict[str, int] | None = None
-
-    def plan() -> list[Step]:
-        nonlocal deletable
-        branches = read_branches(bulk, [path])
-        if path not in branches and deletable is None:
-            raise NoNodeError(path)
-        steps = _plan.plan_delete(
-            path, branches, force, ignore_if_ephemeral, deletable)
-        if deletable is None:
-            deletable = _plan.removed(steps)
-        return steps
-
-    if dry_run:
-        steps = plan()
-        for line in _plan.lines(steps):
-            out(line)
-    else:
-        steps = _apply.apply(bulk, plan, OPEN_ACL_UNSAFE, [])
-        for line in _plan.notes(steps):
-            out(line)
-    return not any(True for _ in _plan.notes(steps))
-
-
 # Reading
-
-def _value(path: str, answer: Any) -> Any:
-    """Return an answer, None for no node; raise another error it is."""
-    if isinstance(answer, KazooException):
-        if isinstance(answer, NoNodeError):
-            return None
-        raise type(answer)(path)
-    return answer
-
 
 def _read_wanted(
     bulk: Bulk, wanted: Sequence[Wanted], path: str
@@ -230,7 +187,7 @@ def _read_wanted(
         if depth == len(levels):
             levels.append([])
         levels[depth].append(index)
-    if _value(path, bulk.data([path])[0]) is None:
+    if answered(path, bulk.data([path])[0]) is None:
         raise NoNodeError(path)
     for depth, level in enumerate(levels):
         if depth:
@@ -244,7 +201,7 @@ def _read_wanted(
             if type(answer) is tuple:
                 found[index] = answer
             else:
-                _value(want.path, answer)
+                answered(want.path, answer)
     return found
 
 
@@ -256,7 +213,8 @@ def _read_extras(
 ) -> dict[int, list[str]]:
     """Return the paths of children that wanted nodes have but should not.
 
-    Only where the number of children says that there are any.
+    Only where the number of children says that there are any.  If nothing
+    is deleted, live servers (ephemeral nodes) are left out.
     """
     if trim is False:
         return {}
@@ -270,44 +228,16 @@ def _read_extras(
     answers = bulk.children([wanted[index].path for index in ask])
     for index, answer in zip(ask, answers, strict=True):
         path = wanted[index].path
-        names = _value(path, answer) or []
+        names = answered(path, answer) or []
         extras[index] = [
             _paths.join(path, name) for name in sorted(names)
             if name not in wanted[index].node.children]
+    if trim is None:
+        everything = [path for paths in extras.values() for path in paths]
+        live = {
+            path for path, answer in zip(
+                everything, bulk.data(everything), strict=True)
+            if type(answer) is tuple and answer[1].ephemeralOwner}
+        extras = {index: [path for path in paths if path not in live]
+                  for index, paths in extras.items()}
     return extras
-
-
-def read_branches(
-    bulk: Bulk, paths: Iterable[str]
-) -> dict[str, tuple[ZnodeStat, list[str]]]:
-    """Return stat and children's names of nodes and of all below them."""
-    branches: dict[str, tuple[ZnodeStat, list[str]]] = {}
-    level = list(paths)
-    while level:
-        wanted = [(DATA, path) for path in level]
-        if len(level) <= BOTH_NODES:
-            # Few enough to ask all for children in the same request
-            wanted += [(CHILDREN, path) for path in level]
-        answers = bulk.read(wanted)
-        children = answers[len(level):]
-        nodes: list[tuple[str, ZnodeStat]] = []
-        for index, path in enumerate(level):
-            answer = answers[index]
-            if type(answer) is not tuple:
-                if _value(path, answer) is None and children:
-                    children[index] = None
-            elif children or answer[1].numChildren:
-                nodes.append((path, answer[1]))
-            else:
-                branches[path] = (answer[1], [])
-        if children:
-            children = [each for each in children if each is not None]
-        else:
-            children = bulk.children([path for path, _ in nodes])
-        level = []
-        for (path, stat), answer in zip(nodes, children, strict=True):
-            names = _value(path, answer)
-            if names is not None:
-                branches[path] = (stat, names)
-                level += [f'{path}/{name}' for name in names]
-    return branches

@@ -6,6 +6,7 @@ must not know how nodes are read ahead.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
@@ -15,8 +16,20 @@ from kazoo.exceptions import NoNodeError
 from . import _paths
 from ._bulk import Bulk
 from ._encoding import decode
+from ._printable import printable
 from ._reader import Reader
 from ._treeformat import node_text
+from .errors import DataError
+from .errors import PathError
+from .errors import ValueNotStorable
+
+
+#: Called with a path and why its node is left out.
+Report = Callable[[str, str], None]
+
+#: Why text cannot describe a node.
+NO_TEXT = (DataError, PathError, ValueNotStorable)
+BELOW = 'it is below a node that is left out'
 
 
 class PathAndChildren(NamedTuple):
@@ -60,7 +73,11 @@ def walk(
 
 
 def export_lines(
-    bulk: Bulk, path: str, ephemeral: bool, name: str | None
+    bulk: Bulk,
+    path: str,
+    ephemeral: bool,
+    name: str | None,
+    report: Report | None = None,
 ) -> Iterator[str]:
     """Yield the text that describes a node and all below it, by nodes.
 
@@ -72,6 +89,9 @@ def export_lines(
     :param bulk: the connection
     :param ephemeral: whether to include ephemeral nodes
     :param name: for the top node, instead of its own
+    :param report: called for each node that text cannot describe and for
+        each node below one; both are comments then.  Without it, such a
+        node is an error.
     :raises NoNodeError: when there is no node at `path`
     :raises NoAuthError: when a node, which it names, may not be read
     :raises DataError: when data are not UTF-8
@@ -81,6 +101,7 @@ def export_lines(
     top = path
     outer = 0       # how many levels do not show in the text
     indents = ['']
+    hidden = -1     # the depth of the node that is left out, with all below
     for path, data, stat, names in reader:
         depth = reader.depth - outer
         if path == top:
@@ -99,28 +120,65 @@ def export_lines(
             continue
         while depth >= len(indents):
             indents.append(indents[-1] + '  ')
-        yield node_text(own, decode(data, path), indents[depth], path)
+        indent = indents[depth]
+        if 0 <= hidden < depth:
+            assert report is not None
+            report(path, BELOW)
+            indent = f'{indents[hidden]}# {indents[depth - hidden]}'
+        else:
+            hidden = -1
+        try:
+            yield node_text(own, decode(data, path), indent, path)
+        except NO_TEXT as e:
+            if report is None:
+                raise
+            if hidden < 0:
+                hidden = depth
+                indent += '# '
+                report(path, why_no_text(e))
+            yield f'{indent}/{printable(own)}: {no_text(data, e)}'
     if reader.missing_top:
         raise NoNodeError(top)
 
 
+def why_no_text(error: Exception) -> str:
+    """Return why text cannot describe a node, without the node's path."""
+    reason = printable(getattr(error, 'reason', error))
+    if isinstance(error, ValueNotStorable):
+        return f'property {error.name!r}: {reason}'
+    return reason
+
+
+def no_text(data: bytes | None, error: Exception) -> str:
+    """Return what to show instead of a node's data."""
+    size = len(data or b'')
+    return f'{size} byte{"s" * (size != 1)}, {why_no_text(error)}'
+
+
 def export_json(
-    bulk: Bulk, path: str, ephemeral: bool
+    bulk: Bulk, path: str, ephemeral: bool, report: Report
 ) -> Iterator[str]:
     """Yield a JSON object, as one line, for a node and all below it.
 
     :param bulk: the connection
     :param ephemeral: whether to include ephemeral nodes
-    :raises Error: as `export_lines` does
+    :param report: called for each node whose data JSON cannot express; in
+        its object, "properties" is null and "error" says why
     :raises KazooException: as `export_lines` does
     """
     reader = Reader(bulk, path, fresh=False, data=True)
     for here, data, stat, names in reader:
         if here == '/' and 'zookeeper' in names:
             names.remove('zookeeper')
-        if ephemeral or not stat.ephemeralOwner:
-            yield json.dumps({
-                'path': here, 'properties': decode(data, here),
-                'ephemeral': bool(stat.ephemeralOwner)})
+        if stat.ephemeralOwner and not ephemeral:
+            continue
+        shown: dict[str, Any] = {'path': here, 'properties': None}
+        try:
+            shown['properties'] = decode(data, here)
+        except DataError as e:
+            report(here, e.reason)
+            shown.update(error=e.reason, size=len(data or b''))
+        shown['ephemeral'] = bool(stat.ephemeralOwner)
+        yield json.dumps(shown)
     if reader.missing_top:
         raise NoNodeError(path)

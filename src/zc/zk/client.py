@@ -304,14 +304,24 @@ class ZooKeeper(Nodes):
         :param ephemeral: whether to include ephemeral nodes
         :param name: for the top node, instead of its own
         :raises NoNodeError: when there is no such node
+        :raises DataError: when a node's data are not UTF-8: what is saved
+            from here would lack it (`print_tree` shows a comment instead)
+        :raises ValueNotStorable: when text cannot express a node's data
         """
         return ''.join(
             line + '\n' for line in _transfer.export_lines(
                 self._bulk, self._path(path), ephemeral, name))
 
     def print_tree(self, path: str = '/') -> None:
-        """Print a node and all below it, with ephemeral nodes."""
-        print(self.export_tree(path, ephemeral=True), end='')
+        """Print a node and all below it, with ephemeral nodes.
+
+        A node whose data are not text is shown as a comment, and so is all
+        below it.
+        """
+        for line in _transfer.export_lines(
+                self._bulk, self._path(path), True, None,
+                lambda path, reason: None):
+            print(line)
 
     def delete_recursive(
         self,

@@ -171,14 +171,8 @@ class ImportFailed(Error):
         self.applied = tuple(applied)
 
     def __str__(self) -> str:
-        text = f'import stopped at {self.path}: {self.reason}; '
-        if not self.applied:
-            return text + 'nothing was written'
-        shown = ', '.join(self.applied[:10])
-        more = len(self.applied) - 10
-        if more > 0:
-            shown += f' and {more} more'
-        return text + f'already written: {shown}'
+        return (f'import stopped at {self.path}: {self.reason}; '
+                + _applied(self.applied))
 
 
 class LinkLoop(Error):
@@ -235,16 +229,29 @@ class TreeChanged(Error):
 
     :ivar path: the node's path
     :ivar rounds: how often the change was planned and tried
+    :ivar applied: the paths that had been written or deleted by then
     """
 
-    def __init__(self, path: str, rounds: int) -> None:
-        super().__init__(path, rounds)
+    def __init__(
+        self, path: str, rounds: int, applied: Sequence[str] = ()
+    ) -> None:
+        super().__init__(path, rounds, tuple(applied))
         self.path = path
         self.rounds = rounds
+        self.applied = tuple(applied)
 
     def __str__(self) -> str:
         return (f'{self.path} was changed by another client in each of '
-                f'{self.rounds} rounds; nothing of theirs was overwritten')
+                f'{self.rounds} rounds; nothing of theirs was overwritten; '
+                + _applied(self.applied))
+
+
+def _applied(paths: Sequence[str]) -> str:
+    if not paths:
+        return 'nothing was written'
+    shown = ', '.join(paths[:10])
+    more = f' and {len(paths) - 10} more' if len(paths) > 10 else ''
+    return f'already written: {shown}{more}'
 
 
 class TreeSyntaxError(Error, ValueError):

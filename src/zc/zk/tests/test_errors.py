@@ -36,7 +36,10 @@ MESSAGES = [
      '(jute.maxbuffer)'),
     (errors.TreeChanged('/a', 5),
      '/a was changed by another client in each of 5 rounds; '
-     'nothing of theirs was overwritten'),
+     'nothing of theirs was overwritten; nothing was written'),
+    (errors.TreeChanged('/a', 5, ['/b', '/c']),
+     '/a was changed by another client in each of 5 rounds; '
+     'nothing of theirs was overwritten; already written: /b, /c'),
     (errors.TreeSyntaxError('bad indentation', 3),
      'line 3, column 1: bad indentation'),
     (errors.TreeSyntaxError('bad indentation', 3, 5, '    /x'),

@@ -104,6 +104,13 @@ class ValidateTests(ScriptCase):
         self.assertEqual(self.validate('--path', '/fooservice', name),
                          (0, '', ''))
 
+    def test_live_links(self):
+        """The path in the live tree may lead through links."""
+        self.zk().import_tree('/l\n  r -> /fooservice')
+        name = self.file('/x\n  y -> ../providers\n')
+        self.assertEqual((0, '', ''), self.validate(
+            '--connection', self.connection_string, '--path', '/l/r', name))
+
     def test_unreadable(self):
         """Nodes that may not be read are named, and are not taken for
         empty.
@@ -115,8 +122,8 @@ class ValidateTests(ScriptCase):
         name = self.file('/a\n  x => /secret\n  y -> /secret/b\n')
         self.assertEqual(
             self.validate('--connection', self.connection_string, name),
-            (0, '', 'these nodes may not be read, so links that lead there '
-             'are not looked at:\n  /secret\n'))
+            (0, '', 'links to these nodes are not checked, since the nodes '
+             'may not be read:\n  /secret\n'))
         self.assertEqual(
             self.validate('--connection', self.connection_string,
                           '--auth', f'digest:{secret}', name),
@@ -234,6 +241,26 @@ class DiffTests(ScriptCase):
         self.assertEqual((status, json.loads(out)), (
             1, {'path': '/retail/new', 'step': 'add', 'new': {}}))
 
+    def test_no_text(self):
+        """Data that are not text are named, and differ from text."""
+        zk = self.zk()
+        zk.set('/retail/providers', b'\xff')
+        zk.create('/retail/extra', b'\xff')
+        left = ('these nodes are not compared, since text cannot describe '
+                'their data:\n  /retail/extra\n')
+        self.assertEqual(
+            (1, '', 'these nodes differ, and their data are not text:\n'
+             '  /retail/providers\n' + left), self.diff(TREE))
+        zk.set('/retail/providers', b'')
+        self.assertEqual((0, '', left), self.diff(TREE))
+
+    def test_links(self):
+        """The path may lead through links."""
+        self.zk().import_tree('/l\n  r -> /retail', trim=False)
+        self.assertEqual(
+            (0, '', ''), self.diff('/databases\n  main -> /elsewhere/main',
+                                   '-', '/l/r'))
+
     def test_trouble(self):
         """What keeps it from comparing has status 2."""
         status, out, err = self.diff('x')
@@ -251,15 +278,14 @@ class GraphTests(ScriptCase):
     def test_file(self):
         """A graph may come from a file."""
         name = self.file(TREE)
-        status, out, err = self.graph(name)
+        status, out, err = self.graph('--file', name)
         self.assertEqual((status, err), (0, ''))
         self.assertIn('  "/cms" [label="/cms\\nz4m cms"];\n', out)
-        self.assertEqual(self.graph('-', stdin=TREE)[1], out)
-        self.assertEqual(self.graph(name, '/cms')[0], 2)
-        self.assertEqual(
-            self.graph('none.tree'), (1, '', (
-                'zookeeper_graph: none.tree: no such file, and not '
-                'HOST:PORT\n')))
+        self.assertEqual(self.graph('-f-', stdin=TREE)[1], out)
+        self.assertEqual(self.graph('-f', name, '/cms')[0], 2)
+        self.failed(
+            'zookeeper_graph: none.tree: No such file or directory',
+            scripts.graph, '--file', 'none.tree')
 
     def test_live_tree(self):
         """A graph of a live tree shows how many servers there are."""
@@ -277,13 +303,28 @@ class GraphTests(ScriptCase):
             self.graph(self.connection_string, '/none'),
             (1, '', 'zookeeper_graph: there is no node /none\n'))
 
+    def test_no_text(self):
+        """A node whose data are not text is a comment."""
+        self.zk().set('/retail/databases', b'\xff')
+        status, out, err = self.graph(self.connection_string)
+        self.assertEqual((0, ''), (status, err))
+        self.assertIn('\n  // /retail/databases: 1 byte, not UTF-8 text (byte '
+                      '0 of 1)\n', out)
+        self.assertIn('"/retail"', out)
+
+    def test_links(self):
+        """The path may lead through links."""
+        self.zk().import_tree('/l\n  r -> /retail', trim=False)
+        self.assertEqual(self.graph(self.connection_string, '/retail'),
+                         self.graph(self.connection_string, '/l/r'))
+
     def test_output(self):
         """Graphviz text goes to a file, pictures through Graphviz."""
         name = self.file(TREE)
         target = str(self.directory / 'x.dot')
-        self.assertEqual(self.graph(name, '-o', target), (0, '', ''))
+        self.assertEqual(self.graph('-f', name, '-o', target), (0, '', ''))
         with open(target) as file:
-            self.assertEqual(file.read(), self.graph(name)[1])
+            self.assertEqual(file.read(), self.graph('-f', name)[1])
         script = self.file(
             '#!/bin/sh\ntest $1 = -Tsvg || { echo bad >&2; exit 1; }\n'
             'cat > $3\n', 'dot')
@@ -291,13 +332,14 @@ class GraphTests(ScriptCase):
         path = f'{self.directory}{os.pathsep}{os.environ["PATH"]}'
         with mock.patch.dict(os.environ, PATH=path):
             target = str(self.directory / 'x.svg')
-            self.assertEqual(self.graph(name, '-o', target), (0, '', ''))
+            self.assertEqual(self.graph('-f', name, '-o', target), (0, '', ''))
             with open(target) as file:
-                self.assertEqual(file.read() + '\n', self.graph(name)[1])
-            self.failed('zookeeper_graph: dot: bad', scripts.graph, name,
-                        '-o', 'x.png')
+                self.assertEqual(
+                    file.read() + '\n', self.graph('-f', name)[1])
+            self.failed('zookeeper_graph: dot: bad', scripts.graph,
+                        '-f', name, '-o', 'x.png')
         with mock.patch.dict(os.environ, PATH=''):
             self.failed(
                 'zookeeper_graph: dot is missing: install Graphviz, or '
-                'write to a file that ends in .dot', scripts.graph, name,
-                '-o', 'x.svg')
+                'write to a file that ends in .dot', scripts.graph, '-f',
+                name, '-o', 'x.svg')

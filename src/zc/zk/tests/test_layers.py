@@ -19,6 +19,7 @@ ORDER = '''
     zc.zk._validate                 pure
     zc.zk._plan                     pure
     zc.zk._diff                     pure
+    zc.zk._ending                   pure
     zc.zk._wire                     pure
     zc.zk._queues
     zc.zk._pending
@@ -26,6 +27,7 @@ ORDER = '''
     zc.zk._reader
     zc.zk._walk
     zc.zk._apply
+    zc.zk._deletion
     zc.zk._transfer
     zc.zk._live_tree
     zc.zk._nodes
@@ -45,9 +47,15 @@ ORDER = '''
     zc.zk
     zc.zk._commandserver
     zc.zk.monitor
+    zc.zk._streams
+    zc.zk._interrupts
     zc.zk._command
     zc.zk._progress
     zc.zk.graphvis
+    zc.zk._question
+    zc.zk._exporting
+    zc.zk._importing
+    zc.zk._editing
     zc.zk._inspect
     zc.zk.scripts
 

@@ -267,7 +267,8 @@ class DeleteTests(unittest.TestCase):
         tree.data['/a/c2/new'] = b''
         steps = _plan.plan_delete(
             '/a', tree.branches(['/a']), False, False, shown)
-        because = 'not deleted because it is new, or has a new node below it.'
+        because = ('not deleted because it is new or changed, or has such a '
+                   'node below it.')
         self.assertEqual(list(_plan.notes(steps)), [
             f'/a/c2/new {because}', f'/a/c2 {because}', f'/a {because}'])
         self.assertEqual(
@@ -277,9 +278,9 @@ class DeleteTests(unittest.TestCase):
     def test_made_anew(self):
         """A node that was deleted and made anew is another node."""
         self.assertEqual(
-            self.lines('/a/c2/d/e', deletable={'/a/c2/d/e': 7}),
-            ['/a/c2/d/e not deleted because it is new, or has a new node '
-             'below it.'])
+            self.lines('/a/c2/d/e', deletable={'/a/c2/d/e': (7, 0)}),
+            ['/a/c2/d/e not deleted because it is new or changed, or has '
+             'such a node below it.'])
 
     def test_gone(self):
         """Nothing is left to do for a node that is gone."""

@@ -434,6 +434,37 @@ class RaceTests(TransferCase):
         ''')
         self.assertEqual(len(self.bulk.commits), 5)
 
+    def test_applied_before_a_change(self):
+        """An import that gives up says which paths it has written."""
+        self.load('/a\n  x = 1')
+        self.bulk.batch_bytes = 1       # each operation in one of its own
+        count = []
+
+        def write():
+            count.append(1)
+            self.other.set('/top/a', f'{{"x":{100 + len(count)}}}')
+
+        self.bulk.races = [write] * 100
+        with self.assertRaises(TreeChanged) as caught:
+            self.load('/0\n/a\n  x = 2\n/b')
+        self.assertEqual(('/top/0', '/top/b'), caught.exception.applied)
+        self.assertIn('already written: /top/0, /top/b',
+                      str(caught.exception))
+
+    def test_trim_deletes_what_was_read(self):
+        """A node whose data change after the first plan stays."""
+        self.load('/a\n  /b\n  /c')
+        self.bulk.races = [lambda: self.other.set('/top/a/b', '{"x":1}')]
+        because = ('not deleted because it is new or changed, or has such a '
+                   'node below it.')
+        self.assertEqual([f'/top/a/b {because}'], self.load('/a', trim=True))
+        self.check("""\
+            /top
+              /a
+                /b
+                  x = 1
+        """)
+
     def test_equal_meanwhile(self):
         """Two importers of one tree do not hinder each other."""
         text = trees.big_text(30)
@@ -511,7 +542,8 @@ class RaceTests(TransferCase):
         """A node that comes below an extra path meanwhile stays."""
         self.load('/a\n  /x\n    /y\n  /z')
         self.bulk.races = [lambda: self.other.create('/top/a/x/new', '{}')]
-        because = 'not deleted because it is new, or has a new node below it.'
+        because = ('not deleted because it is new or changed, or has such a '
+                   'node below it.')
         self.assertEqual(self.load('/a', trim=True), [
             f'/top/a/x/new {because}', f'/top/a/x {because}'])
         self.check('/top\n  /a\n    /x\n      /new\n')
@@ -601,7 +633,8 @@ class DeleteTests(TransferCase):
         """A node that grew a child meanwhile stays and is named."""
         self.load('/a\n  /b\n  /c')
         self.bulk.races = [lambda: self.other.create('/top/a/b/new', '{}')]
-        because = 'not deleted because it is new, or has a new node below it.'
+        because = ('not deleted because it is new or changed, or has such a '
+                   'node below it.')
         self.assertEqual(self.remove('/top/a'), [
             f'/top/a/b/new {because}', f'/top/a/b {because}',
             f'/top/a {because}'])

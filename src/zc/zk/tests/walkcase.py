@@ -52,7 +52,7 @@ class WalkCase(ZooKeeperCase):
 
     def json(self, path='/top', ephemeral=False):
         return [json.loads(line) for line in _walk.export_json(
-            self.bulk, path, ephemeral)]
+            self.bulk, path, ephemeral, self.fail)]
 
     def hide(self, path):
         """Make a node that may not be read."""

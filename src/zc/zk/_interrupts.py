@@ -1,0 +1,52 @@
+"""Ctrl-C, which ends a script once.
+
+The handler runs in the main thread.  While a script ends, it closes its
+connection and says how far it came; Ctrl-C again and again, as impatient
+people press it, must not break into that.
+"""
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+
+#: For how long after one interrupt others are ignored, in seconds: longer
+#: than a connection takes to close.
+QUIET = 3.0
+
+
+def install() -> None:
+    """Have SIGINT raise KeyboardInterrupt, once in a while.
+
+    Where it is ignored, as in the background of a shell, it stays so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, handler())
+
+
+def handler(
+    clock: Callable[[], float] = time.monotonic
+) -> Callable[[int, FrameType | None], None]:
+    """Return a signal handler.
+
+    :param clock: gives seconds
+    """
+    ignored_until = float('-inf')
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal ignored_until
+        now = clock()
+        if now < ignored_until:
+            return
+        ignored_until = now + QUIET
+        raise KeyboardInterrupt
+
+    return interrupt
+
+
+def ignore() -> None:
+    """Ignore SIGINT from now on: the process ends."""
+    if signal.getsignal(signal.SIGINT) is not None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
