@@ -18,6 +18,12 @@ from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.scripted import ScriptMixin
 
 
+# A device without room; not all systems have it
+FULL = [('export', '> /dev/full', 1,
+         'zookeeper_export: No space left on device\n')
+        ] if os.path.exists('/dev/full') else []
+
+
 class ConnectionTests(ScriptMixin):
     """Connecting for real, beside what tests emulate."""
 
@@ -177,8 +183,7 @@ class ConnectionTests(ScriptMixin):
                     ('export', '2>&- >&-', 1, ''),
                     ('export', '<&- >&-', 1, 'zookeeper_export: the '
                      'standard output is closed\n'),
-                    ('export', '> /dev/full', 1, 'zookeeper_export: No space '
-                     'left on device\n'),
+                    *FULL,
                     ('import_', '<&-', 1, 'zookeeper_import: the standard '
                      'input is closed\n')):
                 done = subprocess.run(

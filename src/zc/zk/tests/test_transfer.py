@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import contextlib
-import textwrap
 import threading
 from unittest import mock
 
@@ -27,67 +26,14 @@ from zc.zk._treeformat import format_tree
 from zc.zk._treetext import parse_tree
 from zc.zk.errors import DataError
 from zc.zk.errors import ImportFailed
-from zc.zk.errors import PathError
 from zc.zk.errors import TooLarge
 from zc.zk.errors import TreeChanged
 from zc.zk.errors import ValueNotStorable
 from zc.zk.tests import trees
 from zc.zk.tests.base import DEADLINE
-from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.servercase import ServerCase
-
-
-class RacingBulk(Bulk):
-    """A Bulk that lets others act before it commits."""
-
-    def __init__(self, client):
-        super().__init__(client)
-        self.races = []
-        self.commits = []
-
-    def commit_async(self, ops):
-        if self.races:
-            self.races.pop(0)()
-        self.commits.append(list(ops))
-        return super().commit_async(ops)
-
-
-class TransferCase(ZooKeeperCase):
-
-    tree = '/top\n'
-
-    def setUp(self):
-        super().setUp()
-        self.me = self.zk()
-        self.other = self.zk()
-        self.bulk = RacingBulk(self.me.client)
-
-    def load(self, text, path='/top', trim=None, acl=None, dry_run=False):
-        """Import, and return the lines printed."""
-        lines = []
-        _transfer.import_tree(
-            self.bulk, parse_tree(textwrap.dedent(text)), path, trim, acl,
-            dry_run, lines.append)
-        return lines
-
-    def remove(self, path, dry_run=False, force=False, ignore=False):
-        """Delete, and return the lines printed."""
-        lines = []
-        self.whole = _transfer.delete_recursive(
-            self.bulk, path, dry_run, force, ignore, lines.append)
-        return lines
-
-    def text(self, path='/top', **keywords):
-        return self.other.export_tree(path, **keywords)
-
-    def check(self, text):
-        self.assertEqual(self.text(), textwrap.dedent(text))
-
-    def operations(self):
-        """Return what was committed, as names and paths."""
-        return [[(type(op).__name__, op.path) for op in ops]
-                for ops in self.bulk.commits]
+from zc.zk.tests.transfercase import TransferCase
 
 
 class ImportTests(TransferCase):
@@ -567,118 +513,6 @@ class RaceTests(TransferCase):
         self.load(more + '/z\n/a\n  /b\n    x = 1\n')
         self.assertEqual(self.other.get_properties('/top/a/b'), {'x': 1})
         self.assertEqual(len(self.other.get_children('/top')), 1502)
-
-
-class DeleteTests(TransferCase):
-
-    def test_delete(self):
-        """A node goes with all below it, in one transaction."""
-        self.load('/a\n  /b\n    /c\n  /d')
-        self.bulk.commits.clear()
-        self.assertEqual(self.remove('/top/a'), [])
-        self.assertTrue(self.whole)
-        self.check('/top\n')
-        self.assertEqual(self.operations(), [
-            [('Delete', '/top/a/b/c'), ('Delete', '/top/a/b'),
-             ('Delete', '/top/a/d'), ('Delete', '/top/a')]])
-
-    def test_dry_run(self):
-        """A dry run prints what would go, children first."""
-        self.load('/a\n  /b')
-        self.assertEqual(
-            self.remove('/top/a', dry_run=True),
-            ['would delete /top/a/b.', 'would delete /top/a.'])
-        self.check('/top\n  /a\n    /b\n')
-
-    def test_missing(self):
-        """A node that is not there cannot be deleted."""
-        for dry_run in (False, True):
-            with self.assertRaises(NoNodeError) as caught:
-                self.remove('/top/none', dry_run)
-            self.assertEqual(str(caught.exception), '/top/none')
-
-    def test_root(self):
-        """The root cannot be deleted, so nothing below it is."""
-        with self.assertRaises(PathError):
-            self.remove('/')
-        self.check('/top\n')
-
-    def test_ephemeral(self):
-        """Ephemeral nodes stay, with those above, unless it is forced."""
-        self.load('/a\n  /b\n  /providers')
-        self.other.register('/top/a/providers', '1.2.3.4:80')
-        self.assertEqual(self.remove('/top/a', dry_run=True), [
-            'would delete /top/a/b.',
-            "wouldn't delete /top/a/providers/1.2.3.4:80 because it's "
-            'ephemeral.',
-            '/top/a/providers not deleted due to ephemeral descendent.',
-            '/top/a not deleted due to ephemeral descendent.'])
-        self.assertEqual(self.remove('/top/a'), [
-            "Not deleting /top/a/providers/1.2.3.4:80 because it's "
-            'ephemeral.',
-            '/top/a/providers not deleted due to ephemeral descendent.',
-            '/top/a not deleted due to ephemeral descendent.'])
-        self.assertFalse(self.whole)
-        self.check('/top\n  /a\n    /providers\n')
-        self.assertEqual(
-            self.remove('/top/a/providers/1.2.3.4:80', ignore=True), [])
-        self.assertEqual(
-            self.remove('/top/a', dry_run=True, force=True), [
-                'would delete /top/a/providers/1.2.3.4:80.',
-                'would delete /top/a/providers.', 'would delete /top/a.'])
-        self.assertEqual(self.remove('/top/a', force=True), [])
-        self.check('/top\n')
-
-    def test_grew_a_child(self):
-        """A node that grew a child meanwhile stays and is named."""
-        self.load('/a\n  /b\n  /c')
-        self.bulk.races = [lambda: self.other.create('/top/a/b/new', '{}')]
-        because = ('not deleted because it is new or changed, or has such a '
-                   'node below it.')
-        self.assertEqual(self.remove('/top/a'), [
-            f'/top/a/b/new {because}', f'/top/a/b {because}',
-            f'/top/a {because}'])
-        self.check('/top\n  /a\n    /b\n      /new\n')
-
-    def test_made_anew(self):
-        """A node that was deleted and made anew meanwhile stays."""
-        self.load('/a\n  /b')
-
-        def again():
-            self.other.delete('/top/a/b')
-            self.other.create('/top/a/b', '{"x":1}')
-            self.other.set('/top/a/b', '{"x":2}')
-
-        self.bulk.races = [again]
-        self.assertEqual(len(self.remove('/top/a')), 2)
-        self.check('/top\n  /a\n    /b\n      x = 2\n')
-
-    def test_changed_meanwhile(self):
-        """A node whose data changed meanwhile is read again, and deleted.
-        """
-        self.load('/a\n  /b')
-        self.bulk.races = [lambda: self.other.set('/top/a/b', '{"x":2}')]
-        self.assertEqual(self.remove('/top/a'), [])
-        self.check('/top\n')
-
-    def test_deleted_meanwhile(self):
-        """What another client deletes meanwhile is no error."""
-        self.load('/a\n  /b\n  /c')
-        self.bulk.races = [lambda: self.other.delete_recursive('/top/a/b'),
-                           lambda: self.other.delete_recursive('/top/a')]
-        self.assertEqual(self.remove('/top/a'), [])
-        self.assertTrue(self.whole)
-        self.check('/top\n')
-
-    def test_not_allowed(self):
-        """A node that may not be deleted is named."""
-        self.load('/a\n  /b\n    /c')
-        self.other.client.set_acls('/top/a/b', NO_DELETE)
-        with self.assertRaises(NoAuthError) as caught:
-            self.remove('/top/a')
-        self.assertEqual(str(caught.exception), '/top/a/b/c')
-        self.check('/top\n  /a\n    /b\n      /c\n')
-        self.other.client.set_acls('/top/a/b', OPEN_ACL_UNSAFE)
 
 
 class ExpiredSessionTests(ServerCase):

@@ -1,0 +1,94 @@
+"""Tests of _streams: standard streams and files of scripts."""
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import socket
+import sys
+from unittest import mock
+
+from zc.zk import _streams
+from zc.zk.tests.scripted import ScriptMixin
+from zc.zk.tests.scripted import Terminal
+
+
+class Streams(ScriptMixin):
+
+    def test_closed_output(self):
+        """What is written where nobody reads is not lost silently."""
+        with self.assertRaises(_streams.Failure) as caught:
+            print('x', file=_streams.ClosedOutput())
+        self.assertEqual('the standard output is closed',
+                         str(caught.exception))
+
+    def test_is_piped(self):
+        """Pipes and sockets are told from files, terminals and texts."""
+        reading, writing = os.pipe()
+        one, other = socket.socketpair()
+        name = self.file('x')
+        fifo = str(self.directory / 'fifo')
+        os.mkfifo(fifo)
+        with open(reading) as pipe, open(writing), one, other, \
+                open(name) as file:
+            self.assertTrue(_streams.is_piped(pipe))
+            self.assertTrue(_streams.is_piped(one))
+            self.assertTrue(_streams.is_piped(fifo))
+            self.assertFalse(_streams.is_piped(file))
+        for other in (file, io.StringIO(), None, name, f'{name}/none',
+                      os.devnull, _streams.ClosedOutput()):
+            self.assertFalse(_streams.is_piped(other), other)
+
+    def test_half_an_output(self):
+        """Where an error comes after some lines, the last line says so."""
+        def lines(count):
+            for number in range(count):
+                yield str(number)
+            raise KeyError
+
+        for stream, count, text in [
+                (io.StringIO(), 2, '0\n1\nSTOP\n'), (io.StringIO(), 0, ''),
+                (Terminal(), 2, '0\n1\n')]:
+            with contextlib.redirect_stdout(stream), \
+                    self.assertRaises(KeyError):
+                _streams.write_lines('-', lines(count), 'STOP')
+            self.assertEqual(text, stream.getvalue())
+        # A file keeps what it had.
+        name = self.file('old')
+        with self.assertRaises(KeyError):
+            _streams.write_lines(name, lines(2), 'STOP')
+        with open(name) as file:
+            self.assertEqual('old', file.read())
+
+    def test_complain(self):
+        """An error that nobody can read is no error of its own."""
+        class Full(io.StringIO):
+            def write(self, text):
+                raise OSError(28, 'No space left on device')
+
+        closed = io.StringIO()
+        closed.close()
+        for stream in (Full(), closed):
+            with mock.patch('sys.stderr', stream):
+                _streams.complain('x')
+
+    def test_tell(self):
+        """A list is cut short, and shows nothing that steers a terminal."""
+        err = io.StringIO()
+        with contextlib.redirect_stderr(err):
+            _streams.tell('none:', [])
+            _streams.tell('some:', ['\x1b[2J'] * (_streams.SHOWN + 2))
+        lines = err.getvalue().splitlines()
+        self.assertEqual(
+            ['some:', *['  \\x1b[2J'] * _streams.SHOWN, '  and 2 more'],
+            lines)
+
+    def test_text(self):
+        """A text comes with whether a pipe brought it."""
+        name = self.file('\ufeff/a\n')
+        self.assertEqual(('/a\n', False), _streams.read_text(name))
+        reading, writing = os.pipe()
+        with open(writing, 'w') as file:
+            file.write('/b\n')
+        with open(reading) as pipe, mock.patch.object(sys, 'stdin', pipe):
+            self.assertEqual(('/b\n', True), _streams.read_text('-'))

@@ -1,0 +1,61 @@
+"""What tests of imports and deletions share: races with other clients."""
+from __future__ import annotations
+
+import textwrap
+
+from zc.zk import _transfer
+from zc.zk._bulk import Bulk
+from zc.zk._treetext import parse_tree
+from zc.zk.tests.base import ZooKeeperCase
+
+
+class RacingBulk(Bulk):
+    """A Bulk that lets others act before it commits."""
+
+    def __init__(self, client):
+        super().__init__(client)
+        self.races = []
+        self.commits = []
+
+    def commit_async(self, ops):
+        if self.races:
+            self.races.pop(0)()
+        self.commits.append(list(ops))
+        return super().commit_async(ops)
+
+
+class TransferCase(ZooKeeperCase):
+
+    tree = '/top\n'
+
+    def setUp(self):
+        super().setUp()
+        self.me = self.zk()
+        self.other = self.zk()
+        self.bulk = RacingBulk(self.me.client)
+
+    def load(self, text, path='/top', trim=None, acl=None, dry_run=False):
+        """Import, and return the lines printed."""
+        lines = []
+        _transfer.import_tree(
+            self.bulk, parse_tree(textwrap.dedent(text)), path, trim, acl,
+            dry_run, lines.append)
+        return lines
+
+    def remove(self, path, dry_run=False, force=False, ignore=False):
+        """Delete, and return the lines printed."""
+        lines = []
+        self.whole = _transfer.delete_recursive(
+            self.bulk, path, dry_run, force, ignore, lines.append)
+        return lines
+
+    def text(self, path='/top', **keywords):
+        return self.other.export_tree(path, **keywords)
+
+    def check(self, text):
+        self.assertEqual(self.text(), textwrap.dedent(text))
+
+    def operations(self):
+        """Return what was committed, as names and paths."""
+        return [[(type(op).__name__, op.path) for op in ops]
+                for ops in self.bulk.commits]
