@@ -90,6 +90,7 @@ ORDER = '''
     zc.zkzopeserver._monitor
     zc.zkzopeserver._run
     zc.zkzopeserver
+    zc.zkzopeserver._faults         pure
     zc.zkzopeserver._refusal        pure
     zc.zkzopeserver._chunked        pure
     zc.zkzopeserver._request        pure
@@ -97,6 +98,8 @@ ORDER = '''
     zc.zkzopeserver._response
     zc.zkzopeserver._http
     zc.zkzopeserver._trace
+    zc.zkzopeserver._waitress_request   pure
+    zc.zkzopeserver._waitress_response
     zc.zkzopeserver._waitress
     zc.zkzopeserver._zope
     zc.zkzopeserver.serve

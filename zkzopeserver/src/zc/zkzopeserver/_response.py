@@ -6,19 +6,20 @@ no socket: it puts bytes on the channel.
 from __future__ import annotations
 
 import logging
-import re
 from typing import Any
 
 from zope.server.http.http_date import build_http_date
 from zope.server.http.httptask import HTTPTask
 
+from ._faults import check_block
+from ._faults import check_head
+from ._faults import check_result
+from ._faults import log_failure
+from ._faults import printable
 from ._refusal import Refusal
 
 
 logger = logging.getLogger('zc.zkzopeserver.http')
-
-_STATUS = re.compile(r'([1-9]\d\d) ([^\x00-\x08\x0a-\x1f\x7f]*)')
-_LINE_BREAK = re.compile(r'[\r\n]')
 
 _date = (0, '')
 
@@ -58,9 +59,9 @@ class Task(HTTPTask):
                 self._refuse(refusal)
         except ClientGone:
             self.close_on_finish = True
-        except BaseException:
-            logger.exception('the application failed at %s %s',
-                             self.request_data.command, self.request_data.uri)
+        except BaseException as e:
+            # SystemExit is not for us: it is the application's, too.
+            log_failure(e, self.request_data.command, self.request_data.uri)
             self.close_on_finish = True
             if not self.wrote_header:
                 self._apologize()
@@ -74,12 +75,13 @@ class Task(HTTPTask):
         server = self.channel.server
         environ = server.make_environ(self)
         result = server.application(environ, self.start_response)
+        check_result(result)
         try:
             one_block = isinstance(result, (list, tuple)) and len(result) == 1
             # What write() has sent already is no part of the list.
             if (one_block and self._length is None and not self.wrote_header
                     and self._headers is not None):
-                self._length = len(result[0])
+                self._length = len(check_block(result[0]))
             for block in result:
                 if block:
                     self.write(block)
@@ -97,7 +99,8 @@ class Task(HTTPTask):
         elif (self._length is not None and self._sent != self._length
                 and not self._bodiless):
             logger.error('the application sent %s of %s bytes at %s',
-                         self._sent, self._length, self.request_data.uri)
+                         self._sent, self._length,
+                         printable(self.request_data.uri))
             self.close_on_finish = True
 
     def start_response(
@@ -116,21 +119,13 @@ class Task(HTTPTask):
         elif self._headers is not None:
             raise AssertionError('start_response called a second time '
                                  'without exc_info')
-        found = _STATUS.fullmatch(status)
-        if found is None:
-            raise ValueError(f'{status!r} is no HTTP status')
-        self.status, self.reason = found.groups()
-        self._length = None
-        for name, value in headers:
-            if _LINE_BREAK.search(name) or _LINE_BREAK.search(value):
-                raise ValueError(f'a line break in the header field {name!r}')
-            if name.lower() == 'content-length':
-                self._length = int(value)
-        self._headers = list(headers)
+        head = check_head(status, headers)
+        self.status, self.reason, self._headers, self._length = head
         return self.write
 
     def write(self, data: bytes) -> None:
         """Send a block of the body, the header first."""
+        data = check_block(data)
         header = b''
         if not self.wrote_header:
             if self._headers is None:
@@ -144,7 +139,7 @@ class Task(HTTPTask):
             if len(data) > left:
                 logger.error('the application sends more than the %s bytes '
                              'it announced at %s', self._length,
-                             self.request_data.uri)
+                             printable(self.request_data.uri))
                 data = data[:left]
         self._sent += len(data)
         if data and self._chunked:

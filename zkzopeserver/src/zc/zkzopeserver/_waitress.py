@@ -15,9 +15,12 @@ from typing import Any
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
-from waitress.task import WSGITask
 
 from ._options import Options
+from ._waitress_request import RequestParser
+from ._waitress_response import Answer
+from ._waitress_response import Refusal
+from ._waitress_response import checked
 
 
 logger = logging.getLogger('zc.zkzopeserver')
@@ -34,20 +37,12 @@ _LOOK = 1.0
 _GRACE = 0.5
 
 
-class Task(WSGITask):
-    """The work on one request."""
-
-    def build_response_header(self) -> bytes:
-        if self.channel.server.retired:
-            self.request.headers['CONNECTION'] = 'close'
-        header: bytes = super().build_response_header()
-        return header
-
-
 class Channel(HTTPChannel):
     """One connection."""
 
-    task_class = Task
+    task_class = Answer
+    error_task_class = Refusal
+    parser_class: Any = RequestParser
     fresh = True                        # nothing has been asked yet
 
     def service(self) -> None:
@@ -81,7 +76,7 @@ class Engine:
             _queue_logger.setLevel(logging.ERROR)
         self._sockets: dict[int, Any] = {}
         self._server = create_server(
-            application,
+            checked(application),
             map=self._sockets,
             sockets=[listener],
             threads=options.threads,
@@ -163,7 +158,7 @@ def traced() -> Callable[..., Engine]:
     """Return what makes an engine that writes trace records."""
     from . import _trace
 
-    class TracedTask(Task):
+    class TracedTask(Answer):
         def get_environment(self) -> dict[str, Any]:
             environ: dict[str, Any] = super().get_environment()
             environ.setdefault(_trace.KEY, _trace.TraceLog(id(self.channel)))

@@ -1,0 +1,127 @@
+"""One request's answer on waitress: its tasks, with stricter manners.
+
+A task runs in one of waitress's threads.  Knows no socket: it puts bytes on
+the channel.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import Any
+
+from waitress.buffers import ReadOnlyFileBasedBuffer
+from waitress.channel import ClientDisconnected
+from waitress.task import ErrorTask
+from waitress.task import Task
+from waitress.task import WSGITask
+from waitress.utilities import InternalServerError
+
+from ._faults import check_block
+from ._faults import check_head
+from ._faults import check_result
+from ._faults import log_failure
+
+
+class _Answering(Task):
+    """What both kinds of answers do right.
+
+    Nothing but an end of the connection leaves `service`: waitress frees a
+    connection after an `Exception` only, and logs the decoded path, with
+    line breaks and all.
+    """
+
+    def service(self) -> None:
+        try:
+            self.start()
+            self.execute()
+            self.finish()
+        except ClientDisconnected:
+            self.close_on_finish = True
+        except BaseException as e:
+            # SystemExit is not for us: it is the application's, too.
+            request = self.request
+            log_failure(e, request.command, request.request_uri)
+            self.close_on_finish = True
+            self.failed()
+
+    def failed(self) -> None:
+        """Do what is left to do after an error."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.retired:
+            self.request.headers['CONNECTION'] = 'close'
+        header: bytes = super().build_response_header()
+        return header
+
+    def write(self, data: bytes) -> None:
+        data = check_block(data)
+        # An answer to HEAD is the header alone: what comes after it would
+        # be taken for the next answer.
+        super().write(b'' if self.request.command == 'HEAD' else data)
+
+    def finish(self) -> None:
+        if self.request.command == 'HEAD':
+            if not self.wrote_header:
+                self.write(b'')
+        else:
+            super().finish()
+
+
+class Refusal(_Answering, ErrorTask):
+    """An error instead of an answer."""
+
+
+class Answer(_Answering, WSGITask):
+    """The work on one request."""
+
+    def failed(self) -> None:
+        """Say that the application failed, and nothing of how."""
+        if self.wrote_header:
+            return
+        request = self.channel.parser_class(self.channel.adj)
+        request.error = InternalServerError('the application failed')
+        request.version = self.request.version
+        request.command = self.request.command
+        Refusal(self.channel, request).service()
+
+
+def checked(application: Any) -> Callable[..., Any]:
+    """Return the application with its faults raised where they are made."""
+
+    def call(environ: dict[str, Any], start_response: Any) -> Any:
+        bodiless = is_head = environ['REQUEST_METHOD'] == 'HEAD'
+
+        def start(
+            status: str, headers: Iterable[tuple[str, str]],
+            exc_info: Any = None,
+        ) -> Any:
+            nonlocal bodiless
+            head = check_head(status, headers)
+            bodiless = is_head or head.code in ('204', '304')
+            return start_response(status, head.headers, exc_info)
+
+        result = application(environ, start)
+        check_result(result)
+        if bodiless and isinstance(result, ReadOnlyFileBasedBuffer):
+            return _Unread(result)
+        return result
+
+    return call
+
+
+class _Unread:
+    """A file that an application returned where no body may follow.
+
+    waitress sends files without a look at the status or the method.
+    """
+
+    def __init__(self, result: Any) -> None:
+        self._result = result
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    def close(self) -> None:
+        if hasattr(self._result, 'close'):
+            self._result.close()
