@@ -91,6 +91,7 @@ ORDER = '''
     zc.zkzopeserver._run
     zc.zkzopeserver
     zc.zkzopeserver._faults         pure
+    zc.zkzopeserver._pace           pure
     zc.zkzopeserver._refusal        pure
     zc.zkzopeserver._chunked        pure
     zc.zkzopeserver._request        pure

@@ -14,6 +14,10 @@ class Refusal(Exception):
         self.status = status
         self.text = text
 
+    def body(self) -> bytes:
+        """Return what the client is told."""
+        return f'{self.status[4:]}: {self.text}\r\n'.encode('latin-1')
+
 
 def bad(text: str) -> Refusal:
     """Return the refusal of a malformed request."""

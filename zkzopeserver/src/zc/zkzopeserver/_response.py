@@ -196,7 +196,7 @@ class Task(HTTPTask):
         return 'close' not in [word.strip(' \t') for word in wish.split(',')]
 
     def _refuse(self, refusal: Refusal) -> None:
-        body = f'{refusal.status[4:]}: {refusal.text}\r\n'.encode('latin-1')
+        body = refusal.body()
         self.start_response(
             refusal.status,
             [('Content-Type', 'text/plain; charset=utf-8'),

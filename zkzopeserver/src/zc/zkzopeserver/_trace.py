@@ -16,6 +16,8 @@ from typing import Any
 from zc.zservertracelog.tracelog import TraceLog
 from zc.zservertracelog.tracelog import _log
 
+from ._faults import printable
+
 
 __all__ = ['KEY', 'TraceLog', 'parser_factory', 'traced']
 
@@ -42,8 +44,10 @@ def parser_factory(parser_class: type[Any]) -> Callable[..., Any]:
                 target = getattr(self, 'path', '') or ''
                 if getattr(self, 'query', None):
                     target += f'?{self.query}'
-                _log(self.channel_id, 'B',
-                     f'{getattr(self, "command", "")} {target}', self._began)
+                # The path has its %XX undone, line breaks too.
+                command = getattr(self, 'command', '')
+                _log(self.channel_id, 'B', printable(f'{command} {target}'),
+                     self._began)
                 _log(self.channel_id, 'I', str(self.content_length))
             return consumed
 

@@ -17,9 +17,10 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 from ._options import Options
-from ._waitress_request import RequestParser
+from ._pace import Pace
+from ._waitress_request import WaitressRequest
 from ._waitress_response import Answer
-from ._waitress_response import Refusal
+from ._waitress_response import Refused
 from ._waitress_response import checked
 
 
@@ -36,23 +37,110 @@ _LOOK = 1.0
 # the server finishes: its request may be on the way.
 _GRACE = 0.5
 
+# Seconds in which a client can read why it was refused.
+_LINGER = 2.0
+
+# Bytes of answers that wait for one client, in a temporary file for the most
+# part, before a thread waits for it too.  waitress's own 16 MB make the only
+# thread wait for anybody who downloads a film.
+_SPOOL = 64 << 20
+
 
 class Channel(HTTPChannel):
     """One connection."""
 
     task_class = Answer
-    error_task_class = Refusal
-    parser_class: Any = RequestParser
+    error_task_class = Refused
+    parser_class: Any = WaitressRequest
+    request: Any = None
     fresh = True                        # nothing has been asked yet
+    linger = False                      # the client must read why it goes
+    _deadline = 0.0                     # for the client to go, lingering
+    _stuck = 0.0                        # its last activity, not reading
+    _stuck_since = 0.0
+    _slow: Any = None                   # the request that is coming
+    _slow_since = 0.0                   # when its header or body began
+    _slow_body = False                  # which of them it is
 
     def service(self) -> None:
         self.fresh = False
         super().service()
 
+    def received(self, data: bytes) -> bool:
+        if self._deadline:
+            return False
+        found: bool = super().received(data)
+        request = self.request
+        if request is not self._slow:
+            self._restart(request)
+        elif request is not None and not self._slow_body:
+            if request.body_rcv is not None:
+                self._restart(request)
+        return found
+
+    def _restart(self, request: Any) -> None:
+        self._slow = request
+        self._slow_since = monotonic()
+        self._slow_body = (
+            request is not None and request.body_rcv is not None)
+
+    def expire(self, pace: Pace) -> None:
+        """Close the connection of a client that is too slow."""
+        if self._is_late(pace, monotonic()):
+            self.abort()
+
+    def _is_late(self, pace: Pace, now: float) -> bool:
+        if self._deadline:
+            return now > self._deadline
+        if self.total_outbufs_len:
+            # It does not read, and perhaps a thread waits for it.  The last
+            # activity may be older than what there is to read.
+            if self._stuck != self.last_activity:
+                self._stuck = self.last_activity
+                self._stuck_since = now
+            return now - self._stuck_since > pace.pause
+        self._stuck = 0.0
+        request = self._slow
+        if request is None:
+            return False
+        if self.requests:
+            # Nothing is read in the meantime, which is not its fault.
+            self._slow_since = now
+            return False
+        if self._slow_body:
+            return pace.body_is_late(
+                self._slow_since, request.body_received, now)
+        return pace.header_is_late(self._slow_since, now)
+
+    def handle_close(self) -> None:
+        if self.linger and not self._deadline and self.socket is not None:
+            # Closed while the client still sends, the connection would be
+            # reset, and what it has not read yet be lost.
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+            else:
+                self._deadline = monotonic() + _LINGER
+                self.will_close = False
+                return
+        if self.request is not None:
+            self.request.close()
+            self.request = None
+        super().handle_close()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self.linger = False
+        self.handle_close()
+
     def is_idle(self) -> bool:
         """Tell whether nobody waits for anything on this connection."""
+        if self._deadline:
+            return monotonic() > self._deadline
+        request = self.request
         return not (
-            self.requests or self.request is not None
+            self.requests or (request is not None and request.started)
             or self.total_outbufs_len)
 
 
@@ -81,16 +169,19 @@ class Engine:
             sockets=[listener],
             threads=options.threads,
             server_name=options.host or socket.gethostname(),
-            # waitress counts its listener and its trigger too, and
-            # refuses what is as large as a limit.
+            # waitress counts its listener and its trigger too.
             connection_limit=options.max_connections + 2,
-            max_request_header_size=options.max_header_size + 1,
-            max_request_body_size=options.max_body_size + 1,
             channel_timeout=int(options.idle_timeout),
             cleanup_interval=1,
+            outbuf_high_watermark=_SPOOL,
         )
+        # For our parser.
+        self._server.adj.max_header_size = options.max_header_size
+        self._server.adj.max_body_size = options.max_body_size
         self._server.channel_class = channel_class
         self._server.retired = False
+        self._pace = Pace(options.header_timeout, options.idle_timeout,
+                          options.min_body_rate)
         self._lock = threading.Lock()
         self._ended = False
         self._until: float | None = None        # when to give up, finishing
@@ -100,14 +191,22 @@ class Engine:
         server = self._server
         poll = getattr(wasyncore, 'poll2', wasyncore.poll)
         try:
+            look = monotonic()
             while self._until is None and server._fileno in self._sockets:
                 poll(_LOOK, self._sockets)
+                if monotonic() >= look:
+                    look = monotonic() + _LOOK
+                    self._expire()
             self._finish(poll)
         finally:
             server.task_dispatcher.set_thread_count(0)
             with self._lock:
                 self._ended = True
                 server.trigger.close()
+
+    def _expire(self) -> None:
+        for channel in list(self._server.active_channels.values()):
+            channel.expire(self._pace)
 
     def retire(self) -> None:
         """Ask clients to go; see `zc.zkzopeserver._life.Engine`."""
@@ -151,7 +250,7 @@ class Engine:
         logger.warning('gave up %s connections with requests in work',
                        len(channels))
         for channel in list(channels.values()):
-            channel.handle_close()
+            channel.abort()
 
 
 def traced() -> Callable[..., Engine]:

@@ -15,12 +15,12 @@ from waitress.channel import ClientDisconnected
 from waitress.task import ErrorTask
 from waitress.task import Task
 from waitress.task import WSGITask
-from waitress.utilities import InternalServerError
 
 from ._faults import check_block
 from ._faults import check_head
 from ._faults import check_result
 from ._faults import log_failure
+from ._refusal import Refusal
 
 
 class _Answering(Task):
@@ -68,8 +68,19 @@ class _Answering(Task):
             super().finish()
 
 
-class Refusal(_Answering, ErrorTask):
+class Refused(_Answering, ErrorTask):
     """An error instead of an answer."""
+
+    def execute(self) -> None:
+        refusal = self.request.error
+        body = refusal.body()
+        self.status = refusal.status
+        self.response_headers.append(
+            ('Content-Type', 'text/plain; charset=utf-8'))
+        self.set_close_on_finish()
+        self.channel.linger = True
+        self.content_length = len(body)
+        self.write(body)
 
 
 class Answer(_Answering, WSGITask):
@@ -80,10 +91,11 @@ class Answer(_Answering, WSGITask):
         if self.wrote_header:
             return
         request = self.channel.parser_class(self.channel.adj)
-        request.error = InternalServerError('the application failed')
+        request.error = Refusal(
+            '500 Internal Server Error', 'the application failed')
         request.version = self.request.version
         request.command = self.request.command
-        Refusal(self.channel, request).service()
+        Refused(self.channel, request).service()
 
 
 def checked(application: Any) -> Callable[..., Any]:

@@ -1,18 +1,15 @@
 """The raw requests that the tests and the fuzzer send to both engines."""
 from __future__ import annotations
 
-from typing import Any
-
 
 GET = b'GET / HTTP/1.1\r\nHost: x\r\n'
 POST = b'POST / HTTP/1.1\r\nHost: x\r\n'
 CHUNKED = POST + b'Transfer-Encoding: chunked\r\n\r\n'
 
-#: What is sent, and the statuses expected: on both engines, or first from
-#: zope.server and then from waitress.  Where they differ, README.rst says
-#: so.  The whole must be answered, and the connection closed by the
-#: server unless the last status is below 300.
-TABLE: list[tuple[str, bytes, Any]] = [
+#: What is sent, and the statuses that both engines answer with.  The whole
+#: must be answered, and the connection closed by the server unless the last
+#: status is below 300.
+TABLE: list[tuple[str, bytes, list[int]]] = [
     ('plain', b'GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n', [200]),
     ('no host in 1.0', b'GET / HTTP/1.0\r\nA: b\r\n\r\n', [200]),
     ('empty host', b'GET / HTTP/1.1\r\nHost:\r\n\r\n', [200]),
@@ -22,7 +19,7 @@ TABLE: list[tuple[str, bytes, Any]] = [
     ('absolute target', b'GET http://x/y HTTP/1.1\r\nHost: x\r\n\r\n', [200]),
     ('asterisk', b'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', [200]),
     ('empty line first', b'\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n', [200]),
-    ('folded field', GET + b'A: b\r\n c\r\n\r\n', ([400], [200])),
+    ('folded field', GET + b'A: b\r\n c\r\n\r\n', [400]),
     ('body', POST + b'Content-Length: 3\r\n\r\nabc', [200]),
     ('chunked', CHUNKED + b'3\r\nabc\r\n0\r\n\r\n', [200]),
     ('chunk extension', CHUNKED + b'3;a=b\r\nabc\r\n0\r\n\r\n', [200]),
@@ -44,22 +41,22 @@ TABLE: list[tuple[str, bytes, Any]] = [
     ('two blanks later', b'GET /  HTTP/1.1\r\nHost: x\r\n\r\n',
      [400]),
     ('unknown method', b'FROB / HTTP/1.1\r\nHost: x\r\n\r\n',
-     ([501], [200])),
-    ('CONNECT', b'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', ([501], [200])),
+     [501]),
+    ('CONNECT', b'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', [501]),
     ('asterisk, no OPTIONS', b'GET * HTTP/1.1\r\nHost: x\r\n\r\n',
-     ([400], [200])),
+     [400]),
     ('other scheme', b'GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n',
-     ([400], [200])),
+     [400]),
     ('user in target', b'GET http://a@b/ HTTP/1.1\r\nHost: x\r\n\r\n',
-     ([400], [200])),
+     [400]),
     ('target not ASCII', b'GET /\xe4 HTTP/1.1\r\nHost: x\r\n\r\n',
      [400]),
-    ('version 1.2', b'GET / HTTP/1.2\r\nHost: x\r\n\r\n', ([505], [200])),
+    ('version 1.2', b'GET / HTTP/1.2\r\nHost: x\r\n\r\n', [505]),
     ('RTSP', b'PLAY / RTSP/1.0\r\nHost: x\r\n\r\n', [400]),
-    ('no version', b'GET /\r\n\r\n', ([400], [200])),
-    ('version 2', b'GET / HTTP/2.0\r\n\r\n', ([505], [200])),
-    ('no target', b'GET x HTTP/1.1\r\nHost: x\r\n\r\n', ([400], [200])),
-    ('bare LF', b'GET / HTTP/1.1\nHost: x\n\n', ([400], None)),
+    ('no version', b'GET /\r\n\r\n', [400]),
+    ('version 2', b'GET / HTTP/2.0\r\n\r\n', [505]),
+    ('no target', b'GET x HTTP/1.1\r\nHost: x\r\n\r\n', [400]),
+    ('bare LF', b'GET / HTTP/1.1\nHost: x\n\n', [400]),
     ('bare LF in a field', GET + b'A: b\nC: d\r\n\r\n', [400]),
     ('bare CR in a field', GET + b'A: b\rC: d\r\n\r\n', [400]),
     ('no colon', b'GET / HTTP/1.1\r\nHost\r\n\r\n', [400]),
@@ -67,11 +64,11 @@ TABLE: list[tuple[str, bytes, Any]] = [
     ('no field name', GET + b': x\r\n\r\n', [400]),
     ('fold first', b'GET / HTTP/1.1\r\n A: b\r\nHost: x\r\n\r\n', [400]),
     ('NUL in a field', GET + b'A: b\x00\r\n\r\n', [400]),
-    ('no host', b'GET / HTTP/1.1\r\n\r\n', ([400], [200])),
-    ('two hosts', GET + b'Host: y\r\n\r\n', ([400], [200])),
-    ('bad host', b'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', ([400], [200])),
-    ('user in host', b'GET / HTTP/1.1\r\nHost: a@b\r\n\r\n', ([400], [200])),
-    ('bad port', b'GET / HTTP/1.1\r\nHost: a:b\r\n\r\n', ([400], [200])),
+    ('no host', b'GET / HTTP/1.1\r\n\r\n', [400]),
+    ('two hosts', GET + b'Host: y\r\n\r\n', [400]),
+    ('bad host', b'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', [400]),
+    ('user in host', b'GET / HTTP/1.1\r\nHost: a@b\r\n\r\n', [400]),
+    ('bad port', b'GET / HTTP/1.1\r\nHost: a:b\r\n\r\n', [400]),
     ('bad length', POST + b'Content-Length: x\r\n\r\n', [400]),
     ('signed length', POST + b'Content-Length: +3\r\n\r\nabc', [400]),
     ('negative length', POST + b'Content-Length: -3\r\n\r\nabc', [400]),
@@ -86,17 +83,17 @@ TABLE: list[tuple[str, bytes, Any]] = [
     ('length and chunked',
      POST + b'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n'
      b'3\r\nabc\r\n0\r\n\r\n',
-     ([400], [200])),
+     [400]),
     ('chunked in 1.0',
      b'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n'
      b'3\r\nabc\r\n0\r\n\r\n',
-     ([400], [200])),
+     [400]),
     ('other coding', POST + b'Transfer-Encoding: gzip\r\n\r\n', [501]),
     ('two codings', POST + b'Transfer-Encoding: gzip, chunked\r\n\r\n', [501]),
     ('coding with more',
      POST + b'Transfer-Encoding: chunked\xa0\r\n\r\n0\r\n\r\n', [501]),
     ('coding twice', POST + b'Transfer-Encoding: chunked\r\n'
-     b'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n', ([400], [200])),
+     b'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n', [400]),
     ('upgrade', POST + b'Connection: upgrade\r\nUpgrade: x\r\n'
      b'Content-Length: 3\r\n\r\nabc' + GET + b'\r\n', [200, 200]),
     ('upgrade, chunked', POST + b'Connection: upgrade\r\nUpgrade: x\r\n'
@@ -108,14 +105,14 @@ TABLE: list[tuple[str, bytes, Any]] = [
      CHUNKED + b'3;a=\rb\r\nabc\r\n0\r\n\r\n', [400]),
     ('blank after chunk size', CHUNKED + b'3 \r\nabc\r\n0\r\n\r\n',
      [400]),
-    ('trailer with NUL', CHUNKED + b'0\r\nA: \0\r\n\r\n', ([400], [200])),
-    ('trailer without colon', CHUNKED + b'0\r\nAb\r\n\r\n', ([400], [200])),
+    ('trailer with NUL', CHUNKED + b'0\r\nA: \0\r\n\r\n', [400]),
+    ('trailer without colon', CHUNKED + b'0\r\nAb\r\n\r\n', [400]),
     ('length in trailer', CHUNKED + b'0\r\nContent-Length: 3\r\n\r\n',
-     ([400], [200])),
+     [400]),
     ('bad chunk size', CHUNKED + b'x\r\n', [400]),
     ('signed chunk size', CHUNKED + b'+3\r\nabc\r\n0\r\n\r\n', [400]),
     ('chunk too long', CHUNKED + b'3\r\nabcd\r\n0\r\n\r\n', [400]),
-    ('bare LF in chunks', CHUNKED + b'3\nabc\n0\n\n', ([400], None)),
+    ('bare LF in chunks', CHUNKED + b'3\nabc\n0\n\n', [400]),
     ('good, then bad', GET + b'\r\ngarbage\r\n\r\n', [200, 400]),
     ('bad, then good',
      b'garbage\r\n\r\n' + GET + b'\r\n',

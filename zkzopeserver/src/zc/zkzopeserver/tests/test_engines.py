@@ -75,6 +75,29 @@ class ConnectionTests(EngineCase):
                              response.headers['content-length'])
             self.assertEqual(expected('/2', b''), Response(stream).body)
 
+    def test_head_with_body(self):
+        """The same when the length is unknown or the body is returned."""
+        def application(environ, start_response):
+            if environ['PATH_INFO'] == '/length':
+                start_response('200 OK', [('Content-Length', '3')])
+                return [b'abc']
+            start_response('200 OK', [])
+            return iter([b'abc', b'def'])
+
+        serving = self.serve(application)
+        for target in (b'/length', b'/unknown'):
+            with serving.connect() as sock, sock.makefile('rb') as stream:
+                sock.sendall(b'HEAD ' + target + b' HTTP/1.1\r\nHost: x\r\n'
+                             b'\r\nGET /length HTTP/1.1\r\nHost: x\r\n'
+                             b'Connection: close\r\n\r\n')
+                Response(stream, 'HEAD')
+                # waitress closes after a length that it does not know.
+                rest = stream.read()
+                self.assertNotIn(b'def', rest)
+                if target == b'/length' or rest:
+                    self.assertTrue(rest.startswith(b'HTTP/1.1 200'), rest)
+                    self.assertTrue(rest.endswith(b'\r\n\r\nabc'), rest)
+
     def test_no_content(self):
         """204 and 304 have no body, whatever the application returns."""
         def application(environ, start_response):
@@ -350,6 +373,22 @@ class LimitTests(EngineCase):
             stream = sock.makefile('rb')
             Response(stream)
             self.assertEqual(b'', stream.read())
+
+    def test_expect_too_large(self):
+        """A client that asks first learns that its body is too large."""
+        serving = self.serve(digest, max_body_size=10)
+        with serving.connect() as sock, sock.makefile('rb') as stream:
+            sock.sendall(b'POST / HTTP/1.1\r\nHost: x\r\nExpect: '
+                         b'100-continue\r\nContent-Length: 11\r\n\r\n')
+            self.assertEqual('413', Response(stream).status)
+
+    def test_expect_nothing(self):
+        """One that asks and has no body gets its answer."""
+        serving = self.serve(digest)
+        with serving.connect() as sock, sock.makefile('rb') as stream:
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n'
+                         b'Expect: 100-continue\r\n\r\n')
+            self.assertEqual('200', Response(stream).status)
 
     def test_unfinished_header(self):
         """So is one whose header never comes to its end."""
