@@ -1,6 +1,7 @@
 """The parser alone: whole, byte by byte, and with rubbish after the end."""
 from __future__ import annotations
 
+import time
 import unittest
 
 from zope.server.adjustments import Adjustments
@@ -190,3 +191,40 @@ class RequestTests(unittest.TestCase):
                           b'Content-Length: 5\r\n\r\n12')
         parser.close()
         self.assertTrue(parser.body_rcv.buf.file.closed)
+
+
+class TimeTests(unittest.TestCase):
+
+    def seconds(self, raw: bytes) -> float:
+        adj = Adj()
+        adj.max_header_size = adj.max_body_size = 1 << 20
+        found = []
+        for _ in range(5):
+            parser = RequestParser(adj)
+            began = time.perf_counter()
+            position = 0
+            while position < len(raw) and not parser.completed:
+                position += parser.received(raw[position:position + 4096])
+            found.append(time.perf_counter() - began)
+            parser.close()
+        return min(found)
+
+    def test_linear(self):
+        """No request takes the square of its length, or worse."""
+        for start, middle, end in (
+            (b'A: a', b' ', b'b'), (b'A: a', b' ', b''),
+            (b'A: a', b'\t ', b'b'),
+            (b'', b'A: b\r\n', b'A: b'), (b'', b'Cookie: b\r\n', b'A: b'),
+            (b'', b'A', b': b'), (b'A: ', b',', b''), (b'A: ', b'a, ', b''),
+            (b'Connection: ', b'close, ', b'a'), (b'Host: ', b'x', b''),
+            (b'Transfer-Encoding: ', b'chunked, ', b'chunked'),
+            (b'Transfer-Encoding: chunked\r\n\r\n', b'1\r\na\r\n', b''),
+            (b'Transfer-Encoding: chunked\r\n\r\n10000\r\n', b'\r\n', b''),
+        ):
+            with self.subTest(middle):
+                short, long = (
+                    self.seconds(b'GET / HTTP/1.1\r\n' + start
+                                 + middle * (length // len(middle))
+                                 + end + b'\r\n\r\n')
+                    for length in (10_000, 100_000))
+                self.assertLess(long / short, 40)
