@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import math
 import os
+import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -101,6 +102,11 @@ class Bulk:
         """
         if os.getpid() != self._pid:
             raise ForkedError(self._pid)
+
+    def on_kazoos_thread(self) -> bool:
+        """Tell whether this runs where kazoo calls watch functions."""
+        workers = getattr(self.client.handler, '_workers', ())
+        return threading.current_thread() in workers
 
     @property
     def last_zxid(self) -> int:

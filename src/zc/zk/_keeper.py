@@ -36,6 +36,7 @@ from ._bulk import Bulk
 from ._bulk import is_connection_error
 from ._encoding import encode
 from ._nodecache import View
+from ._nodecache import keys_of
 from ._reconcile import CLOSED
 from ._reconcile import FAILED
 from ._reconcile import PENDING
@@ -148,6 +149,7 @@ class Keeper:
         for each in registrations:
             self._queue.put(('check', each))
         self._start()
+        self._engine.settle([key for path in nodes for key in keys_of(path)])
 
     def _make(self, new: Sequence[Wanted], takeover: bool) -> None:
         """Create the nodes, all or none."""
@@ -190,6 +192,8 @@ class Keeper:
             self._try([wanted])
         if wanted.unwritten:
             self._queue.put(('check', registration))
+        else:
+            self._engine.settle(keys_of(wanted.path))
 
     def wrote(self, path: str, data: bytes, mzxid: int) -> None:
         """Take note of data that this client wrote to `path`."""
@@ -212,6 +216,7 @@ class Keeper:
             registration._wanted.state = CLOSED
             self._unfollow(registration)
             deleted = self._delete(registration._wanted)
+        self._engine.settle(keys_of(registration.path))
         if not deleted:
             # The session may outlive the trouble, and the node with it.
             self._queue.put(('delete', registration._wanted))

@@ -53,6 +53,8 @@ class LiveTracker(Tracker):
 
     __slots__ = ('_engine', '_owner')
 
+    shown = True
+
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self._owner: weakref.ref[Live] | None = None
@@ -140,11 +142,17 @@ class Live:
         return self._tracker.error
 
     def close(self) -> None:
-        """Stop following the node; the last data stay readable."""
-        if self.watch and not self._tracker.dropped:
-            self._callbacks = []
-            self._engine.drop(self._tracker)
-            self._engine.wake()
+        """Stop following the node; the last data stay readable.
+
+        No callback starts after this has returned.  It waits up to a second
+        for one that runs in the callback thread.
+        """
+        if self.watch:
+            if not self._tracker.dropped:
+                self._callbacks = []
+                self._engine.drop(self._tracker)
+                self._engine.wake()
+            self._engine.calls.wait_for_end(self)
 
     def __enter__(self: Self) -> Self:
         return self
@@ -229,6 +237,9 @@ class Live:
         for entry in list(self._callbacks):
             if entry.version == self._tracker.version:
                 continue
+            if not self._engine.calls.begin(
+                    self, lambda: self._tracker.dropped):
+                return
             try:
                 self._invoke(entry)
             except BadPropertyLink:
@@ -242,6 +253,8 @@ class Live:
                         'cancelled watch(%r, %r)', self, entry.function)
                 else:
                     logger.exception('watch(%r, %r)', self, entry.function)
+            finally:
+                self._engine.calls.end()
 
     def _invoke(self, entry: Watcher, first: bool = False) -> None:
         entry.version = self._tracker.version

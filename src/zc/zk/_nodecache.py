@@ -16,6 +16,7 @@ from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import EventType
 from kazoo.protocol.states import ZnodeStat
 
+from . import _paths
 from ._bulk import FEW
 from ._bulk import Bulk
 from ._bulk import Watcher
@@ -26,6 +27,12 @@ from ._wire import DATA
 
 
 Key = tuple[str, str]       # DATA or CHILDREN, and a path
+
+
+def keys_of(path: str) -> list[Key]:
+    """Return what changes when a node is created or deleted."""
+    parent = _paths.split(path)[0]
+    return [(DATA, path), (CHILDREN, path), (CHILDREN, parent)]
 
 
 class Missing(Exception):
@@ -97,6 +104,7 @@ class NodeCache:
     :ivar stale: what must be read again
     :ivar failed: what gave an error, and so has no watch
     :ivar unused: what may have lost its last user
+    :ivar armed: how often watches were set for what had been read before
     """
 
     def __init__(self, bulk: Bulk, watcher: Watcher) -> None:
@@ -106,6 +114,7 @@ class NodeCache:
         self.stale: set[Key] = set()
         self.failed: set[Key] = set()
         self.unused: set[Key] = set()
+        self.armed = 0
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -123,6 +132,15 @@ class NodeCache:
         for key in keys:
             found |= self._nodes[key].users
         return found
+
+    def shown(self, key: Key) -> bool:
+        """Tell whether users see what is made of a node; from any thread."""
+        node = self._nodes.get(key)
+        try:
+            return node is not None and any(
+                user.shown for user in node.users)
+        except RuntimeError:
+            return True     # some come and go just now
 
     def use(
         self, user: Any, before: Collection[Key], now: Collection[Key]
@@ -146,6 +164,12 @@ class NodeCache:
         node.value = data
         node.stat = stat
         return True
+
+    def knows(self, path: str, mzxid: int) -> bool:
+        """Tell whether data of a node, or newer ones, were read."""
+        node = self._nodes.get((DATA, path))
+        return (node is not None and node.stat is not None
+                and node.stat.mzxid >= mzxid)
 
     def note_event(self, type_: str, path: str) -> None:
         """Note that a watch fired: the node must be read again."""
@@ -178,6 +202,7 @@ class NodeCache:
         if data or missing or children:
             self._bulk.set_watches(
                 zxid, self._watcher, data, missing, children)
+            self.armed += 1
 
     def sweep(self, most: int, connected: bool) -> None:
         """Forget up to `most` nodes that nobody uses, and their watches."""
@@ -215,6 +240,7 @@ class NodeCache:
             elif not isinstance(result, Exception):
                 (data if kind == DATA else children).append(path)
         self._bulk.set_watches(zxid, self._watcher, data, missing, children)
+        self.armed += 1
         for key, result in zip(keys, results, strict=True):
             self._keep(key, result)
 

@@ -138,10 +138,12 @@ class Nodes:
             path += '/'
         data = to_bytes(value, path)
         self._bulk.check_size(Create(path, data, acl or ()))
-        return self._ask(
+        result = self._ask(
             self.client.create_async, path, data,
             list(acl) if acl else None, ephemeral, sequence, makepath,
             include_data)
+        self._changed(result[0] if include_data else result, makepath)
+        return result
 
     def set(
         self,
@@ -169,7 +171,9 @@ class Nodes:
 
     def delete(self, path: str, version: int = -1) -> Any:
         """Delete a node that has no children; see kazoo's ``delete``."""
-        return self._do(self.client.delete_async, path, version)
+        result = self._do(self.client.delete_async, path, version)
+        self._changed(self._path(path))
+        return result
 
     def get_properties(self, path: str) -> dict[str, Any]:
         """Return what a node itself holds, once, links as they are.
@@ -240,6 +244,12 @@ class Nodes:
 
     def _wrote(self, path: str, data: bytes, stat: ZnodeStat) -> None:
         """Called with what was written: for those who keep copies."""
+
+    def _changed(self, path: str, above: bool = False) -> None:
+        """Called with the path of a node that was created or deleted.
+
+        :param above: whether nodes above it may have been created too
+        """
 
     def _change(
         self,

@@ -6,7 +6,7 @@ them, reads what is missing or stale in bulk, and computes a tracker again
 when one of its nodes changed.  It must not know what trackers compute.
 
 Threads: kazoo's threads only put on the engine's queue.  One watch thread
-refreshes.  One callback thread runs what `call` is given.  A tracker is
+refreshes.  A callback thread (see `_calls`) runs callbacks.  A tracker is
 first computed in its maker's thread.  `_io` is held around all use of the
 cache: an event that comes while nodes are read is handled afterwards, so
 none is lost and a value read earlier never replaces one read later.
@@ -33,6 +33,8 @@ from kazoo.protocol.states import ZnodeStat
 
 from . import _queues
 from ._bulk import Bulk
+from ._calls import Calls
+from ._moments import Moments
 from ._nodecache import Key
 from ._nodecache import Missing
 from ._nodecache import NodeCache
@@ -51,6 +53,9 @@ RETRY_SECONDS = 30.0
 RECONNECT_RETRY_SECONDS = 0.2
 #: How long `close` waits for a thread, in seconds.
 CLOSE_SECONDS = 1.0
+#: The longest to wait until a write shows, in seconds: as while someone's
+#: own watch function blocks kazoo's thread.
+SETTLE_SECONDS = 5.0
 #: How many watches are taken away at a time while others wait.
 SWEEP = 500
 
@@ -60,6 +65,7 @@ class Tracker:
 
     :param path: of the node that it is about
     :cvar kind: DATA or CHILDREN: what of it is most likely read first
+    :cvar shown: whether users see its value
     :ivar snapshot: the newest value that could be computed, or None
     :ivar error: why there is no newer value, or None
     :ivar version: how often snapshot or error changed
@@ -69,6 +75,7 @@ class Tracker:
     __slots__ = ('dropped', 'error', 'path', 'snapshot', 'used', 'version')
 
     kind = DATA
+    shown = False
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -103,9 +110,9 @@ class Engine:
         # Simple queues: their put may be called from a weak reference's
         # callback, in any thread, at any moment.
         self._queue: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
-        self._calls: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.calls = Calls(f'zc.zk callbacks {name}')
+        self._moments = Moments()
         self._watch_thread: threading.Thread | None = None
-        self._call_thread: threading.Thread | None = None
         self._closed = False
         self._connected = bulk.client.connected
         #: The last zxid seen before the connection went, until all watches
@@ -152,21 +159,57 @@ class Engine:
 
     def learn(self, path: str, data: bytes, stat: ZnodeStat) -> None:
         """Take in data that this process just wrote."""
-        with self._io:
+        if not self._io.acquire(timeout=SETTLE_SECONDS):
+            return      # reading takes long; the watch tells of it as well
+        try:
             if self._cache.learn(path, data, stat):
                 try:
                     self._compute(self._cache.users([(DATA, path)]))
+                    return
                 except KazooException:
                     pass        # the watch thread reads what is missing
+            elif self._cache.knows(path, stat.mzxid):
+                return
+        finally:
+            self._io.release()
+        self.settle([(DATA, path)])
+
+    def settle(self, keys: Iterable[Key] | None = None) -> None:
+        """Wait until live objects show what this client has written.
+
+        A watch tells of a write before the reply to it comes.  So it is
+        enough to wait until all events that have come were dealt with.
+
+        :param keys: what was written, None for much; where no live object
+            is about it, there is nothing to wait for
+        """
+        cache = self._cache
+        if (not (self._connected and len(cache)) or self._closed
+                or (keys is not None
+                    and not any(cache.shown(key) for key in keys))
+                or threading.current_thread() is self._watch_thread
+                or self._bulk.on_kazoos_thread()):
+            return
+        deadline = time.monotonic() + SETTLE_SECONDS
+        again = True
+        while again:
+            armed = cache.armed
+            again = self._moments.wait(
+                self._ask, deadline - time.monotonic()) and (
+                # Watches that were set meanwhile may have told of it late.
+                cache.armed != armed)
+
+    def _ask(self, function: Callable[[], None]) -> None:
+        """Have `function` called when all events so far were dealt with."""
+        if self._connected and not self._closed:
+            self._bulk.client.handler.dispatch_callback(Callback(
+                'watch', self._queue.put, (('after', function),)))
+        else:
+            function()
 
     def call(self, function: Callable[[], None]) -> None:
         """Have the callback thread call `function`."""
-        if self._call_thread is None:
-            with self._start_lock:
-                if self._call_thread is None and not self._closed:
-                    self._call_thread = self._thread(
-                        self._run_calls, 'callbacks')
-        self._calls.put(function)
+        self.calls.put(function)
 
     def after_all(self, function: Callable[[], None]) -> None:
         """Call `function` when all that was queued so far has been done."""
@@ -178,18 +221,18 @@ class Engine:
     @property
     def has_calls(self) -> bool:
         """Whether `call` was ever used."""
-        return self._call_thread is not None
+        return self.calls.started
 
     def close(self) -> None:
         """End the threads, from any thread."""
         with self._start_lock:
             self._closed = True
         self._queue.put(('stop',))
-        self._calls.put(None)
-        for thread in (self._watch_thread, self._call_thread):
-            if thread not in (None, threading.current_thread()):
-                # A callback may block for as long as it likes.
-                thread.join(CLOSE_SECONDS)
+        self._moments.give_up()
+        thread = self._watch_thread
+        if thread not in (None, threading.current_thread()):
+            thread.join(CLOSE_SECONDS)
+        self.calls.close()
         self.wake()
 
     @property
@@ -219,6 +262,7 @@ class Engine:
                 self._outage += 1
                 if self._rearm_from is None:
                     self._rearm_from = self._bulk.last_zxid
+                self._moments.give_up()
         self._queue.put(('state',))
 
     def _on_event(self, event: WatchedEvent) -> None:
@@ -231,15 +275,10 @@ class Engine:
         if self._watch_thread is None:
             with self._start_lock:
                 if self._watch_thread is None and not self._closed:
-                    self._watch_thread = self._thread(self._run, 'watches')
-
-    def _thread(
-        self, target: Callable[[], None], name: str
-    ) -> threading.Thread:
-        thread = threading.Thread(
-            target=target, name=f'zc.zk {name} {self._name}', daemon=True)
-        thread.start()
-        return thread
+                    self._watch_thread = threading.Thread(
+                        target=self._run, daemon=True,
+                        name=f'zc.zk watches {self._name}')
+                    self._watch_thread.start()
 
     def _run(self) -> None:
         while True:
@@ -382,10 +421,12 @@ class Engine:
             changed = _differ(error, tracker.error)
         if error is not None and not first:
             forget_frames(error)
-        tracker.error = error
+        # The snapshot first: who sees no error sees no older one.
         if error is None:
             tracker.snapshot = snapshot
-        elif changed and not first and not isinstance(error, NoNodeError):
+        tracker.error = error
+        if (error is not None and changed and not first
+                and not isinstance(error, NoNodeError)):
             logger.warning('cannot follow a change: %s', printable(error))
         if changed and not first:
             tracker.version += 1
@@ -396,19 +437,6 @@ class Engine:
         """Have those who wait for the condition look again."""
         with self.condition:
             self.condition.notify_all()
-
-    # The callback thread
-
-    def _run_calls(self) -> None:
-        while True:
-            function = self._calls.get()
-            if function is None:
-                return
-            try:
-                function()
-            except BaseException:       # SystemExit too: others are to come
-                logger.exception('callback failed')
-            del function        # else it lives until the next call comes
 
 
 def _differ(a: Exception | None, b: Exception | None) -> bool:

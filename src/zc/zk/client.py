@@ -38,6 +38,7 @@ from ._interfaces import ipv4_addresses
 from ._keeper import Keeper
 from ._live import Children
 from ._live import Live
+from ._nodecache import keys_of
 from ._nodes import Nodes
 from ._properties import Properties
 from ._reconcile import WAITING
@@ -290,8 +291,11 @@ class ZooKeeper(Nodes):
         :raises TreeChanged: when others kept changing the same nodes
         """
         path = self._path(path)
-        _transfer.import_tree(
-            self._bulk, parse_tree(text), path, trim, acl, dry_run, print)
+        try:
+            _transfer.import_tree(
+                self._bulk, parse_tree(text), path, trim, acl, dry_run, print)
+        finally:
+            self._engine.settle()
 
     def export_tree(
         self,
@@ -458,8 +462,11 @@ class ZooKeeper(Nodes):
             for node, registration in self.registrations.items():
                 if path != '/' and _paths.is_under(node, path):
                     registration.unregister()
-        return _transfer.delete_recursive(
-            self._bulk, path, dry_run, force, ignore_if_ephemeral, out)
+        try:
+            return _transfer.delete_recursive(
+                self._bulk, path, dry_run, force, ignore_if_ephemeral, out)
+        finally:
+            self._engine.settle()
 
     # The connection
 
@@ -469,9 +476,12 @@ class ZooKeeper(Nodes):
         Any thread may call it, any number of times.
         """
         with self._closing:
-            if self._closed or os.getpid() != self._pid:
+            if os.getpid() != self._pid:
                 return
-            self._closed = True
+            closed, self._closed = self._closed, True
+        if closed:
+            self._engine.calls.close()  # another thread may be just at it
+            return
         for listener in self._listeners:
             self.client.remove_listener(listener)
         if self._reviver is not None:
@@ -518,6 +528,9 @@ class ZooKeeper(Nodes):
     def _wrote(self, path: str, data: bytes, stat: ZnodeStat) -> None:
         self._keeper.wrote(path, data, stat.mzxid)
         self._engine.learn(path, data, stat)
+
+    def _changed(self, path: str, above: bool = False) -> None:
+        self._engine.settle(None if above else keys_of(path))
 
     def _track(self, objects: list[L]) -> list[L]:
         self._engine.track([each._tracker for each in objects])

@@ -22,6 +22,8 @@ ORDER = '''
     zc.zk._ending                   pure
     zc.zk._wire                     pure
     zc.zk._queues
+    zc.zk._moments
+    zc.zk._calls
     zc.zk._pending
     zc.zk._bulk
     zc.zk._reader

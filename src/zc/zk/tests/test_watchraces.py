@@ -14,6 +14,7 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 import zc.zk
+from zc.zk import _calls
 from zc.zk import _watches
 from zc.zk.errors import BadPropertyLink
 from zc.zk.tests import test_watches
@@ -29,6 +30,11 @@ class Case(test_watches.Case):
     def settle(self) -> None:
         done = threading.Event()
         self.zk._engine.after_all(done.set)
+        self.assertTrue(done.wait(DEADLINE))
+
+    def settle_calls(self) -> None:
+        done = threading.Event()
+        self.zk._engine.call(done.set)
         self.assertTrue(done.wait(DEADLINE))
 
     def wait_dropped(self, reference: weakref.ref[Any]) -> None:
@@ -166,6 +172,81 @@ class FailureTests(Case):
 
 class ObjectTests(Case):
 
+    def test_no_callback_starts_after_close(self) -> None:
+        """Of several callbacks of an object that is closed meanwhile, the
+        rest is not called.
+        """
+        running, go = threading.Event(), threading.Event()
+        self.addCleanup(go.set)
+        properties = self.zk.properties('/a')
+
+        def block(each: Any) -> None:
+            if each['x'] == 2:
+                running.set()
+                go.wait(DEADLINE)
+
+        properties(block)
+        properties(lambda each: self.calls.append(each['x']))
+        self.other.set('/a', b'{"x":2}')
+        self.assertTrue(running.wait(DEADLINE))
+        closing = threading.Thread(target=properties.close)
+        closing.start()
+        wait_for(lambda: properties._tracker.dropped)
+        go.set()
+        closing.join(DEADLINE)
+        self.settle_calls()
+        self.assertEqual([1], self.calls)
+
+    def test_no_callback_starts_after_close_of_the_client(self) -> None:
+        """Nor of other objects, when one blocks while all are closed."""
+        running, go = threading.Event(), threading.Event()
+        self.addCleanup(go.set)
+
+        def block(each: Any) -> None:
+            if each['x'] == 2:
+                running.set()
+                go.wait(DEADLINE)
+
+        first = self.zk.properties('/a')(block)
+        second = self.zk.properties('/b')(
+            lambda each: self.calls.append(each['y']))
+        self.other.set('/a', b'{"x":2}')
+        self.assertTrue(running.wait(DEADLINE))
+        self.other.set('/b', b'{"y":2}')
+        wait_for(lambda: second._called)
+        with unittest.mock.patch.object(_calls, 'CLOSE_SECONDS', 0.01):
+            self.zk.close()
+        thread = self.zk._engine.calls._thread
+        assert thread is not None
+        self.assertTrue(thread.is_alive())
+        go.set()
+        thread.join(DEADLINE)
+        self.assertFalse(thread.is_alive())
+        self.assertEqual([1], self.calls)
+        self.assertFalse(first.current)
+
+    def test_an_error_is_cleared_after_the_new_data_are_there(self) -> None:
+        """Who sees that a node is back sees its new data."""
+        seen = []
+
+        class Watched(_watches.Tracker):
+
+            @property
+            def error(self) -> Any:
+                return None
+
+            @error.setter
+            def error(self, error: Any) -> None:
+                seen.append((error, self.snapshot))
+
+            def changed(self) -> None:
+                pass
+
+        tracker = Watched('/a')
+        seen.clear()
+        self.zk._engine._publish(tracker, 'new', None, True, False)
+        self.assertEqual([(None, 'new')], seen)
+
     def test_made_after_close(self) -> None:
         """A closed object follows nothing, not even with a client it was
         given.
@@ -206,7 +287,7 @@ class ObjectTests(Case):
         for i in range(2, 30):
             self.other.set('/a', b'{"x":%d}' % i)
             wait_for(lambda i=i: properties['x'] == i)   # type: ignore
-        self.assertLessEqual(self.zk._engine._calls.qsize(), 1)
+        self.assertLessEqual(self.zk._engine.calls._queue.qsize(), 1)
 
     def test_a_change_of_type_alone(self) -> None:
         """1 and true are not the same."""
