@@ -190,8 +190,8 @@ def plan_import(
         returns them
     :param keep: nodes that stay, with all below them, since text cannot
         describe them
-    :param look: whether data that are not UTF-8 give a step, for someone
-        who only looks, and no error
+    :param look: whether data that text cannot describe give a step, for
+        someone who only looks, and no error
     :raises DataError: when data that would be replaced are not UTF-8
     :raises ValueNotStorable: when JSON cannot hold a property of any node
     :raises ImportFailed: when nodes are wanted below an ephemeral node
@@ -210,13 +210,10 @@ def plan_import(
             raise ImportFailed(
                 want.path, 'it is ephemeral, and such have no children', ())
         if data != new:
-            try:
-                old = decode(data, want.path)
-            except DataError:
-                if not look:
-                    raise
+            if look and not is_text(data, want.path):
                 steps.append(Stay(want.path, UNREADABLE))
                 continue
+            old = decode(data, want.path)
             if not same(old, want.node.properties):
                 if stat.ephemeralOwner:
                     steps.append(Stay(want.path, UNCHANGED))

@@ -218,6 +218,15 @@ def tell_notice(notice: TreeSyntaxError) -> None:
 
 
 def print_json(items: Iterable[Any]) -> None:
-    """Print each item as JSON on a line of its own."""
+    """Print each item as JSON on a line of its own.
+
+    Infinite numbers and such, which Python reads in node data and JSON
+    does not have, are printed as strings.
+    """
     for item in items:
-        print(json.dumps(item))
+        try:
+            text = json.dumps(item, allow_nan=False)
+        except ValueError:
+            text = json.dumps(json.loads(
+                json.dumps(item), parse_constant=str))
+        print(text)

@@ -50,8 +50,9 @@ class Import:
     :param acl: for all nodes of `tree`; without, new nodes are open to all
         and existing nodes keep theirs
     :param progress: called with how many operations of how many are done
-    :param look: whether nodes whose data are not UTF-8 are named as steps
-        that cannot be applied, and are no error
+    :param look: for someone who only looks: whether nodes that text cannot
+        describe are steps, which cannot be applied, and no errors, and
+        property links that are none are let pass
     :ivar applied: the paths that were written or deleted so far
     :raises PathError: when a name in `tree` is none
     :raises BadPropertyLink: when a property link in it is none
@@ -77,8 +78,9 @@ class Import:
         self._changes: dict[str, Change] = {}
         self.applied: list[str] = []
         self.wanted = _plan.flatten(tree, path)
-        for want in self.wanted:
-            _links.check_property_links(want.path, want.node.properties)
+        if not look:
+            for want in self.wanted:
+                _links.check_property_links(want.path, want.node.properties)
 
     def plan(self) -> list[Step]:
         """Read the live tree and return what is to be done.

@@ -16,6 +16,7 @@ from kazoo.exceptions import NoNodeError
 from . import _paths
 from ._bulk import Bulk
 from ._encoding import decode
+from ._encoding import encode
 from ._printable import printable
 from ._reader import Reader
 from ._treeformat import node_text
@@ -174,10 +175,14 @@ def export_json(
             continue
         shown: dict[str, Any] = {'path': here, 'properties': None}
         try:
-            shown['properties'] = decode(data, here)
-        except DataError as e:
-            report(here, e.reason)
-            shown.update(error=e.reason, size=len(data or b''))
+            properties = decode(data, here)
+            encode(properties, here)    # JSON has no NaN, which Python reads
+        except NO_TEXT as e:
+            reason = why_no_text(e)
+            report(here, reason)
+            shown.update(error=reason, size=len(data or b''))
+        else:
+            shown['properties'] = properties
         shown['ephemeral'] = bool(stat.ephemeralOwner)
         yield json.dumps(shown)
     if reader.missing_top:

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from unittest import mock
 
+from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
+from zc.zk import _ending
 from zc.zk import scripts
 from zc.zk.client import ZooKeeper
 from zc.zk.testing import Server
@@ -60,6 +62,43 @@ class ConnectionTests(ScriptMixin):
             stderr=subprocess.PIPE, timeout=60)
         os.close(writing)
         self.assertEqual((done.returncode, done.stderr), (1, b''))
+
+    def test_copy_through_a_pipe(self):
+        """Half a tree is never taken for the whole at a pipe's other end.
+        """
+        def copy():
+            done = subprocess.run(
+                ['/bin/sh', '-c', '"$0" -c "$1" "$3" /src | '
+                 '"$0" -c "$2" -ty "$3" - /dst', sys.executable,
+                 'from zc.zk import scripts; scripts.export()',
+                 'from zc.zk import scripts; scripts.import_()',
+                 self.server.connection_string], stderr=subprocess.PIPE,
+                check=False, text=True, timeout=DEADLINE)
+            return done.returncode, done.stderr
+
+        with ZooKeeper(self.server.connection_string) as zk:
+            zk.import_tree('/src\n  /a\n  /b\n  /c\n'
+                           '/dst\n  /src\n    /c\n    /d\n')
+            zk.set('/src/b', b'\xff')
+            before = zk.export_tree('/dst')
+            status, error = copy()
+            self.assertEqual(1, status)
+            self.assertIn('left nodes out', error)
+            # No permission: the export stops half way.
+            zk.client.set_acls('/src/b', [
+                make_digest_acl('u', 'p', all=True)])
+            status, error = copy()
+            self.assertEqual(1, status)
+            self.assertIn('zookeeper_export: no permission at /src/b', error)
+            self.assertIn(f"'{_ending.STOPPED}'", error)
+            self.assertEqual(before, zk.export_tree('/dst'))
+            zk.client.add_auth('digest', 'u:p')
+            zk.client.set_acls('/src/b', OPEN_ACL_UNSAFE)
+            zk.set('/src/b', b'')
+            self.assertEqual(
+                (0, 'trim deletes 1 node:\n  /dst/src/d\n'), copy())
+            self.assertEqual(zk.export_tree('/src'),
+                             zk.export_tree('/dst/src'))
 
     def test_interrupts(self):
         """However often someone presses Ctrl-C, there is one line."""

@@ -200,6 +200,11 @@ left out, since text cannot describe them:
              'ephemeral': False, 'error': 'not UTF-8 text (byte 0 of 1)'},
             json.loads(out))
         self.assertIn('\n  /z: not UTF-8', err)
+        self.zk().set('/z', b'{"x": NaN}')
+        status, out, err = self.export('--json', '/z')
+        self.assertEqual(
+            (1, "property 'x': JSON has no nan"),
+            (status, json.loads(out)['error']))
 
     def test_default_connection(self):
         """The connection comes from the environment if it is not given."""

@@ -251,8 +251,17 @@ class DiffTests(ScriptCase):
         self.assertEqual(
             (1, '', 'these nodes differ, and their data are not text:\n'
              '  /retail/providers\n' + left), self.diff(TREE))
+        zk.set('/retail/providers', b'{"x": Infinity}')
+        self.assertIn('\n  /retail/providers\n', self.diff(TREE)[2])
         zk.set('/retail/providers', b'')
         self.assertEqual((0, '', left), self.diff(TREE))
+
+    def test_what_is_no_link(self):
+        """What is no property link can be looked at, too."""
+        zk = self.zk()
+        zk.set('/cms/providers', b'{"x =>": "a b c", "y =>": [1]}')
+        text = zk.export_tree()
+        self.assertEqual((0, '', ''), self.diff(text))
 
     def test_links(self):
         """The path may lead through links."""

@@ -83,6 +83,16 @@ class Streams(ScriptMixin):
             ['some:', *['  \\x1b[2J'] * _streams.SHOWN, '  and 2 more'],
             lines)
 
+    def test_json(self):
+        """What is printed is JSON, even if what was read was not."""
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            _streams.print_json([
+                {'x': [float('nan'), 1]}, {'y': float('-inf')}, {'z': 1.5}])
+        self.assertEqual(
+            '{"x": ["NaN", 1]}\n{"y": "-Infinity"}\n{"z": 1.5}\n',
+            out.getvalue())
+
     def test_text(self):
         """A text comes with whether a pipe brought it."""
         name = self.file('\ufeff/a\n')

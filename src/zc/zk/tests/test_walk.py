@@ -162,7 +162,7 @@ class ExportTests(WalkCase):
     def test_odd_data(self):
         """Data that are no JSON object are a string; empty data nothing."""
         for data, text in [
-                (b'', ''), (b'  ', ''), (b'{}', ''),
+                (b'', ''), (b'  ', "  string_value = '  '\n"), (b'{}', ''),
                 (b'xxx', "  string_value = 'xxx'\n"),
                 (b'{xxx}', "  string_value = '{xxx}'\n"),
                 (b'[1]', "  string_value = '[1]'\n"),
