@@ -61,7 +61,7 @@ coverage-report:
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 
-bench: .venv/installed
+bench: .venv/bench
 	$(BIN)/python bench $(BENCH)
 
 fuzz: .venv/installed
@@ -85,6 +85,11 @@ clean:
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		-e '.[test]' -e 'zkzopeserver[test]'
+	@touch $@
+
+.venv/bench: bench/requirements.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-r bench/requirements.txt
 	@touch $@
 
 .venv/tools: requirements-tools.txt .venv/installed

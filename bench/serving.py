@@ -3,10 +3,12 @@
     python bench/serving.py [--seconds 5] [--rounds 5] [--connections 16]
 
 Serves one small application by plain zope.server, by our runner on
-zope.server, by plain waitress and by our runner on waitress, each in a
+zope.server, by plain waitress, by our runner on waitress, and by uvicorn (with
+httptools, and a2wsgi for the application; on asyncio's own loop), each in a
 process of its own with the same number of threads, in turns; and prints the
-medians of the rounds.  Loads with wrk where it is installed, and else with
-a generator of its own, which is slower than the servers and so only good
+medians of the rounds.  The last column compares each with what it wraps, and
+uvicorn with plain zope.server.  Loads with wrk where it is installed, and else
+with a generator of its own, which is slower than the servers and so only good
 for comparing.  Imported by nothing.
 """
 from __future__ import annotations
@@ -30,7 +32,11 @@ from zc.zk.testing import Server
 
 
 KINDS = ('zope.server', 'zc.zkzopeserver', 'waitress',
-         'zc.zkzopeserver#waitress')
+         'zc.zkzopeserver#waitress', 'uvicorn')
+
+#: What the rate of each is divided by.
+BASES = {'zc.zkzopeserver': 'zope.server', 'uvicorn': 'zope.server',
+         'zc.zkzopeserver#waitress': 'waitress'}
 
 BODY = b'Hello from a small application.\n' * 4
 
@@ -54,6 +60,13 @@ def serve(kind: str, port: int, threads: int, zookeeper: str) -> None:
         import waitress
         waitress.serve(application, host='127.0.0.1', port=port,
                        threads=threads, connection_limit=1000)
+    elif kind == 'uvicorn':
+        import uvicorn
+        from a2wsgi import WSGIMiddleware
+        uvicorn.run(WSGIMiddleware(application, workers=threads),
+                    host='127.0.0.1', port=port, http='httptools',
+                    loop='asyncio', lifespan='off', access_log=False,
+                    log_level='warning')
     else:
         import zc.zkzopeserver
         run = (zc.zkzopeserver.run_waitress if kind.endswith('#waitress')
@@ -173,13 +186,12 @@ def main() -> None:
           f'{options.rounds} rounds of {options.seconds:g} s, '
           f'{"wrk" if shutil.which("wrk") else "own generator"}')
     print(f'{"":26}{"requests/s":>12}{"p99 ms":>9}{"ratio":>8}')
-    base = 0.0
-    for kind in KINDS:
-        rate = statistics.median(each[0] for each in found[kind])
+    rates = {kind: statistics.median(each[0] for each in found[kind])
+             for kind in KINDS}
+    for kind, rate in rates.items():
         p99 = statistics.median(each[1] for each in found[kind])
-        if not kind.startswith('zc.'):
-            base = rate
-        print(f'{kind:26}{rate:12.0f}{p99:9.2f}{rate / base:8.2f}')
+        ratio = rate / rates[BASES.get(kind, kind)]
+        print(f'{kind:26}{rate:12.0f}{p99:9.2f}{ratio:8.2f}')
 
 
 if __name__ == '__main__':

@@ -22,8 +22,10 @@ _VALUE = re.compile(r'[\t\x20-\x7e\x80-\xff]*')
 _STATUS = re.compile(r'([1-9][0-9][0-9]) ([\t\x20-\x7e\x80-\xff]*)')
 _LENGTH = re.compile(r'[0-9]{1,18}')
 
-# Names that were found to be right: applications use few.
-_known: set[str] = set()
+# Names and statuses that were found to be right: applications use few.  The
+# names with themselves in lower case, the statuses in two parts.
+_names: dict[str, str] = {}
+_statuses: dict[str, tuple[str, str]] = {}
 _KNOWN_LIMIT = 500
 
 
@@ -51,23 +53,15 @@ def check_head(status: Any, headers: Iterable[tuple[Any, Any]]) -> Head:
 
     :raises WrongAnswer: when it cannot be sent
     """
-    found = _STATUS.fullmatch(_text('the status', status))
-    if found is None:
-        raise WrongAnswer(
-            f'the status {status!r} is not three digits, a blank and a text')
-    code, reason = found.groups()
-    if code[0] == '1':
-        raise WrongAnswer(f'the status {code} is not a final one')
+    code, reason = _statuses.get(status) or _check_status(status)
     kept: list[tuple[str, str]] = []
     length: int | None = None
     for name, value in headers:
-        if name not in _known:
-            _check_name(name)
-        if _VALUE.fullmatch(_text(f'the value of {name}', value)) is None:
-            raise WrongAnswer(
-                f'the value of {name} holds a control character, or one '
-                'that is not in Latin-1')
-        lower = name.lower()
+        lower = _names.get(name) or _check_name(name)
+        # Most values pass by this quicker test.
+        if not (isinstance(value, str) and value.isascii()
+                and value.isprintable()):
+            _check_value(name, value)
         if lower == 'content-length':
             before, length = length, _length(value)
             if before is not None:
@@ -85,11 +79,34 @@ def check_head(status: Any, headers: Iterable[tuple[Any, Any]]) -> Head:
     return Head(code, reason, kept, None if code == '204' else length)
 
 
-def _check_name(name: Any) -> None:
+def _check_status(status: Any) -> tuple[str, str]:
+    found = _STATUS.fullmatch(_text('the status', status))
+    if found is None:
+        raise WrongAnswer(
+            f'the status {status!r} is not three digits, a blank and a text')
+    code, reason = found.groups()
+    if code[0] == '1':
+        raise WrongAnswer(f'the status {code} is not a final one')
+    if len(_statuses) < _KNOWN_LIMIT:
+        _statuses[status] = code, reason
+    return code, reason
+
+
+def _check_name(name: Any) -> str:
+    """Return the name of a header field in lower case."""
     if _NAME.fullmatch(_text('the name of a header field', name)) is None:
         raise WrongAnswer(f'{name!r} cannot be the name of a header field')
-    if len(_known) < _KNOWN_LIMIT:
-        _known.add(name)
+    lower: str = name.lower()
+    if len(_names) < _KNOWN_LIMIT:
+        _names[name] = lower
+    return lower
+
+
+def _check_value(name: str, value: Any) -> None:
+    if _VALUE.fullmatch(_text(f'the value of {name}', value)) is None:
+        raise WrongAnswer(
+            f'the value of {name} holds a control character, or one that is '
+            'not in Latin-1')
 
 
 def _length(value: str) -> int:

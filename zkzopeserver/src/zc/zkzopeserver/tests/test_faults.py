@@ -96,10 +96,19 @@ class HeadTests(unittest.TestCase):
             self.assertNotIn('secret', str(raised.exception))
 
     def test_many_names(self):
-        """Names are remembered up to a limit."""
+        """Names and statuses are remembered up to a limit."""
         for number in range(_faults._KNOWN_LIMIT + 10):
-            _faults.check_head(OK, [(f'Name-{number}', '')])
-        self.assertEqual(_faults._KNOWN_LIMIT, len(_faults._known))
+            _faults.check_head(f'200 {number}', [(f'Name-{number}', '')])
+        self.assertEqual(_faults._KNOWN_LIMIT, len(_faults._names))
+        self.assertEqual(_faults._KNOWN_LIMIT, len(_faults._statuses))
+
+
+    def test_again(self):
+        """What was found to be right once is right again."""
+        for _ in range(2):
+            self.assertEqual(
+                ('200', 'Fine', [('X-A', 'b')], None),
+                _faults.check_head('200 Fine', [('X-A', 'b')]))
 
 
 class BlockTests(unittest.TestCase):

@@ -49,6 +49,16 @@ class TraceTests(unittest.TestCase):
         ], self.trace(application, b'POST /a?b=c HTTP/1.0\r\n'
                       b'Content-Length: 4\r\n\r\nbody'))
 
+    def test_line_break(self):
+        """A line break in a path makes no line of its own."""
+        def application(environ, start_response):
+            start_response('200 OK', [('Content-Length', '3')])
+            return [b'abc']
+
+        self.assertEqual(
+            ['B', 'GET', '/a\\nB\\x1b'],
+            self.trace(application, b'GET /a%0aB%1b HTTP/1.0\r\n\r\n')[0])
+
     def test_iterator(self):
         """The same where the answer is an iterator."""
         closed = []
