@@ -10,7 +10,8 @@ Between them, kazoo clients made with the connection string
 ``'zookeeper.example.com:2181'`` talk to an embedded ZooKeeper server on
 loopback, made for this test; no other connection string connects.  When a
 write of such a client returns, every callback in this process that it causes
-has run: tests need no sleeps.
+has run: tests need no sleeps.  Such a client has a method ``lose_session()``,
+which ends its session and returns when it has a new one.
 
 With the environment variable ``TEST_ZOOKEEPER_CONNECTION`` set to the
 connection string of a real ZooKeeper server, the same tests run there, below
@@ -21,25 +22,20 @@ tests and for a developer's desk; production is Apache ZooKeeper.
 """
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-import time
-import unittest.mock
-from collections.abc import Callable
+import sys
 from contextlib import ExitStack
 from typing import Any
 
-import kazoo.client
 from kazoo.exceptions import NoNodeError
 
-from .. import _connect
-from .._keeper import Keeper
-from .._watches import Engine
 from ..client import ZooKeeper
+from ._emulation import Cluster
+from ._emulation import Emulation
+from ._emulation import wait_until
 from ._server import Server
-from ._settle import WRITES
-from ._settle import Settler
-from ._settle import owners_of
 
 
 __all__ = [
@@ -68,6 +64,7 @@ _ZOOKEEPER_NODE = """
 """
 
 _STACK = 'zc.zk.testing stack'
+_emulation = Emulation()
 
 
 def setUp(
@@ -82,51 +79,85 @@ def setUp(
     path in the server of what is ``/`` in the test; and the functions
     ``assert_`` and ``wait_until``.
 
+    It may be called again, for the same test or another one: with another
+    connection string there is a second server beside the first; with the
+    same one the new server hides the old one until it is torn down.
+
     :param test: a doctest, or a unittest case
     :param tree: what there is at the start; by default `DEFAULT_TREE`
     :param connection_string: the one that is emulated
     """
-    stack = ExitStack()
-    with ExitStack() as failed:
-        failed.callback(stack.close)
+    names = _names(test)
+    with ExitStack() as stack:
+        stack.callback(_go_back_to, _directory())
         root = f'/zc.zk.testing.test-root{secrets.token_hex(8)}'
         servers = testing_with_real_zookeeper()
         server = None
         if not servers:
             server = stack.enter_context(Server())
             servers = server.connection_string
-        settler = Settler()
-        target = servers + root
-        plain = kazoo.client.KazooClient
-        stack.callback(_delete, plain, servers, root, bool(server))
-        stack.enter_context(unittest.mock.patch(
-            'kazoo.client.KazooClient',
-            _client_class(settler, connection_string, target)))
-        for owner, name in ((Keeper, 'add'), (Keeper, 'update'),
-                            (Keeper, 'remove'), (Engine, 'track'),
-                            (Engine, 'learn'), (ZooKeeper, 'close')):
-            stack.enter_context(unittest.mock.patch.object(
-                owner, name, settler.wrapped(getattr(owner, name))))
-        stack.callback(_stop_all, settler)
-        _create(plain, servers, root)
+        cluster = Cluster(connection_string, servers, root)
+        stack.callback(_delete, cluster, bool(server))
+        _emulation.enter(cluster)
+        stack.callback(_emulation.leave, cluster)
+        _create(cluster)
         with ZooKeeper(connection_string) as zk:
             zk.import_tree(DEFAULT_TREE if tree is None else tree)
             zk.import_tree(_ZOOKEEPER_NODE)
-        names = _names(test)
-        names[_STACK] = stack
         names['ZooKeeper'] = server
         names['zookeeper_root'] = root
         names.setdefault('assert_', assert_)
         names.setdefault('wait_until', wait_until)
-        failed.pop_all()
+        setupstack = _setupstack()
+        if setupstack is not None:
+            # What it was given before goes later, what it is given from now
+            # on sooner.
+            setupstack.register(test, _undo, names)
+        if _STACK not in names:
+            names[_STACK] = ExitStack()
+        names[_STACK].push(stack.pop_all())
 
 
 def tearDown(test: Any) -> None:
-    """Undo `setUp`: stop the test's clients, and end its server.
+    """Undo all that `setUp` did for a test, if anything is left of it.
+
+    The test's clients are stopped and its servers ended; what the test
+    registered with ``zope.testing.setupstack`` is torn down; and the working
+    directory is again what it was.
 
     :param test: what was given to `setUp`
     """
-    _names(test).pop(_STACK).close()
+    names = _names(test)
+    try:
+        setupstack = _setupstack()
+        if setupstack is not None:
+            setupstack.tearDown(test)
+    finally:
+        _undo(names)
+
+
+def _undo(names: dict[str, Any]) -> None:
+    stack = names.pop(_STACK, None)
+    if stack is not None:
+        stack.close()
+
+
+def _setupstack() -> Any:
+    """Return zope.testing.setupstack, if anything in the process uses it."""
+    return sys.modules.get('zope.testing.setupstack')
+
+
+def _directory() -> str | None:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
+
+
+def _go_back_to(directory: str | None) -> None:
+    if directory is not None:
+        with contextlib.suppress(FileNotFoundError):
+            os.chdir(directory)
 
 
 def testing_with_real_zookeeper() -> str | None:
@@ -145,101 +176,31 @@ def assert_(cond: Any, mess: str = '', error: bool = True) -> None:
         print('assertion failed: ', mess)
 
 
-def wait_until(
-    func: Callable[[], Any], timeout: float = 9.0, mess: str = ''
-) -> None:
-    """Wait until ``func()`` is true.
-
-    :param timeout: the longest to wait, in seconds
-    :raises AssertionError: when it does not become true in time
-    """
-    deadline = time.monotonic() + timeout
-    while not func():
-        if time.monotonic() > deadline:
-            raise AssertionError(mess or f'not within {timeout:g} seconds')
-        time.sleep(0.005)
-
-
 def _names(test: Any) -> dict[str, Any]:
     names: dict[str, Any] = (
         test.globs if hasattr(test, 'globs') else test.__dict__)
     return names
 
 
-def _client_class(
-    settler: Settler, connection_string: str, target: str
-) -> type:
-    """Return what stands for kazoo's client class in a test."""
-
-    class TestClient(kazoo.client.KazooClient):
-        """A kazoo client that connects to the test's server only."""
-
-        def __init__(
-            self,
-            hosts: str = '127.0.0.1:2181',
-            timeout: float = 10.0,
-            client_id: Any = None,
-            handler: Any = None,
-            **keywords: Any,
-        ) -> None:
-            servers, slash, chroot = hosts.partition('/')
-            self._emulated = servers == connection_string
-            if self._emulated:
-                hosts = target + slash + chroot
-            super().__init__(
-                hosts, timeout, client_id, settler.handler(), **keywords)
-            settler.clients.add(self)
-
-        def start_async(self) -> Any:
-            if not self._emulated:
-                raise self.handler.timeout_exception(
-                    f'only {connection_string!r} connects in this test')
-            return super().start_async()
-
-        def _call(self, request: Any, async_object: Any) -> Any:
-            if request.type in WRITES:
-                async_object.is_write = True
-            return super()._call(request, async_object)
-
-        def stop(self) -> None:
-            super().stop()
-            # The session's ephemeral nodes went with it.
-            settler.wrote()
-            settler.settle()
-
-    return TestClient
-
-
-def _create(client_class: Any, servers: str, root: str) -> None:
-    client = client_class(servers)
+def _create(cluster: Cluster) -> None:
+    client = _emulation.plain(cluster.servers)
     client.start()
     try:
-        client.create(root)
+        client.create(cluster.root)
     finally:
         client.stop()
         client.close()
 
 
-def _delete(
-    client_class: Any, servers: str, root: str, embedded: bool
-) -> None:
+def _delete(cluster: Cluster, embedded: bool) -> None:
     if embedded:
         return      # all goes with the server
-    client = client_class(servers)
+    client = _emulation.plain(cluster.servers)
     client.start()
     try:
-        client.delete(root, recursive=True)
+        client.delete(cluster.root, recursive=True)
     except NoNodeError:
         pass
     finally:
         client.stop()
         client.close()
-
-
-def _stop_all(settler: Settler) -> None:
-    for client in list(settler.clients):
-        owners = owners_of(client)
-        _connect.stop(client)
-        # A test may have left its ZooKeeper object open, and its threads.
-        for owner in owners:
-            owner.close()

@@ -127,10 +127,26 @@ class _Result(AsyncResult):
 
 
 class _Handler(PollHandler):
+    """The handler of a client of a test.
+
+    :ivar connection: the newest connection
+    :ivar shut: whether connections are refused, for the time being
+    :ivar refusals: how many were refused so
+    """
 
     def __init__(self, settler: Settler) -> None:
         super().__init__()
         self.settler = settler
+        self.connection: Any = None
+        self.shut = False
+        self.refusals = 0
+
+    def create_connection(self, *args: Any, **keywords: Any) -> Any:
+        if self.shut:
+            self.refusals += 1
+            raise ConnectionRefusedError('refused by the test')
+        self.connection = super().create_connection(*args, **keywords)
+        return self.connection
 
     def async_result(self) -> _Result:
         return _Result(self)

@@ -79,6 +79,7 @@ ORDER = '''
     zc.zk.testing._service
     zc.zk.testing._server
     zc.zk.testing._settle
+    zc.zk.testing._emulation
     zc.zk.testing
     zc.zk.testing.__main__
 
