@@ -45,6 +45,9 @@ def build(directory: pathlib.Path) -> list[pathlib.Path]:
     """Build the wheels; return them."""
     for source in ROOT, ROOT / 'zkzopeserver':
         run(sys.executable, '-m', 'build', '--outdir', directory, source)
+    # Indexes refuse a description that they cannot render.
+    run(sys.executable, '-m', 'twine', 'check', '--strict',
+        *sorted(directory.iterdir()))
     wheels = sorted(directory.glob('*.whl'))
     for wheel in wheels:
         check(wheel)

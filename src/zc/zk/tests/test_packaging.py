@@ -62,3 +62,34 @@ class Files(unittest.TestCase):
             for folder in 'bench', 'demo', 'docs':
                 if pathlib.Path(tree.parent, folder).is_dir():
                     self.assertIn(f'graft {folder}\n', text)
+
+    def test_titles(self):
+        """README and CHANGES, joined, have titles of consistent levels.
+
+        The index renders them as one document and refuses others.
+        """
+        for tree in sources.TREES:
+            text = '\n\n'.join(
+                (tree.parent / name).read_text(encoding='utf-8')
+                for name in ('README.rst', 'CHANGES.rst'))
+            known: list[str] = []
+            level = -1
+            for style in titles(text):
+                if style not in known:
+                    self.assertEqual(len(known), level + 1, style)
+                    known.append(style)
+                self.assertLessEqual(known.index(style), level + 1, style)
+                level = known.index(style)
+            self.assertGreater(len(known), 1)
+
+
+def titles(text):
+    """Return the styles of titles: a character, twice with an overline."""
+    lines = text.splitlines()
+    found = []
+    for above, line, below in zip(
+            ['', *lines], lines, [*lines[1:], ''], strict=False):
+        if (re.fullmatch(r'([=~^-])\1{3,}', below) and line.strip()
+                and len(below) >= len(line) and not line.startswith(' ')):
+            found.append(below[0] * (2 if above == below else 1))
+    return found
