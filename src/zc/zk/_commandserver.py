@@ -218,6 +218,11 @@ def _listen_unix(path: str) -> socket.socket:
         try:
             listener.bind(path)
         except OSError as e:
+            if e.errno is None:
+                # Python's own check, which has no number and no strerror.
+                raise OSError(
+                    errno.ENAMETOOLONG, 'Unix-domain socket path too long',
+                    path) from e
             if e.errno != errno.EADDRINUSE or not _is_left_behind(path):
                 raise
             # Left behind by a process that was killed.

@@ -42,6 +42,7 @@ from ._nodecache import keys_of
 from ._nodes import Nodes
 from ._properties import Properties
 from ._reconcile import WAITING
+from ._registering import RegisteringServer
 from ._registration import Registration
 from ._revive import Reviver
 from ._treetext import parse_tree
@@ -51,26 +52,6 @@ from .errors import PathError
 
 
 L = TypeVar('L', bound=Live)
-
-
-class RegisteringServer:
-    """Sent to ``zc.zk.event.notify`` while a server is being registered.
-
-    :ivar name: the server's address, as it was given
-    :ivar path: the path of the node below which it registers
-    :ivar properties: the node's properties; subscribers may add to them
-    """
-
-    def __init__(
-        self, name: str, path: str, properties: dict[str, Any]
-    ) -> None:
-        self.name = name
-        self.path = path
-        self.properties = properties
-
-    def __repr__(self) -> str:
-        return (f'RegisteringServer({self.name!r}, {self.path!r}, '
-                f'{self.properties!r})')
 
 
 class ZooKeeper(Nodes):
@@ -217,11 +198,17 @@ class ZooKeeper(Nodes):
         properties = {**data, 'pid': os.getpid()}
         real_path = self.resolve(path)
         names = self._node_names(name)
-        event.notify(RegisteringServer(name, real_path, properties))
-        self._keeper.add(
-            {_paths.join(real_path, each): properties
-             for each in names},
-            list(acl), takeover)
+        nodes = [_paths.join(real_path, each) for each in names]
+        server = RegisteringServer(name, real_path, properties)
+        kept: list[Registration] = []
+        try:
+            event.notify(server)
+            self._keeper.add(
+                dict.fromkeys(nodes, properties), list(acl), takeover)
+            kept = [each for each in self.registrations.values()
+                    if each.path in nodes]
+        finally:
+            server._settle(kept)
 
     @staticmethod
     def _node_names(name: str) -> list[str]:

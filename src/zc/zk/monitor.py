@@ -10,6 +10,7 @@ connection closes.
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import logging
 import re
@@ -30,6 +31,7 @@ from ._commandserver import Address
 from ._commandserver import CommandServer
 from ._commandserver import Connection
 from ._encoding import parse_addr
+from ._printable import printable
 
 
 try:
@@ -85,26 +87,38 @@ class Writer(Protocol):
 #: The commands by name; `register` adds one.
 commands: dict[str, Callable[..., Any]] = {}
 
-_servers: list[dict[str, Any]] = []
+# What is shown of each server, and the event that told of it.
+_servers: list[tuple[dict[str, Any], Any]] = []
 _observed: weakref.WeakSet[Any] = weakref.WeakSet()
 _running: dict[Address, CommandServer] = {}
 _lock = threading.Lock()
 
 
 def notify(event: Any) -> None:
-    """Remember a server that is registered.
+    """Remember a server for as long as it is registered.
 
     :param event: a `zc.zk.RegisteringServer`
     """
     found = {'path': event.path, **event.properties, 'address': event.name}
     found['path'] = event.path
     with _lock:
-        for index, known in enumerate(_servers):
-            if (known['address'] == event.name
-                    and known['path'] == event.path):
-                _servers[index] = found
-                return
-        _servers.append(found)
+        # The same server may be told of by another ZooKeeper object, whose
+        # registration may fail; so only what is known no better is replaced.
+        _servers[:] = [
+            (shown, earlier) for shown, earlier in _servers
+            if _active(earlier) and not (
+                _key(shown) == _key(found)
+                and getattr(earlier, '_registrations', None) is None)]
+        _servers.append((found, event))
+
+
+def _active(event: Any) -> bool:
+    # Events of programs' own may know nothing of it.
+    return bool(getattr(event, 'active', True))
+
+
+def _key(shown: dict[str, Any]) -> tuple[str, str]:
+    return shown['path'], shown['address']
 
 
 def observe(zk: Any) -> None:
@@ -190,8 +204,50 @@ def _handle(connection: Connection, line: str) -> None:
     command = known.get(words[0])
     if command is None:
         connection.write(f'There is no command {words[0]!r}.  Try "help".\n')
+    elif not _takes(command, connection, words[1:]):
+        connection.write(
+            f'{words[0]} takes {_wanted(command)}, not {len(words) - 1}.  '
+            f'Try "help {words[0]}".\n')
     else:
         command(connection, *words[1:])
+
+
+def _takes(
+    command: Callable[..., Any], connection: Connection, words: Sequence[str]
+) -> bool:
+    """Tell whether a command can be called with these words."""
+    try:
+        signature = inspect.signature(command)
+    except (TypeError, ValueError):
+        return True             # not known, for some written in C
+    try:
+        signature.bind(connection, *words)
+    except TypeError:
+        return False
+    return True
+
+
+def _wanted(command: Callable[..., Any]) -> str:
+    """Return how many words a command takes, and what they stand for."""
+    parameters = list(inspect.signature(command).parameters.values())[1:]
+    names = []
+    least = most = 0
+    for each in parameters:
+        name = each.name.upper()
+        if each.kind is each.VAR_POSITIONAL:
+            names.append(f'[{name} ...]')
+            most = sys.maxsize
+        elif each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD):
+            optional = each.default is not each.empty
+            names.append(f'[{name}]' if optional else name)
+            least += not optional
+            most += 1
+    if not names:
+        return 'no words'
+    count = (f'at least {least}' if most >= sys.maxsize else
+             f'{least}' if least == most else f'{least} to {most}')
+    plural = '' if count in ('1', 'at least 1') else 's'
+    return f'{count} word{plural} ({" ".join(names)})'
 
 
 # The commands
@@ -238,7 +294,8 @@ def servers(connection: Writer, path: str | None = None) -> None:
     alone, on one line.
     """
     with _lock:
-        found = list(_servers)
+        _servers[:] = [each for each in _servers if _active(each[1])]
+        found = list({_key(shown): shown for shown, _ in _servers}.values())
     if path is None:
         connection.write(json.dumps(found) + '\n')
     else:
@@ -258,7 +315,9 @@ def connection(connection: Writer) -> None:
             error = f' ({registration.error!r})' if registration.error else ''
             lines.append(f'  registration {path}: {registration.state}{error}')
         lines.append(f'  watched nodes: {zk._engine.watch_count()}')
-        connection.write('\n'.join(lines) + '\n')
+        # Links may have led to these paths, and others write links.
+        connection.write(
+            ''.join(f'{printable(line)}\n' for line in lines))
     if not _observed:
         connection.write('no ZooKeeper sessions are observed\n')
 
@@ -294,7 +353,7 @@ def check(args: Sequence[str] | None = None) -> None:
             _connect(asked, options.timeout).close()
     except Exception as e:
         logger.debug('Failed check', exc_info=True)
-        _fail(f'{asked}: {getattr(e, "strerror", None) or e}')
+        _fail(f'{asked}: {_reason(e)}')
 
 
 def get_addr(args: Sequence[str] | None = None) -> None:
@@ -307,14 +366,19 @@ def get_addr(args: Sequence[str] | None = None) -> None:
     try:
         reply = _ask(options)
     except Exception as e:
-        _fail(f'{options.monitor}: {e}')
+        _fail(f'{options.monitor}: {_reason(e)}')
     if not reply.strip():
         _fail(f'{options.monitor}: no server at {options.path}')
-    print(reply.strip())
+    print(printable(reply.strip()))
+
+
+def _reason(error: Exception) -> object:
+    return getattr(error, 'strerror', None) or error
 
 
 def _fail(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
+    # Parts of it may come from whoever listens at the monitor's address.
+    print(printable(message), file=sys.stderr)
     sys.exit(1)
 
 
@@ -331,7 +395,7 @@ def _parse(what: str, args: Sequence[str] | None) -> argparse.Namespace:
 def _ask(options: argparse.Namespace) -> str:
     with _connect(options.monitor, options.timeout) as sock:
         sock.sendall(f'servers {options.path}\n'.encode())
-        with sock.makefile(encoding='utf-8') as stream:
+        with sock.makefile(encoding='utf-8', newline='\n') as stream:
             return stream.readline(65536)
 
 

@@ -45,6 +45,7 @@ ORDER = '''
     zc.zk._connect
     zc.zk._revive
     zc.zk.event
+    zc.zk._registering              pure
     zc.zk.client
     zc.zk
     zc.zk._commandserver

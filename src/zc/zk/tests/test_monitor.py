@@ -10,9 +10,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from typing import Any
 from unittest import mock
+
+from kazoo.exceptions import InvalidACLError
+from kazoo.exceptions import NodeExistsError
 
 import zc.zk
 import zc.zk.event
@@ -73,6 +77,13 @@ class StartTests(MonitorCase):
         for address in ('nowhere', 'a:b', '::1:2'):
             with self.assertRaises(zc.zk.AddressError):
                 monitor.start(address)
+
+    def test_long_path(self):
+        """A path that is too long for a socket is said to be that."""
+        with self.assertRaises(OSError) as caught:
+            monitor.start('/tmp/' + 'x' * 200)
+        self.assertEqual('Unix-domain socket path too long',
+                         caught.exception.strerror)
 
     def test_stop(self):
         """Stopping takes the address back; again is no error."""
@@ -182,8 +193,113 @@ class CommandTests(MonitorCase):
         monitor.register(greet, 'hello')
         self.assertEqual('Hello Jim\n', self.ask('greet Jim'))
         self.assertEqual('Hello world\n', self.ask('hello'))
+
+    def test_number_of_words(self):
+        """A wrong number of words is one line that says what is right."""
+        def one(connection, name): ...
+        def some(connection, first, second=None, /, *, other=None): ...
+        def many(connection, first, *others): ...
+
+        for function in one, some, many:
+            monitor.register(function)
+        for line, expected in (
+            ('servers /a /b', 'servers takes 0 to 1 words ([PATH]), not 2.  '
+             'Try "help servers".\n'),
+            ('threads x', 'threads takes no words, not 1.  '
+             'Try "help threads".\n'),
+            ('one', 'one takes 1 word (NAME), not 0.  Try "help one".\n'),
+            ('some 1 2 3', 'some takes 1 to 2 words (FIRST [SECOND]), not 3.'
+             '  Try "help some".\n'),
+            ('many', 'many takes at least 1 word (FIRST [OTHERS ...]), '
+             'not 0.  Try "help many".\n'),
+            ('many 1 2 3 4', ''),
+        ):
+            with self.subTest(line):
+                self.assertEqual(expected, self.ask(line))
+
+    def test_command_without_signature(self):
+        """A function that does not tell what it takes is called."""
+        function = mock.Mock(__signature__='none', __name__='odd')
+        monitor.register(function)
+        self.ask('odd 1 2')
+        self.assertEqual(('1', '2'), function.call_args[0][1:])
+
+    def test_failing_command(self):
+        """An error in a command is logged, and shown to who asked."""
+        def fail(connection):
+            raise TypeError('mine')
+
+        monitor.register(fail)
         with self.assertLogs('zc.zk._commandserver', 'WARNING'):
-            self.assertIn('TypeError', self.ask('greet a b'))
+            self.assertIn('TypeError: mine', self.ask('fail'))
+
+
+class RegisteredTests(ZooKeeperCase):
+    """`servers` shows what is registered, and nothing else."""
+
+    tree = '/p\n/q\n'
+
+    def setUp(self) -> None:
+        super().setUp()
+        monitor._servers.clear()
+        self.addCleanup(monitor._servers.clear)
+        self.address = monitor.start()
+        self.addCleanup(monitor.stop, self.address)
+
+    def shown(self) -> list[str]:
+        return ask(self.address, 'servers /p').split()
+
+    def test_unregistered(self):
+        """A server that was unregistered is forgotten, by any way."""
+        zk = self.zk()
+        for name in 'a:1', 'b:2', 'c:3':
+            zk.register('/p', name)
+        zk.register('/q', 'a:1')
+        self.assertEqual(['a:1', 'b:2', 'c:3'], self.shown())
+        zk.unregister('/p', 'a:1')
+        self.assertEqual(['b:2', 'c:3'], self.shown())
+        zk.registrations['/p/b:2'].unregister()
+        self.assertEqual(['c:3'], self.shown())
+        zk.delete('/p/c:3')
+        self.assertEqual([], self.shown())
+        self.assertEqual('a:1\n', ask(self.address, 'servers /q'))
+        self.assertEqual(1, len(monitor._servers))
+        zk.close()
+        self.assertEqual('[]\n', ask(self.address, 'servers'))
+
+    def test_registered_again(self):
+        """One that is registered again is shown as it is now, once."""
+        zk = self.zk()
+        for number in range(3):
+            zk.register('/p', 'a:1', number=number)
+            zk.unregister('/p', 'a:1')
+        self.assertEqual([], self.shown())
+        zk.register('/p', 'a:1', number=3)
+        [found] = json.loads(ask(self.address, 'servers'))
+        self.assertEqual(3, found['number'])
+
+    def test_failed(self):
+        """What could not be registered is not shown, and hides nothing."""
+        zk = self.zk()
+        zk.register('/p', 'a:1', number=1)
+        with self.assertRaises(NodeExistsError):
+            zk.register('/p', 'a:1', number=2)
+        with self.assertRaises(InvalidACLError):
+            zk.register('/p', 'b:2', acl=[])
+        [found] = json.loads(ask(self.address, 'servers'))
+        self.assertEqual(('a:1', 1), (found['address'], found['number']))
+
+    def test_all_interfaces(self):
+        """A server on all interfaces is shown until its last node goes."""
+        zk = self.zk()
+        with mock.patch('zc.zk.client.ipv4_addresses',
+                        return_value=['10.0.0.1', '10.0.0.2']):
+            zk.register('/p', ':1')
+        self.assertEqual([':1'], self.shown())
+        for name in '10.0.0.1:1', '10.0.0.2:1':
+            self.assertEqual([':1'], self.shown())
+            zk.registrations[f'/p/{name}'].unregister()
+        self.assertEqual([], self.shown())
 
 
 class ConnectionTests(ZooKeeperCase):
@@ -276,15 +392,41 @@ class ScriptTests(MonitorCase):
         self.assertEqual((0, 'a:1\n', ''), self.run_script(
             monitor.get_addr, self.monitor, '/p'))
 
+    def test_hostile_monitor(self):
+        """What a monitor sends is printed in one line, and escaped."""
+        answers = iter([b'a\x1b[2J\xc2\x9b:1\rb:2\n'] * 2
+                       + ['\u202ea:\x1b1\n'.encode(), b'\xff\n'])
+
+        def answer() -> None:
+            for each in answers:
+                sock, _ = self.server.accept()
+                with sock:
+                    sock.recv(1000)
+                    sock.sendall(each)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join, DEADLINE)
+        hostile = f'127.0.0.1:{self.port}'
+        self.assertEqual(
+            (0, 'a\\x1b[2J\\x9b:1\\rb:2\n', ''),
+            self.run_script(monitor.get_addr, hostile, '/p'))
+        with self.assertLogs('zc.zk.monitor', logging.DEBUG):
+            found = [self.run_script(monitor.check, hostile, '/p')
+                     for _ in range(2)]
+        found.append(self.run_script(monitor.get_addr, hostile, '/p'))
+        for status, out, error in found:
+            self.assertEqual((1, ''), (status, out))
+            self.assertTrue(error[:-1].isprintable(), error)
+
     def test_get_addr_fails(self):
         """What is wrong is said in one line."""
         self.assertEqual(
             (1, '', f'{self.monitor}: no server at /p\n'),
             self.run_script(monitor.get_addr, self.monitor, '/p'))
-        status, out, error = self.run_script(
-            monitor.get_addr, '127.0.0.1:1', '/p')
-        self.assertEqual((1, ''), (status, out))
-        self.assertEqual(1, error.count('\n'))
+        self.assertEqual(
+            (1, '', '127.0.0.1:1: Connection refused\n'),
+            self.run_script(monitor.get_addr, '127.0.0.1:1', '/p'))
 
     def test_timeout(self):
         """A monitor that never answers is not waited for."""

@@ -185,7 +185,7 @@ class ComponentTests(unittest.TestCase):
         self.assertIn(zope.component.event.dispatch, zope.event.subscribers)
         zc.zk.event.notify(zc.zk.RegisteringServer('a:1', '/p', {}))
         self.assertEqual([{'address': 'a:1', 'path': '/p'}],
-                         monitor._servers)
+                         [shown for shown, _ in monitor._servers])
 
     def test_plugin(self):
         """The commands are utilities, as they were for zc.monitor."""

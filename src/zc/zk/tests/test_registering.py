@@ -1,0 +1,47 @@
+"""The event of a registration knows what has come of it."""
+from __future__ import annotations
+
+import gc
+import unittest
+
+from zc.zk._registering import RegisteringServer
+
+
+class Kept:
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+class RegisteringServerTests(unittest.TestCase):
+
+    def setUp(self) -> None:
+        self.event = RegisteringServer('a:1', '/p', {'pid': 1})
+
+    def test_under_way(self):
+        """Until it is known how it ended, the server counts."""
+        self.assertTrue(self.event.active)
+
+    def test_failed(self):
+        """A registration that failed leaves nothing."""
+        self.event._settle([])
+        self.assertFalse(self.event.active)
+
+    def test_registered(self):
+        """It counts while one of its registrations is kept."""
+        kept = [Kept('registered'), Kept('pending')]
+        self.event._settle(kept)
+        self.assertTrue(self.event.active)
+        kept[0].state = 'closed'
+        self.assertTrue(self.event.active)
+        kept[1].state = 'closed'
+        self.assertFalse(self.event.active)
+
+    def test_holds_nothing(self):
+        """The event keeps no registration alive."""
+        kept = Kept('registered')
+        self.event._settle([kept])
+        self.assertTrue(self.event.active)
+        del kept
+        gc.collect()
+        self.assertFalse(self.event.active)
