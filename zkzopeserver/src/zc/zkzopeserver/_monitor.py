@@ -32,7 +32,7 @@ def started(options: Options) -> Iterator[dict[str, Any]]:
         shown = (address if isinstance(address, str)
                  else f'{address.host}:{address.port}')
         raise options.error(
-            'monitor_server', f'cannot listen on {shown}: {e.strerror}'
+            'monitor_server', f'cannot listen on {shown}: {e.strerror or e}'
         ) from e
     try:
         yield {'monitor': _shown(listener)}

@@ -54,7 +54,7 @@ class Options:
     zookeeper: str | None = _option(_values.text, None, 'connection string')
     path: str = _option(_values.node_path, '', 'path')
     session_timeout: int | None = _option(
-        _values.integer(1), None, 'milliseconds')
+        _values.session_timeout, None, 'milliseconds')
     advertise: tuple[Address, ...] = _option(
         _values.advertised, (), 'addresses')
     properties: dict[str, Any] | None = _option(

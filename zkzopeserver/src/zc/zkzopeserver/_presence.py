@@ -124,6 +124,10 @@ class Presence:
             self._zk = zk
         zk.client.add_listener(self._tell)
         kazoo_logger.setLevel(logging.NOTSET)
+        granted = zk._granted()
+        logger.info('ZooKeeper granted a session timeout of %g s%s', granted,
+                    '' if granted == zk.session_timeout else
+                    f', not {zk.session_timeout:g} s')
         if options.monitor_server is not None:
             zc.zk.monitor.observe(zk)
         if self._gone.is_set():

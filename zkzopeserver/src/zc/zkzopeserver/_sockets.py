@@ -67,4 +67,6 @@ def addresses(
     own = '' if is_blank(host) else host
     if not advertise:
         return [(own, port)]
-    return [(name or own, number or port) for name, number in advertise]
+    found = [(name or own, number or port) for name, number in advertise]
+    # What was left open may make two of them one.
+    return list(dict.fromkeys(found))

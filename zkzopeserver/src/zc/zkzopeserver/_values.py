@@ -19,6 +19,13 @@ _TRUE = ('true', 'yes', 'on', 'y', 't', '1')
 _FALSE = ('false', 'no', 'off', 'n', 'f', '0')
 _SIZE = re.compile(r'(\d{1,15})\s*([kmg]?)b?$', re.IGNORECASE)
 _SCALE = {'': 1, 'k': 1 << 10, 'm': 1 << 20, 'g': 1 << 30}
+_TIME = re.compile(r'(\d{1,9}(?:\.\d{1,9})?)[ \t]{0,9}(ms|s|min)?', re.ASCII)
+_SECONDS = {'ms': 0.001, 's': 1.0, 'min': 60.0}
+_LONG = {'ms': 'milliseconds', 's': 'seconds'}
+
+# In milliseconds.  ZooKeeper's own limit is twice its tick, which nobody
+# has below a tenth of a second.
+SHORTEST_SESSION = 100
 
 
 class Address(NamedTuple):
@@ -82,11 +89,33 @@ def integer(low: int, high: int | None = None) -> Callable[[str], int]:
 
 
 def seconds(value: str) -> float:
-    """Return a time in seconds, zero or more, fractions allowed."""
-    word = value.strip()
-    if not re.fullmatch(r'\d{1,9}(\.\d{1,9})?', word, re.ASCII):
-        raise ValueError(f'a time in seconds is needed, not {value!r}')
-    return float(word)
+    """Return a time in seconds, zero or more; it may have a unit."""
+    return _time(value, 's')
+
+
+def session_timeout(value: str) -> int:
+    """Return a time in milliseconds; it may have a unit.
+
+    A bare number is milliseconds, as ever, and easily meant as seconds.
+    """
+    found = _time(value, 'ms') * 1000
+    if found < SHORTEST_SESSION:
+        word = value.strip()
+        hint = (f'; is {word} s meant?'
+                if found and not word[-1].isalpha() else '')
+        raise ValueError(
+            f'{found:g} milliseconds are too short for a session{hint}')
+    return round(found)
+
+
+def _time(value: str, unit: str) -> float:
+    """Return a time in seconds, given in `unit` or in its own."""
+    found = _TIME.fullmatch(value.strip())
+    if not found:
+        raise ValueError(
+            f'a time in {_LONG[unit]} is needed, or one with a unit '
+            f'(500 ms, 1.5 s, 2 min), not {value!r}')
+    return float(found[1]) * _SECONDS[found[2] or unit]
 
 
 def size(value: str) -> int:
@@ -103,7 +132,12 @@ def host(value: str) -> str:
     value = value.strip()
     if value.startswith('[') and value.endswith(']'):
         value = value[1:-1]
-    if re.search(r'[\s/\[\]]', value):
+    try:
+        value.encode('idna')
+        bad = bool(re.search(r'[\s/\[\]\0]', value))
+    except UnicodeError:        # a part is empty, or too long
+        bad = True
+    if bad:
         raise ValueError(f'{value!r} is no host name or address')
     if re.fullmatch(r'[^:]*:\d*', value):
         raise ValueError(
@@ -135,7 +169,7 @@ def listen_address(value: str) -> Address | str:
     if value.isascii() and value.isdigit():
         value = f'127.0.0.1:{value}'
     name, port = zc.zk.parse_addr(value)
-    return Address(name, port)
+    return Address(host(name), port)
 
 
 def advertised(value: str) -> tuple[Address, ...]:

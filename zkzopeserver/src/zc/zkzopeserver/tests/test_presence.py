@@ -35,6 +35,7 @@ class FakeZooKeeper:
         self.client = mock.Mock()
         self.registrations: dict[str, Any] = {}
         self.registered: list[Any] = []
+        self.session_timeout = 10.0
         self.left = False
         self.closed = False
 
@@ -45,6 +46,9 @@ class FakeZooKeeper:
             raise self.errors.pop(0)
         self.registered.append((path, address, data, takeover))
         self.registrations[f'{path}/{address}'] = mock.Mock()
+
+    def _granted(self) -> float:
+        return 4.0
 
     def _leave(self) -> bool:
         self.left = True
@@ -131,6 +135,7 @@ class FakeTests(unittest.TestCase):
         with self.assertLogs('zc.zkzopeserver') as logs:
             self.presence(zk, wait=True).enter()
         self.assertEqual([
+            'ZooKeeper granted a session timeout of 4 s, not 10 s',
             'not registered, trying on: path: there is no node /a',
             'not registered, trying on: path: no permission to create a '
             'node in /a',
@@ -169,7 +174,7 @@ class FakeTests(unittest.TestCase):
         zk = FakeZooKeeper()
         presence = self.presence(zk)
         presence.enter()
-        with self.assertLogs('zc.zkzopeserver', 'INFO') as logs:
+        with self.assertLogs('zc.zkzopeserver') as logs:
             self.assertTrue(presence.leave())
         self.assertEqual("took /a/('h', 1), /a/('i', 2) away",
                          logs.records[0].getMessage())
@@ -228,6 +233,7 @@ class FakeTests(unittest.TestCase):
         self.assertEqual([('h', 1), ('i', 2)],
                          [each[1] for each in zk.registered])
         self.assertEqual([
+            'ZooKeeper granted a session timeout of 4 s, not 10 s',
             'not registered, trying on: path: another server is registered '
             'with the same address (/a/i:2)',
             "registered as /a/('h', 1), /a/('i', 2)",
@@ -302,7 +308,7 @@ class ServerTests(ZooKeeperCase):
         # So that an attempt fails after a second.
         with (mock.patch('zc.zk._keeper.GRACE', 0.0),
               mock.patch.object(_presence, 'LAST_DELAY', 0.1),
-              self.assertLogs('zc.zkzopeserver') as logs):
+              self.assertLogs('zc.zkzopeserver', 'WARNING') as logs):
             thread = self.entering(presence)
             wait_for(lambda: logs.records, 'a line')
             other.close()
@@ -351,6 +357,23 @@ class ServerTests(ZooKeeperCase):
                  and not zk.client.retry(
                      zk.client.get_children, '/service/providers'),
                  'the node to go')
+
+    def test_granted(self):
+        """The session timeout that ZooKeeper granted is logged, once."""
+        with self.assertLogs('zc.zkzopeserver') as logs:
+            self.presence(session_timeout=4000).enter()
+        self.assertEqual(
+            ['ZooKeeper granted a session timeout of 4 s'],
+            [each.getMessage() for each in logs.records
+             if 'granted' in each.getMessage()])
+
+    def test_granted_otherwise(self):
+        """When it is not what was asked for, the line says so."""
+        with self.assertLogs('zc.zkzopeserver') as logs:
+            self.presence(session_timeout=100_000_000).enter()
+        self.assertRegex(
+            logs.records[0].getMessage(), '^ZooKeeper granted a session '
+            r'timeout of \d+ s, not 100000 s$')
 
     def test_takeover(self):
         """A node of a session that still lives is taken over."""

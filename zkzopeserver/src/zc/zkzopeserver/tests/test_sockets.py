@@ -84,3 +84,11 @@ class AddressTests(unittest.TestCase):
             [('x', 80), ('y', 81), ('a', 82)],
             _sockets.addresses('a', 80, (
                 Address('x', None), Address('y', 81), Address('', 82))))
+
+    def test_advertised_twice(self):
+        """An address that comes twice is registered once."""
+        self.assertEqual(
+            [('x', 80), ('y', 81)],
+            _sockets.addresses('y', 80, (
+                Address('x', None), Address('x', 80), Address('', 81),
+                Address('y', 81))))

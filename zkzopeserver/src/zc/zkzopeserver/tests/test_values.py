@@ -55,7 +55,38 @@ class ValueTests(unittest.TestCase):
         """A time may have a fraction."""
         self.assert_values(_values.seconds, {'0': 0.0, '1.5': 1.5})
         self.assert_refused(
-            _values.seconds, '', '-1', 'nan', 'inf', '1e3', '1s')
+            _values.seconds, '', '-1', 'nan', 'inf', '1e3', '1_0', '\u0661',
+            '1 h', 's', '1 s s', '1 S', '1 second')
+        with self.assertRaisesRegex(
+                ValueError, r"^a time in seconds is needed, or one with a "
+                r"unit \(500 ms, 1.5 s, 2 min\), not '1 h'$"):
+            _values.seconds('1 h')
+
+    def test_units_of_time(self):
+        """A time may have a unit, which does not depend on the option."""
+        for text, expected in (('1500 ms', 1.5), ('1.5s', 1.5),
+                               ('0.5\tmin', 30.0), (' 4 s ', 4.0)):
+            self.assertEqual(expected, _values.seconds(text))
+            self.assertEqual(expected * 1000, _values.session_timeout(text))
+
+    def test_session_timeout(self):
+        """A bare number is milliseconds, and few of them are refused."""
+        self.assert_values(_values.session_timeout, {
+            '4000': 4000, '100': 100, '100 ms': 100, '2.0004 s': 2000})
+        for text, expected in (
+            ('4', '4 milliseconds are too short for a session; '
+             'is 4 s meant?'),
+            ('99.5 ', '99.5 milliseconds are too short for a session; '
+             'is 99.5 s meant?'),
+            ('99 ms', '99 milliseconds are too short for a session'),
+            ('0.01 s', '10 milliseconds are too short for a session'),
+            ('0', '0 milliseconds are too short for a session'),
+        ):
+            with (self.subTest(text),
+                  self.assertRaises(ValueError) as caught):
+                _values.session_timeout(text)
+            self.assertEqual(expected, str(caught.exception))
+        self.assert_refused(_values.session_timeout, '', '-4000', 'x')
 
     def test_size(self):
         """A size may have a unit, in powers of 1024."""
@@ -68,7 +99,9 @@ class ValueTests(unittest.TestCase):
         self.assert_values(_values.host, {
             '': '', 'a.example': 'a.example', '::1': '::1', '[::1]': '::1',
             '::': '::', ' 127.0.0.1 ': '127.0.0.1'})
-        self.assert_refused(_values.host, 'a:80', ':80', 'a b', 'http://a')
+        self.assert_refused(
+            _values.host, 'a:80', ':80', 'a b', 'http://a', 'a..b', 'a' * 64,
+            'a\0')
 
     def test_node_path(self):
         """A path is absolute; a slash at the end is forgiven."""
@@ -83,7 +116,8 @@ class ValueTests(unittest.TestCase):
             '[::1]:80': Address('::1', 80), '/a/b': '/a/b', './b': './b',
             '80': Address('127.0.0.1', 80)})
         self.assert_refused(
-            _values.listen_address, '', 'a', 'a:b', 'a:70000', '::1:80')
+            _values.listen_address, '', 'a', 'a:b', 'a:70000', '::1:80',
+            'a..b:80', 'a' * 64 + ':80')
 
     def test_advertised(self):
         """Addresses to register may leave the host or the port open."""
