@@ -258,6 +258,12 @@ def _credential(text: str) -> tuple[str, str]:
             return scheme, file.read().strip('\r\n')
     except UnicodeDecodeError:
         raise Failure(f'{path}: not UTF-8 text') from None
+    except OSError as e:
+        # It may be the password itself.
+        directory = os.path.dirname(path)
+        known = directory != '/' and os.path.isdir(directory)
+        shown = path if known else f'--auth {scheme}:FILE'
+        raise Failure(f'{shown}: {e.strerror}') from None
 
 
 # Arguments

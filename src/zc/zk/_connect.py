@@ -20,13 +20,13 @@ from kazoo.exceptions import AuthFailedError
 from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
 from kazoo.handlers.threading import SequentialThreadingHandler
-from kazoo.hosts import collect_hosts
 from kazoo.protocol.serialization import SASL
 from kazoo.protocol.serialization import Auth
 from kazoo.protocol.serialization import Connect
 from kazoo.protocol.states import KeeperState
 from kazoo.retry import RetryFailedError
 
+from . import _servers
 from .errors import FailedConnect
 
 
@@ -240,12 +240,7 @@ def make_client(
     :param keywords: as for ``kazoo.client.KazooClient``
     :raises FailedConnect: when the connection string is not of that form
     """
-    try:
-        collect_hosts(connection_string)
-    except ValueError as e:
-        raise FailedConnect(
-            connection_string,
-            'HOST:PORT[,HOST:PORT...][/CHROOT] is needed') from e
+    _servers.check(connection_string)
     keywords.setdefault('handler', PollHandler(
         max(SHORTEST_PATIENCE, session_timeout / 3)))
     # kazoo's own delays grow to an hour: a server that was away for a night
@@ -272,6 +267,7 @@ def start(
     :raises FailedConnect: when no session could be had in time, the server
         refused the credentials, or kazoo tries no longer
     """
+    connection_string = _servers.shown(connection_string)
     loop = Loop(client)
     changed = threading.Condition()
 

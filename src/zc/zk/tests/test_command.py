@@ -190,11 +190,19 @@ class ConnectionTests(ScriptMixin):
                          (0, text, ''))
         os.environ['ZC_ZK_AUTH'] = 's3cret'
         for args in ([], ['--auth', 'digest'], ['--auth', 'digest:'],
-                     ['--auth', 'digest:/none']):
+                     ['--auth', 'digest:/none'],
+                     ['--auth', 'digest:u:s3cret'],
+                     ['--auth', 'digest:/s3cret'],
+                     ['--auth', 'digest:no/s3cret']):
             status, out, err = self.run_script(scripts.export, host, *args)
             self.assertEqual((status, out), (1, ''))
             self.assertEqual(len(err.splitlines()), 1)
             self.assertNotIn('s3cret', err)
+        self.assertEqual(
+            (1, '', f'zookeeper_export: {secret}x: '
+             'No such file or directory\n'),
+            self.run_script(
+                scripts.export, '--auth', f'digest:{secret}x', host))
         with open(secret, 'wb') as file:
             file.write(b'\xff')
         self.assertEqual(

@@ -108,6 +108,20 @@ class MakeClient(unittest.TestCase):
                     str(caught.exception))
 
 
+    def test_credentials(self):
+        """A connection string with credentials is refused, and not shown.
+        """
+        with self.assertRaises(FailedConnect) as caught:
+            zc.zk.ZooKeeper('alice:secret@127.0.0.1:1')
+        self.assertNotIn('secret', repr(caught.exception))
+        with self.assertRaises(FailedConnect) as caught, \
+                self.assertLogs('kazoo') as logs:
+            # A host and a chroot by their form, which connects nowhere
+            zc.zk.ZooKeeper('127.0.0.1:1/secret@h:1', connect_timeout=0.1)
+        self.assertNotIn('secret', repr(caught.exception))
+        self.assertNotIn('secret', str(logs.output))
+
+
 class Start(unittest.TestCase):
 
     def setUp(self):

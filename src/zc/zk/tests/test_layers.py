@@ -21,6 +21,7 @@ ORDER = '''
     zc.zk._diff                     pure
     zc.zk._ending                   pure
     zc.zk._wire                     pure
+    zc.zk._servers
     zc.zk._queues
     zc.zk._moments
     zc.zk._calls

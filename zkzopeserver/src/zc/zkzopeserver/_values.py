@@ -17,6 +17,8 @@ import zc.zk
 
 _TRUE = ('true', 'yes', 'on', 'y', 't', '1')
 _FALSE = ('false', 'no', 'off', 'n', 'f', '0')
+#: What no password is: a variable's name of several words.
+_VARIABLE = re.compile(r'[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$').match
 _SIZE = re.compile(r'(\d{1,15})\s*([kmg]?)b?$', re.IGNORECASE)
 _SCALE = {'': 1, 'k': 1 << 10, 'm': 1 << 20, 'g': 1 << 30}
 _TIME = re.compile(r'(\d{1,9}(?:\.\d{1,9})?)[ \t]{0,9}(ms|s|min)?', re.ASCII)
@@ -230,7 +232,8 @@ def secret(value: str) -> Secret:
 
     A line is ``USER:PASSWORD`` (the digest scheme), ``SCHEME CREDENTIAL``,
     or ``sasl USER:PASSWORD``.  No message shows what was read, nor what
-    stands in the option when it is neither form: it could be a password.
+    stands in the option where it could be a password: in neither form, or
+    as the name of a file whose directory is not there.
     """
     kind, colon, name = value.strip().partition(':')
     if kind == 'file' and name:
@@ -238,12 +241,17 @@ def secret(value: str) -> Secret:
             with open(name, encoding='utf-8') as stream:
                 found = stream.read()
         except OSError as e:
-            raise ValueError(f'cannot read {name!r}: {e.strerror}') from None
+            directory = os.path.dirname(name)
+            known = directory != '/' and os.path.isdir(directory)
+            shown = repr(name) if known else 'the file that file: names'
+            raise ValueError(f'cannot read {shown}: {e.strerror}') from None
         except UnicodeDecodeError:
             raise ValueError(f'{name!r} is not UTF-8 text') from None
     elif kind == 'env' and name:
         if name not in os.environ:
-            raise ValueError(f'the environment has no {name}')
+            shown = (name if _VARIABLE(name)
+                     else 'variable of the name that follows env:')
+            raise ValueError(f'the environment has no {shown}')
         found = os.environ[name]
     else:
         raise ValueError('give file:NAME or env:NAME; a password does not '

@@ -194,8 +194,18 @@ class SecretTests(unittest.TestCase):
 
     def test_missing(self):
         """A file or variable that is missing is named."""
-        self.assertIn('/no/file', self.refused('file:/no/file'))
+        with tempfile.TemporaryDirectory() as directory:
+            self.assertIn(
+                f'{directory}/file', self.refused(f'file:{directory}/file'))
         self.assertIn('NO_SUCH', self.refused('env:NO_SUCH'))
+
+    def test_password_for_a_name(self):
+        """What may be a password in the place of a name is not shown."""
+        for text in ('file:hush', 'file:user:hush', 'file:/hush',
+                     'file:hu/hush', 'env:hush', 'env:user:hush',
+                     'env:hush5_A'):
+            with self.subTest(text):
+                self.assertNotIn('hush', self.refused(text))
 
     def test_empty(self):
         """A file without credentials is refused."""
