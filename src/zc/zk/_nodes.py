@@ -40,6 +40,18 @@ FIRST_UPDATE_DELAY = 0.01
 LONGEST_UPDATE_DELAY = 0.5
 
 
+def acl_list(acl: Sequence[ACL]) -> list[ACL]:
+    """Return an access control list as a list.
+
+    :raises TypeError: when it is something else, as a single ACL is
+    """
+    if isinstance(acl, ACL) or not isinstance(acl, (list, tuple)) or not all(
+            isinstance(each, ACL) for each in acl):
+        raise TypeError(
+            f'acl: a list of kazoo.security.ACL is needed, not {acl!r:.200}')
+    return list(acl)
+
+
 class Nodes:
     """Access to single nodes.
 
@@ -137,11 +149,11 @@ class Nodes:
         if number_only and path != '/':
             path += '/'
         data = to_bytes(value, path)
+        acl = acl_list(acl) if acl else None
         self._bulk.check_size(Create(path, data, acl or ()))
         result = self._ask(
-            self.client.create_async, path, data,
-            list(acl) if acl else None, ephemeral, sequence, makepath,
-            include_data)
+            self.client.create_async, path, data, acl, ephemeral, sequence,
+            makepath, include_data)
         self._changed(result[0] if include_data else result, makepath)
         return result
 

@@ -40,6 +40,7 @@ from ._live import Children
 from ._live import Live
 from ._nodecache import keys_of
 from ._nodes import Nodes
+from ._nodes import acl_list
 from ._properties import Properties
 from ._reconcile import WAITING
 from ._registering import RegisteringServer
@@ -204,7 +205,7 @@ class ZooKeeper(Nodes):
         try:
             event.notify(server)
             self._keeper.add(
-                dict.fromkeys(nodes, properties), list(acl), takeover)
+                dict.fromkeys(nodes, properties), acl_list(acl), takeover)
             kept = [each for each in self.registrations.values()
                     if each.path in nodes]
         finally:
@@ -280,7 +281,8 @@ class ZooKeeper(Nodes):
         path = self._path(path)
         try:
             _transfer.import_tree(
-                self._bulk, parse_tree(text), path, trim, acl, dry_run, print)
+                self._bulk, parse_tree(text), path, trim,
+                None if acl is None else acl_list(acl), dry_run, print)
         finally:
             self._engine.settle()
 

@@ -18,7 +18,7 @@ Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
       TooLarge                  (ValueError) over the server's size limit
       TreeChanged               another client kept changing the tree
       TreeSyntaxError           (ValueError) text that is no tree
-      ValueNotStorable          (ValueError) no JSON for a property value
+      ValueNotStorable          (ValueError, TypeError) no JSON for a value
 """
 from __future__ import annotations
 
@@ -287,7 +287,7 @@ class TreeSyntaxError(Error, ValueError):
         return f'{text}: {self.text.strip()!r}' if self.text else text
 
 
-class ValueNotStorable(Error, ValueError):
+class ValueNotStorable(Error, ValueError, TypeError):
     """A property whose name or value JSON cannot hold.
 
     :ivar path: the node's path

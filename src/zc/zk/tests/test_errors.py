@@ -100,7 +100,8 @@ class Tree(unittest.TestCase):
     def drawn(self):
         """Return what the module's docstring draws: [(name, others)]."""
         return re.findall(
-            r'^      (\w+) +(?:\((\w+)\) )?\w', errors.__doc__, re.MULTILINE)
+            r'^      (\w+) +(?:\(([\w, ]+)\) )?\w', errors.__doc__,
+            re.MULTILINE)
 
     def test_drawn(self):
         """The docstring draws exactly the classes there are, by name."""
@@ -113,7 +114,7 @@ class Tree(unittest.TestCase):
         for name, other in self.drawn():
             with self.subTest(name):
                 bases = getattr(errors, name).__bases__
-                expected = ['Error', *([other] if other else [])]
+                expected = ['Error', *(other.split(', ') if other else [])]
                 self.assertEqual(
                     expected, [base.__name__ for base in bases])
 

@@ -138,6 +138,22 @@ class Nodes(Case):
         with self.assertRaisesRegex(TypeError, '/service: str or bytes'):
             self.client.set('/service')
 
+    def test_bad_acl(self):
+        """A single ACL, or what is none, is refused with what is needed."""
+        zk = self.client
+        acl = make_acl('world', 'anyone', all=True)
+        for bad in acl, [acl, 31], 31:
+            for function, *args in (
+                    (zk.create, '/x', b''), (zk.create_recursive, '/x', b''),
+                    (zk.register, '/lb', 'h:80'),
+                    (zk.import_tree, '/x', '/', None)):
+                with self.subTest(function.__name__, acl=bad), \
+                        self.assertRaisesRegex(
+                            TypeError, 'acl: a list of kazoo.security.ACL'):
+                    function(*args, bad)
+        self.assertIsNone(zk.exists('/x'))
+        self.assertEqual({}, zk.registrations)
+
     def test_paths(self):
         """Dots and slashes too many are taken out of any path."""
         zk = self.client
