@@ -18,7 +18,7 @@ connection string of a real ZooKeeper server, the same tests run there, below
 a node of a random name that `tearDown` deletes.
 
 ``python -m zc.zk.testing`` runs the embedded server by itself.  It is for
-tests and for a developer's desk; production is Apache ZooKeeper.
+tests and development; in production, use Apache ZooKeeper.
 """
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ from ._server import Server
 PORT = 2181
 TICK_TIME = 2.0
 
-NOTICE = ("A ZooKeeper server for tests and a developer's desk, not for "
-          'production: all is in memory, and gone at the end.')
+NOTICE = ('A ZooKeeper server for tests and development, not for '
+          'production: all data are in memory, and lost at the end.')
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,10 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='python -m zc.zk.testing',
-        description='Run a ZooKeeper server in memory, for tests and for a '
-                    "developer's desk. It prints its address when it "
-                    'serves, and ends with SIGINT (Ctrl-C) or SIGTERM.',
-        epilog='Times are in seconds. Production is Apache ZooKeeper.')
+        description='Run a ZooKeeper server in memory, for tests and '
+                    'development. It prints its address when it serves, '
+                    'and ends with SIGINT (Ctrl-C) or SIGTERM.',
+        epilog='Times are in seconds. In production, use Apache ZooKeeper.')
     parser.add_argument(
         '--host', default='127.0.0.1',
         help='the address to listen at (default: %(default)s)')

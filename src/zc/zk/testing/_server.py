@@ -31,10 +31,10 @@ TICK_TIME = 0.5
 
 
 class Server:
-    """A ZooKeeper server in memory, for tests and a developer's desk.
+    """A ZooKeeper server in memory, for tests and development.
 
-    It can be used as a context manager.  Started again after `stop`, it has
-    the same address, nodes and sessions.
+    It is a context manager.  If it is started again after `stop`, it has the
+    same address, nodes and sessions.
 
     :param host: where to listen
     :param port: the port; 0: one that is free

@@ -15,8 +15,8 @@ from ..testing import __main__ as desk
 from .rawclient import RawClient
 
 
-NOTICE = ("A ZooKeeper server for tests and a developer's desk, not for "
-          'production: all is in memory, and gone at the end.\n')
+NOTICE = ('A ZooKeeper server for tests and development, not for '
+          'production: all data are in memory, and lost at the end.\n')
 TREE = """
 /service
   threads = 1 + 2
