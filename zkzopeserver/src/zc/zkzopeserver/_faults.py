@@ -123,9 +123,9 @@ def _text(what: str, value: Any) -> str:
 
 
 def check_result(result: Any) -> None:
-    """See that an application returned an iterable of bytes, so to speak.
+    """Check that an application returned something to iterate over.
 
-    The blocks themselves are seen by `check_block`.
+    `check_block` checks each block.
 
     :raises WrongAnswer: when it returned one string, or nothing
     """

@@ -1,4 +1,4 @@
-"""The option `loggers`: a level's name, or loggers in ZConfig's words.
+"""The option `loggers`: the name of a level, or loggers in ZConfig's format.
 
 Knows no engine, no socket and no ZooKeeper.
 """
@@ -24,13 +24,13 @@ _SCHEMA = """
 </schema>
 """
 
-# What has been configured: ZConfig adds handlers and never removes one, so
-# that a second server in the process would double each line.
+# What has been configured.  ZConfig adds handlers and never removes one: a
+# second server in the process would write each line twice.
 _configured: set[str] = set()
 
 
 def check(options: Options) -> None:
-    """Complain of an option `loggers` that is of no use.
+    """Refuse an option `loggers` that cannot be used.
 
     :raises OptionError: naming the option
     """
@@ -48,8 +48,8 @@ def configure(options: Options) -> None:
         return
     if _is_level(loggers):
         root = logging.getLogger()
-        # Some runners leave a handler on the root logger, which makes
-        # basicConfig do nothing at all: the level is set by hand.
+        # Some runners leave a handler on the root logger.  Then basicConfig
+        # does nothing, so the level is set here.
         root.setLevel(loggers.upper())
         if not root.handlers:
             logging.basicConfig(format=_FORMAT)
@@ -70,9 +70,9 @@ def _is_level(loggers: str) -> bool:
 
 
 def _text(loggers: str) -> str:
-    """Return ZConfig text, with what stands for % put back.
+    """Return ZConfig text, with % for $$.
 
-    PasteDeploy has made ``%`` of ``%%`` already, and let ``$$`` through.
+    PasteDeploy has replaced ``%%`` already, and leaves ``$$`` alone.
     """
     return loggers.replace('$$', '%')
 

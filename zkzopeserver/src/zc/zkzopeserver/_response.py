@@ -60,11 +60,11 @@ class Task(HTTPTask):
         except ClientGone:
             self.close_on_finish = True
         except BaseException as e:
-            # SystemExit is not for us: it is the application's, too.
+            # SystemExit, too: one request must not end the worker.
             log_failure(e, self.request_data.command, self.request_data.uri)
             self.close_on_finish = True
             if not self.wrote_header:
-                self._apologize()
+                self._answer_500()
         try:
             self.finish()
         except Exception:
@@ -205,8 +205,8 @@ class Task(HTTPTask):
         self.close_on_finish = True
         self.channel.linger = True
 
-    def _apologize(self) -> None:
-        """Say that the application failed, and nothing of how."""
+    def _answer_500(self) -> None:
+        """Answer with 500, without a word about the error."""
         self.request_data.error = Refusal(
             '500 Internal Server Error', 'the application failed')
         self._headers = None

@@ -96,13 +96,12 @@ def _traced(module: Any, options: Options) -> MakeEngine:
 
 
 def fail(message: str) -> NoReturn:
-    """Say what is wrong, in one line, and exit with status 2."""
+    """Print what is wrong and exit with status 2."""
     print(message, file=sys.stderr, flush=True)
     spec = getattr(sys.modules.get('__main__'), '__spec__', None)
     names = [*sys.modules, getattr(spec, 'name', None)]
     if any(name in names for name in _FORGIVING):
-        # Supervisors must not take a server that never started for one
-        # that has done its work.
+        # A supervisor must see that the server did not start.
         atexit.register(_exit)
     raise SystemExit(2)
 

@@ -26,7 +26,7 @@ KEY = 'zc.zservertracelog.interfaces.ITraceLog'
 
 
 def parser_factory(parser_class: type[Any]) -> Callable[..., Any]:
-    """Return a method for channels that makes parsers which keep record.
+    """Return a method of a channel that makes parsers which write records.
 
     :param parser_class: the engine's class of parsers
     """
@@ -44,7 +44,7 @@ def parser_factory(parser_class: type[Any]) -> Callable[..., Any]:
                 target = getattr(self, 'path', '') or ''
                 if getattr(self, 'query', None):
                     target += f'?{self.query}'
-                # The path has its %XX undone, line breaks too.
+                # In the path, %XX is decoded: it may hold line breaks.
                 command = getattr(self, 'command', '')
                 _log(self.channel_id, 'B', printable(f'{command} {target}'),
                      self._began)

@@ -26,8 +26,8 @@ from ._waitress_response import checked
 
 logger = logging.getLogger('zc.zkzopeserver')
 
-# waitress warns of each request that has to wait for a thread: under load
-# that fills the log and halves the rate.  A level of one's own is kept.
+# waitress warns of each request that has to wait for a thread.  Under load
+# that fills the log and halves the rate.  A level that the user set is kept.
 _queue_logger = logging.getLogger('waitress.queue')
 
 # Seconds that the loop sleeps at most.
@@ -40,9 +40,9 @@ _GRACE = 0.5
 # Seconds in which a client can read why it was refused.
 _LINGER = 2.0
 
-# Bytes of answers that wait for one client, in a temporary file for the most
-# part, before a thread waits for it too.  waitress's own 16 MB make the only
-# thread wait for anybody who downloads a film.
+# Bytes of responses that are kept for one client, mostly in a temporary file,
+# before a thread waits for the client.  waitress's default is 16 MB, and the
+# only thread would wait for each client that downloads more.
 _SPOOL = 64 << 20
 
 
@@ -93,8 +93,9 @@ class Channel(HTTPChannel):
         if self._deadline:
             return now > self._deadline
         if self.total_outbufs_len:
-            # It does not read, and perhaps a thread waits for it.  The last
-            # activity may be older than what there is to read.
+            # The client does not read, and a thread may wait for it.  The
+            # last activity may be older than the response: the clock starts
+            # when bytes are first seen waiting.
             if self._stuck != self.last_activity:
                 self._stuck = self.last_activity
                 self._stuck_since = now
@@ -104,7 +105,7 @@ class Channel(HTTPChannel):
         if request is None:
             return False
         if self.requests:
-            # Nothing is read in the meantime, which is not its fault.
+            # waitress does not read meanwhile: not the client's fault.
             self._slow_since = now
             return False
         if self._slow_body:
@@ -114,8 +115,8 @@ class Channel(HTTPChannel):
 
     def handle_close(self) -> None:
         if self.linger and not self._deadline and self.socket is not None:
-            # Closed while the client still sends, the connection would be
-            # reset, and what it has not read yet be lost.
+            # If it is closed while the client still sends, the kernel resets
+            # the connection, and the client may never read the response.
             try:
                 self.socket.shutdown(socket.SHUT_WR)
             except OSError:
@@ -135,7 +136,7 @@ class Channel(HTTPChannel):
         self.handle_close()
 
     def is_idle(self) -> bool:
-        """Tell whether nobody waits for anything on this connection."""
+        """Tell whether no request is under way on this connection."""
         if self._deadline:
             return monotonic() > self._deadline
         request = self.request
@@ -174,6 +175,7 @@ class Engine:
             channel_timeout=int(options.idle_timeout),
             cleanup_interval=1,
             outbuf_high_watermark=_SPOOL,
+            recv_bytes=1 << 16,
         )
         # For our parser.
         self._server.adj.max_header_size = options.max_header_size

@@ -1,9 +1,9 @@
 """Requests to waitress, parsed as those to zope.server are.
 
-Pure: no socket, thread or clock.  waitress asks each channel for the class
-of its parser, so both engines can have the same one.  Its own takes time
-that grows with the square of a field's blanks, and lets pass what proxies
-before it may have understood otherwise.
+Pure: no socket, thread or clock.  A channel of waitress names the class of
+its parser, so both engines can use the same one.  The time of waitress's own
+parser grows with the square of the blanks in a field, and it accepts requests
+that a proxy may understand differently.
 """
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request's answer on waitress: its tasks, with stricter manners.
+"""One request's response on waitress: its tasks, with stricter rules.
 
 A task runs in one of waitress's threads.  Knows no socket: it puts bytes on
 the channel.
@@ -24,11 +24,10 @@ from ._refusal import Refusal
 
 
 class _Answering(Task):
-    """What both kinds of answers do right.
+    """What both kinds of tasks have in common.
 
-    Nothing but an end of the connection leaves `service`: waitress frees a
-    connection after an `Exception` only, and logs the decoded path, with
-    line breaks and all.
+    No exception leaves `service`: waitress frees a connection only after an
+    `Exception`, and it logs the decoded path, which may hold line breaks.
     """
 
     def service(self) -> None:
@@ -39,7 +38,7 @@ class _Answering(Task):
         except ClientDisconnected:
             self.close_on_finish = True
         except BaseException as e:
-            # SystemExit is not for us: it is the application's, too.
+            # SystemExit, too: one request must not end the worker.
             request = self.request
             log_failure(e, request.command, request.request_uri)
             self.close_on_finish = True
@@ -49,15 +48,18 @@ class _Answering(Task):
         """Do what is left to do after an error."""
 
     def build_response_header(self) -> bytes:
-        if self.channel.server.retired:
-            self.request.headers['CONNECTION'] = 'close'
+        headers = self.request.headers
+        wishes = headers.get('CONNECTION', '').lower().split(',')
+        if self.channel.server.retired or 'close' in map(str.strip, wishes):
+            # waitress looks for the whole value.
+            headers['CONNECTION'] = 'close'
         header: bytes = super().build_response_header()
         return header
 
     def write(self, data: bytes) -> None:
         data = check_block(data)
-        # An answer to HEAD is the header alone: what comes after it would
-        # be taken for the next answer.
+        # The response to HEAD is the header alone.  The client would take
+        # a body for the next response.
         super().write(b'' if self.request.command == 'HEAD' else data)
 
     def finish(self) -> None:
@@ -87,7 +89,7 @@ class Answer(_Answering, WSGITask):
     """The work on one request."""
 
     def failed(self) -> None:
-        """Say that the application failed, and nothing of how."""
+        """Answer with 500, without a word about the error."""
         if self.wrote_header:
             return
         request = self.channel.parser_class(self.channel.adj)
@@ -99,7 +101,7 @@ class Answer(_Answering, WSGITask):
 
 
 def checked(application: Any) -> Callable[..., Any]:
-    """Return the application with its faults raised where they are made."""
+    """Return the application with checks around its answers."""
 
     def call(environ: dict[str, Any], start_response: Any) -> Any:
         bodiless = is_head = environ['REQUEST_METHOD'] == 'HEAD'

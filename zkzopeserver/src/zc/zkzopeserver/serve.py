@@ -66,14 +66,14 @@ def main(args: Sequence[str] | None = None) -> None:
 def _parse(args: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='zkserve',
-        description='Serve the application that a paste-deploy file '
-        'describes, with the server of its [server:...] section.',
-        epilog='SIGTERM, SIGINT and SIGHUP stop the server in order; a '
-        'second signal skips the waiting.')
+        description='Serve the application of a paste-deploy file with the '
+        'server of its [server:...] section.',
+        epilog='SIGTERM, SIGINT and SIGHUP stop the server after the '
+        'requests in work are answered; a second signal skips the waiting.')
     parser.add_argument(
         'file', metavar='FILE.ini[#NAME]',
-        help='the file, and the name of the server and application sections '
-        '(default: main)')
+        help='the file, and the name of its server section and its '
+        'application section (default: main)')
     parser.add_argument(
         '--app-name', metavar='NAME', help='use [app:NAME]')
     parser.add_argument(
@@ -81,8 +81,8 @@ def _parse(args: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '-D', dest='define', metavar='name=value', type=_definition,
         action='append', default=[],
-        help='a value for %%(name)s in the file, or an option of the '
-        'server; may be given several times')
+        help='set an option of the server, or a value for %%(name)s in the '
+        'file; may be given several times')
     parser.add_argument(
         '--check', action='store_true',
         help='load everything, bind nothing, and say what is wrong')
@@ -110,7 +110,7 @@ def _known(spec: str, name: str, given: dict[str, str]) -> str | None:
 
 
 def _check(context: Any) -> None:
-    """Read the server's options, as far as they are ours."""
+    """Check the options if the server is one of ours."""
     runner = context.object
     engine = _ENGINES.get(f'{runner.__module__}:{runner.__qualname__}')
     if engine is not None:

@@ -59,10 +59,12 @@ class ConnectionTests(EngineCase):
         self.assertTrue(found.endswith(expected('/', b'')))
 
     def test_close(self):
-        """A client may ask to close the connection."""
-        found = self.serve(digest).ask(
-            b'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
-        self.assertIn(b'Connection: close', found)
+        """A client may ask to close the connection, among other wishes."""
+        serving = self.serve(digest)
+        for wish in (b'close', b'TE, Close'):
+            found = serving.ask(b'GET / HTTP/1.1\r\nHost: x\r\nConnection: '
+                                + wish + b'\r\n\r\n')
+            self.assertIn(b'Connection: close', found)
 
     def test_head(self):
         """HEAD gets the header alone, and the connection stays usable."""
