@@ -102,6 +102,7 @@ ORDER = '''
     zc.zkzopeserver._request        pure
     zc.zkzopeserver._environ        pure
     zc.zkzopeserver._response
+    zc.zkzopeserver._output         pure
     zc.zkzopeserver._http
     zc.zkzopeserver._trace
     zc.zkzopeserver._waitress_request   pure

@@ -8,15 +8,19 @@ limits in ``adj``.
 from __future__ import annotations
 
 import logging
+import select
 import socket
 import sys
 import threading
+from time import monotonic
 from time import time
 from typing import Any
+from typing import NoReturn
 
-from zope.server.buffers import OverflowableBuffer
 from zope.server.http.httpserverchannel import HTTPServerChannel
 
+from ._output import Output
+from ._pace import Pace
 from ._request import RequestParser
 from ._response import ClientGone
 from ._response import Task
@@ -28,58 +32,16 @@ logger = logging.getLogger('zc.zkzopeserver.http')
 # still sends makes the kernel reset the connection.
 _LINGER = 2.0
 
+# Bytes that wait for one client before the thread that makes more of them
+# waits too.  Less would make the only thread wait for anybody who downloads
+# a film.
+_SPOOL = 64 << 20
 
-class Output:
-    """Bytes that wait to be sent; large ones wait in a file.
+# The largest piece to spool at once, in bytes.
+_PIECE = 1 << 20
 
-    zope.server's own buffer never lets go of what was sent, so that a
-    connection that is kept alive grows for as long as it lives.
-
-    :param overflow: the largest size to keep in memory, in bytes
-    """
-
-    def __init__(self, overflow: int) -> None:
-        self._overflow = overflow
-        self._memory = bytearray()
-        self._file: Any = None          # behind what is in memory
-
-    def __len__(self) -> int:
-        return len(self._memory) + (len(self._file) if self._file else 0)
-
-    def append(self, data: bytes) -> None:
-        """Add at the end."""
-        if self._file is None:
-            if len(self._memory) + len(data) <= self._overflow:
-                self._memory += data
-                return
-            self._file = OverflowableBuffer(0)
-        self._file.append(data)
-
-    def get(self, size: int) -> bytes | bytearray:
-        """Return up to `size` bytes from the beginning."""
-        if self._memory:
-            return (self._memory[:size] if len(self._memory) > size
-                    else self._memory)
-        if self._file is None:
-            return b''
-        found: bytes = self._file.get(size)
-        return found
-
-    def skip(self, size: int, allow_prune: int = 0) -> None:
-        """Drop `size` bytes from the beginning, all of them just got."""
-        if self._memory:
-            del self._memory[:size]
-        else:
-            self._file.skip(size)
-            if not len(self._file):
-                self.close()
-
-    def close(self) -> None:
-        """Drop everything."""
-        self._memory = bytearray()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+# Milliseconds between looks at the clock while a thread waits so.
+_WAIT = 500
 
 
 class Channel(HTTPServerChannel):
@@ -96,7 +58,8 @@ class Channel(HTTPServerChannel):
     fresh = True                        # nothing has been asked yet
     _lost = False
     _deadline = 0.0                     # for the client to go, lingering
-    _asked_since = 0.0                  # when the present request began
+    _asked_since = 0.0                  # when its header or body began
+    _asked_body = False                 # which of them it is
 
     def __init__(
         self, server: Any, conn: socket.socket, addr: Any, adj: Any
@@ -123,28 +86,33 @@ class Channel(HTTPServerChannel):
 
     def is_idle(self, now: float) -> bool:
         """Tell whether nobody waits for anything on this connection."""
-        if not self.async_mode or self.outbuf:
+        if not self.async_mode or self.outbuf or self.tasks:
             return False
         if self.will_close:
             return now > self._deadline
         request = self.proto_request
         return request is None or not request.started
 
-    def expire(self, now: float, timeout: float) -> None:
-        """Close the connection if nothing happened for `timeout` seconds."""
-        if not self.async_mode:
-            return
-        since = self.last_activity
-        if self._asked_since and not self._in_body():
-            # A header that comes byte by byte is no activity.
-            since = self._asked_since
-        if now - since > timeout or (
-                self._deadline and now > self._deadline):
+    def expire(self, now: float, pace: Pace) -> None:
+        """Close the connection if the client is too slow."""
+        if self.async_mode and self._is_late(now, pace):
             self.close()
+        elif self._asked_since and (not self.async_mode or self.outbuf):
+            # Nothing is read in the meantime, which is not its fault.
+            self._asked_since = now
 
-    def _in_body(self) -> bool:
-        request = self.proto_request
-        return request is not None and request.body_rcv is not None
+    def _is_late(self, now: float, pace: Pace) -> bool:
+        if self._deadline:
+            return now > self._deadline
+        if now - self.last_activity > pace.pause:
+            return True
+        if not self._asked_since or self.outbuf:
+            return False
+        # What comes byte by byte is no activity.
+        if self._asked_body:
+            return pace.body_is_late(
+                self._asked_since, self.proto_request.body_received, now)
+        return pace.header_is_late(self._asked_since, now)
 
     def readable(self) -> bool:
         if not self.async_mode:
@@ -156,7 +124,7 @@ class Channel(HTTPServerChannel):
             self._continue()
         # What is not sent yet comes first: a client that has closed its
         # sending side still wants the answer.
-        return not self.outbuf
+        return not self.outbuf and not self.tasks
 
     def writable(self) -> bool:
         return self.async_mode and (
@@ -186,8 +154,12 @@ class Channel(HTTPServerChannel):
         except OSError:
             self.close()
             return
-        if self.will_close and not self.outbuf:
+        if self.outbuf:
+            return
+        if self.will_close:
             self._hang_up()
+        elif self.tasks:
+            self._resume()
 
     def _hang_up(self) -> None:
         if not self.linger:
@@ -211,7 +183,19 @@ class Channel(HTTPServerChannel):
         if self.proto_request is not None:
             self.proto_request.close()
             self.proto_request = None
+        self.cancel()
         super().close()
+
+    def abandon(self) -> None:
+        """Close the connection, whoever has it."""
+        if self.async_mode:
+            self.close()
+            return
+        try:
+            # The worker notices when it writes.
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     def handle_expt(self) -> None:
         """Nothing: urgent data are no part of HTTP."""
@@ -231,8 +215,11 @@ class Channel(HTTPServerChannel):
             consumed = request.received(data)
             data = data[consumed:]
             if not request.completed:
-                if request.started and not self._asked_since:
+                # Empty lines count: they, too, keep a connection.
+                body = request.body_rcv is not None
+                if not self._asked_since or body != self._asked_body:
                     self._asked_since = self.last_activity
+                    self._asked_body = body
                 self.proto_request = request
                 continue
             self.proto_request = None
@@ -251,6 +238,11 @@ class Channel(HTTPServerChannel):
         """Have a worker do `task` after those that wait already."""
         with self._lock:
             self.tasks.append(task)
+        self._resume()
+
+    def _resume(self) -> None:
+        """Have a worker do the tasks, if none does yet."""
+        with self._lock:
             if self.running_tasks:
                 return
             self.running_tasks = True
@@ -260,7 +252,11 @@ class Channel(HTTPServerChannel):
     # In a worker's thread.
 
     def service(self) -> None:
-        """Do all tasks of this channel, then give it back to the loop."""
+        """Do the tasks of this channel, then give it back to the loop.
+
+        Requests sent in one go take turns with those of other clients, and
+        wait while their client does not read the answers.
+        """
         while True:
             with self._lock:
                 if not self.tasks:
@@ -275,6 +271,22 @@ class Channel(HTTPServerChannel):
                 self.cancel()
                 with self._lock:
                     self._give_back(True)
+                return
+            if not self.tasks:
+                continue
+            if len(self.outbuf) >= self.adj.send_bytes:
+                # The kernel took no more.  The loop goes on with the tasks
+                # when all is sent.
+                with self._lock:
+                    self.running_tasks = False
+                    self.set_async()
+                return
+            if self.server.task_dispatcher.others_wait:
+                try:
+                    self.send_now()
+                except ClientGone:
+                    continue            # the next task notices
+                self.server.addTask(self)
                 return
 
     def _give_back(self, close: bool) -> None:
@@ -300,10 +312,31 @@ class Channel(HTTPServerChannel):
         """
         if self._lost:
             raise ClientGone()
-        self.outbuf.append(data)
-        if len(self.outbuf) >= self.adj.send_bytes:
-            self.send_now()
+        for start in range(0, len(data), _PIECE):
+            self.outbuf.append(
+                data if len(data) <= _PIECE else data[start:start + _PIECE])
+            if len(self.outbuf) >= self.adj.send_bytes:
+                self.send_now()
+                if len(self.outbuf) > _SPOOL:
+                    self._wait_for_client()
         return len(data)
+
+    def _wait_for_client(self) -> None:
+        """Wait until no more than `_SPOOL` bytes are left to be sent.
+
+        :raises ClientGone: when the client reads nothing for too long
+        """
+        poll = select.poll()
+        poll.register(self.socket, select.POLLOUT)
+        until = monotonic() + self.adj.idle_timeout
+        try:
+            while len(self.outbuf) > _SPOOL:
+                if poll.poll(_WAIT) and self._flush_some():
+                    until = monotonic() + self.adj.idle_timeout
+                elif monotonic() > until:
+                    raise TimeoutError()
+        except OSError:
+            self._lose()
 
     def send_now(self) -> None:
         """Send as much as the kernel takes.
@@ -314,9 +347,12 @@ class Channel(HTTPServerChannel):
             while self.outbuf and self._flush_some():
                 pass
         except OSError:
-            self._lost = True
-            self.outbuf.close()
-            raise ClientGone() from None
+            self._lose()
+
+    def _lose(self) -> NoReturn:
+        self._lost = True
+        self.outbuf.close()
+        raise ClientGone()
 
     # In both.
 

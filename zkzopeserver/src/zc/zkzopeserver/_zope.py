@@ -24,6 +24,7 @@ from ._environ import constant_part
 from ._environ import environment
 from ._http import Channel
 from ._options import Options
+from ._pace import Pace
 from ._response import Task
 
 
@@ -113,6 +114,11 @@ class Pool:
         """Have a thread call ``task.service()``."""
         self._tasks.put(task)
 
+    @property
+    def others_wait(self) -> bool:
+        """Whether any task waits for a thread."""
+        return not self._tasks.empty()
+
     def shutdown(self) -> None:
         """Let the threads end when all tasks are done."""
         for _ in range(self._count):
@@ -145,6 +151,9 @@ class Server(WSGIHTTPServer):
         self.verbose = 0
         self.logger = logger
         self.channels: set[Channel] = set()
+        #: How slow clients may be.
+        self.pace = Pace(options.header_timeout, options.idle_timeout,
+                         options.min_body_rate)
         #: Whether clients are asked to go.
         self.retired = False
         self._full_until = 0.0
@@ -169,25 +178,37 @@ class Server(WSGIHTTPServer):
 
     def handle_accept(self) -> None:
         for _ in range(_ACCEPT):
-            if len(self.channels) >= self.adj.connection_limit:
+            if (len(self.channels) >= self.adj.connection_limit
+                    or not self._accept()):
                 break
-            try:
-                connection, address = self.socket.accept()
-            except (BlockingIOError, ConnectionAbortedError):
-                break
-            except OSError as e:
-                # Out of file descriptors, most likely.
-                logger.error('cannot accept a connection: %s', e.strerror)
-                self._full_until = time() + _LOOK
-                break
-            connection.setblocking(False)
-            try:
-                for option in self.adj.socket_options:
-                    connection.setsockopt(*option)
-            except OSError:
-                connection.close()      # it has gone already
-                continue
+
+    def accept_rest(self) -> None:
+        """Accept all that the kernel has accepted for us."""
+        while self._accept():
+            pass
+
+    def _accept(self) -> bool:
+        """Accept a connection; return whether there may be another."""
+        try:
+            connection, address = self.socket.accept()
+        except BlockingIOError:
+            return False
+        except ConnectionAbortedError:
+            return True
+        except OSError as e:
+            # Out of file descriptors, most likely.
+            logger.error('cannot accept a connection: %s', e.strerror)
+            self._full_until = time() + _LOOK
+            return False
+        connection.setblocking(False)
+        try:
+            for option in self.adj.socket_options:
+                connection.setsockopt(*option)
+        except OSError:
+            connection.close()          # it has gone already
+        else:
             self.channel_class(self, connection, address, self.adj)
+        return True
 
     handle_accepted = None
 
@@ -201,6 +222,7 @@ def _adjustments(options: Options) -> Any:
     adj.connection_limit = options.max_connections
     adj.max_header_size = options.max_header_size
     adj.max_body_size = options.max_body_size
+    adj.idle_timeout = options.idle_timeout
     adj.recv_bytes = 1 << 16
     adj.send_bytes = 1 << 16
     return adj
@@ -223,7 +245,6 @@ class Engine:
         server_class: Callable[..., Server] = Server,
     ) -> None:
         self._server = server_class(application, listener, options)
-        self._idle_timeout = options.idle_timeout
         self._until: float | None = None        # when to give up, finishing
 
     def run(self) -> None:
@@ -254,7 +275,7 @@ class Engine:
             poll(_LOOK, sockets)
             if monotonic() >= look:
                 look = monotonic() + _LOOK
-                self._expire()
+                self._expire(sockets)
 
     def retire(self) -> None:
         """Ask clients to go; see `zc.zkzopeserver._life.Engine`."""
@@ -268,17 +289,20 @@ class Engine:
             self._until = until
         _lead.notify()
 
-    def _expire(self) -> None:
+    @staticmethod
+    def _expire(sockets: Any) -> None:
+        # All servers' connections: the others do not have the lead.
         now = time()
-        for channel in list(self._server.channels):
-            channel.expire(now, self._idle_timeout)
+        for channel in list(sockets.values()):
+            if isinstance(channel, Channel):
+                channel.expire(now, channel.server.pace)
 
     def _finish(self, poll: Callable[..., None], sockets: Any) -> None:
         server = self._server
         with _lead:
             if server._fileno in sockets:
                 # Those that the kernel has accepted for us are ours.
-                server.handle_accept()
+                server.accept_rest()
             server.close()
         grace = time() + _GRACE
         while True:
@@ -299,7 +323,7 @@ class Engine:
         logger.warning('gave up %s connections with requests in work',
                        len(server.channels))
         for channel in list(server.channels):
-            channel.handle_close()
+            channel.abandon()
 
 
 def traced() -> Callable[..., Engine]:

@@ -8,6 +8,8 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from zc.zkzopeserver import _sockets
+from zc.zkzopeserver._options import Options
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import EngineCase
 from zc.zkzopeserver.tests.support import Response
@@ -439,6 +441,27 @@ class FinishTests(EngineCase):
         for sock in socks:
             self.assertEqual(b'ok', Response(sock.makefile('rb')).body)
             sock.close()
+
+    def test_backlog(self):
+        """Connections that nobody accepted yet are answered, too."""
+        listener = _sockets.listen('127.0.0.1', 0)
+        self.addCleanup(listener.close)
+        socks = [socket.create_connection(listener.getsockname(), DEADLINE)
+                 for _ in range(300)]
+        for sock in socks:
+            self.addCleanup(sock.close)
+            sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+        # One that has gone ends nothing.
+        socks.pop(0).close()
+        engine = self.engine(digest, listener, Options(max_connections=200))
+        engine.finish(DEADLINE)
+        thread = threading.Thread(target=engine.run)
+        thread.start()
+        for sock in socks:
+            with sock.makefile('rb') as stream:
+                self.assertEqual('200', Response(stream).status)
+        thread.join(DEADLINE)
+        self.assertFalse(thread.is_alive())
 
     def test_time_is_up(self):
         """A request that takes too long is given up."""

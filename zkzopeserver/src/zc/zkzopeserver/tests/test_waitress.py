@@ -19,7 +19,7 @@ GET = b'GET /%b HTTP/1.1\r\nHost: x\r\n\r\n'
 
 class SlowReaderTests(EngineCase):
 
-    engine = staticmethod(_waitress.Engine)
+    engine: Any = staticmethod(_waitress.Engine)
     block = b'x' * (1 << 20)
 
     def setUp(self) -> None:
@@ -73,7 +73,7 @@ class SlowReaderTests(EngineCase):
 
 class SlowSenderTests(EngineCase):
 
-    engine = staticmethod(_waitress.Engine)
+    engine: Any = staticmethod(_waitress.Engine)
 
     @staticmethod
     def application(environ: Any, start_response: Any) -> list[bytes]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 import unittest
 from typing import Any
 from unittest import mock
@@ -10,8 +11,10 @@ from unittest import mock
 from zc.zkzopeserver import _http
 from zc.zkzopeserver import _sockets
 from zc.zkzopeserver import _zope
-from zc.zkzopeserver._http import Output
 from zc.zkzopeserver._options import Options
+from zc.zkzopeserver._pace import Pace
+from zc.zkzopeserver.tests import test_waitress
+from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import EngineCase
 from zc.zkzopeserver.tests.support import Response
 from zc.zkzopeserver.tests.support import wait_for
@@ -20,36 +23,6 @@ from zc.zkzopeserver.tests.support import wait_for
 def hello(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     start_response('200 OK', [('Content-Length', '5')])
     return [b'hello']
-
-
-class OutputTests(unittest.TestCase):
-
-    def test_order(self):
-        """Bytes come out as they went in, through memory and a file."""
-        output = Output(10)
-        sent = b''
-        for number in range(200):
-            output.append(b'%d,' % number)
-            if number % 3 == 0:
-                piece = bytes(output.get(4))
-                output.skip(len(piece))
-                sent += piece
-        while output:
-            piece = bytes(output.get(7))
-            output.skip(len(piece))
-            sent += piece
-        self.assertEqual(
-            b''.join(b'%d,' % number for number in range(200)), sent)
-        self.assertEqual(b'', output.get(1))
-
-    def test_length(self):
-        """Its length counts both."""
-        output = Output(3)
-        for _ in range(3):
-            output.append(b'ab')
-        self.assertEqual(6, len(output))
-        output.close()
-        self.assertEqual(0, len(output))
 
 
 class EngineTests(EngineCase):
@@ -145,6 +118,14 @@ class EngineTests(EngineCase):
             self.assertIn(
                 b'hello', serving.ask(b'GET / HTTP/1.0\r\n\r\n'))
 
+    def test_several_expire(self):
+        """Each of them closes its own idle connections."""
+        servings = [self.serve(hello, idle_timeout=0.1) for _ in range(3)]
+        socks = [serving.connect() for serving in servings]
+        for sock in socks:
+            self.assertEqual(b'', sock.recv(1))
+            sock.close()
+
     def test_all_sockets_closed(self):
         """Closing all of asyncore's sockets ends it, as any zope.server."""
         serving = self.serve(hello)
@@ -153,6 +134,146 @@ class EngineTests(EngineCase):
         server.close()
         serving.thread.join(10)
         self.assertFalse(serving.thread.is_alive())
+
+
+class SlowSenderTests(test_waitress.SlowSenderTests):
+
+    engine = staticmethod(_zope.Engine)
+
+
+class SlowReaderTests(test_waitress.SlowReaderTests):
+
+    engine = staticmethod(_zope.Engine)
+
+    def test_spool_is_bounded(self):
+        """No more than the bound waits for a client that does not read."""
+        sizes: list[int] = []
+        append = _http.Output.append
+
+        def counting(output: Any, data: bytes) -> None:
+            append(output, data)
+            sizes.append(len(output))
+
+        with (mock.patch.object(_http, '_SPOOL', 2 << 20),
+              mock.patch.object(_http.Output, 'append', counting)):
+            serving = self.serve(self.one_block, idle_timeout=1.0)
+            with serving.connect() as slow, serving.connect() as quick:
+                slow.sendall(b'GET /40 HTTP/1.1\r\nHost: x\r\n\r\n')
+                wait_for(lambda: sizes and max(sizes) > 2 << 20)
+                quick.sendall(b'GET /0 HTTP/1.1\r\nHost: x\r\n\r\n')
+                with quick.makefile('rb') as stream:
+                    self.assertEqual(b'', Response(stream).body)
+        self.assertLess(max(sizes), 4 << 20)
+
+    def one_block(self, environ: Any, start_response: Any) -> list[bytes]:
+        start_response('200 OK', [])
+        return [self.block * int(environ['PATH_INFO'][1:])]
+
+    def test_pipeline(self):
+        """Requests whose answers nobody reads hold no thread."""
+        served: list[str] = []
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            served.append(environ['PATH_INFO'])
+            start_response('200 OK', [])
+            return [self.block * 8]
+
+        serving = self.serve(application, threads=1)
+        with serving.connect() as slow, serving.connect() as quick:
+            slow.sendall(b'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n' * 20)
+            wait_for(lambda: served)
+            quick.sendall(b'GET /quick HTTP/1.1\r\nHost: x\r\n\r\n')
+            with quick.makefile('rb') as stream:
+                self.assertEqual(self.block * 8, Response(stream).body)
+            self.assertLess(len(served), 10)
+            with slow.makefile('rb') as stream:
+                for _ in range(20):
+                    self.assertEqual(self.block * 8, Response(stream).body)
+
+    def test_end(self):
+        """A thread that waits for a client does not outlive the engine."""
+        with mock.patch.object(_http, '_SPOOL', 1 << 20):
+            serving = self.serve(self.application, threads=1)
+            with serving.connect() as slow:
+                slow.sendall(b'GET /1000000 HTTP/1.1\r\nHost: x\r\n\r\n')
+                slow.recv(1)
+                with self.assertLogs('zc.zkzopeserver', 'WARNING'):
+                    serving.stop(0.1)
+                self.assertTrue(self.ended.is_set())
+
+
+class TurnTests(EngineCase):
+
+    engine = staticmethod(_zope.Engine)
+
+    def test_turns(self):
+        """Requests sent in one go take turns with those of others."""
+        go = threading.Event()
+        self.addCleanup(go.set)
+        served: list[str] = []
+
+        def application(environ: Any, start_response: Any) -> list[bytes]:
+            served.append(environ['PATH_INFO'])
+            go.wait(DEADLINE)
+            return hello(environ, start_response)
+
+        serving = self.serve(application, threads=1)
+        pool = serving.engine._server.task_dispatcher
+        with serving.connect() as many, serving.connect() as one:
+            many.sendall(b'GET /many HTTP/1.1\r\nHost: x\r\n\r\n' * 100)
+            wait_for(lambda: served, 'the first request')
+            one.sendall(b'GET /one HTTP/1.1\r\nHost: x\r\n\r\n')
+            wait_for(lambda: pool.others_wait, 'the other request')
+            go.set()
+            for sock, count in ((one, 1), (many, 100)):
+                with sock.makefile('rb') as stream:
+                    for _ in range(count):
+                        self.assertEqual(b'hello', Response(stream).body)
+        self.assertEqual(['/many', '/one'], served[:2])
+
+
+class LateTests(unittest.TestCase):
+
+    pace = Pace(header_timeout=10.0, pause=60.0, min_body_rate=500)
+
+    def channel(self, **values: Any) -> Any:
+        channel = _http.Channel.__new__(_http.Channel)
+        channel.__dict__.update({
+            'outbuf': b'', 'tasks': [], 'last_activity': 100.0,
+            'close': mock.Mock(), **values})
+        return channel
+
+    def test_header(self):
+        """A header has its time, however often a byte of it comes."""
+        channel = self.channel(_asked_since=95.0)
+        channel.expire(105.0, self.pace)
+        channel.close.assert_not_called()
+        channel.expire(105.1, self.pace)
+        channel.close.assert_called_once_with()
+
+    def test_body(self):
+        """A body has its rate."""
+        channel = self.channel(
+            _asked_since=10.0, _asked_body=True,
+            proto_request=mock.Mock(body_received=20_000))
+        channel.expire(110.0, self.pace)
+        channel.close.assert_not_called()
+        channel.expire(110.1, self.pace)
+        channel.close.assert_called_once_with()
+
+    def test_standing_still(self):
+        """Time in which nothing is read is not the client's."""
+        for values in ({'async_mode': False}, {'outbuf': b'x'}):
+            channel = self.channel(_asked_since=90.0, **values)
+            channel.expire(150.0, self.pace)
+            channel.close.assert_not_called()
+            self.assertEqual(150.0, channel._asked_since)
+
+    def test_unread(self):
+        """A client that does not read is idle."""
+        channel = self.channel(outbuf=b'x')
+        channel.expire(160.1, self.pace)
+        channel.close.assert_called_once_with()
 
 
 class AcceptTests(unittest.TestCase):
