@@ -17,6 +17,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
+from typing import NoReturn
 
 import kazoo.exceptions
 
@@ -145,6 +146,10 @@ class Parser(argparse.ArgumentParser):
         self.add_argument('arguments', nargs='*', help=argparse.SUPPRESS)
         self.add_argument('--version', action=_Version, nargs=0,
                           help='print the version and exit')
+
+    def error(self, message: str) -> NoReturn:
+        """Print a usage error, whatever the arguments hold, and exit."""
+        super().error(printable(message))
 
 
 class _Version(argparse.Action):

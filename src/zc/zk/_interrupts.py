@@ -7,6 +7,7 @@ people press it, must not break into that.
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -48,5 +49,13 @@ def handler(
 
 def ignore() -> None:
     """Ignore SIGINT from now on: the process ends."""
-    if signal.getsignal(signal.SIGINT) is not None:
+    if signal.getsignal(signal.SIGINT) is None:
+        return
+    # First one that does nothing, for signals that are on their way.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+    # Python complains of one that comes while it is being ignored.
+    hook, sys.unraisablehook = sys.unraisablehook, lambda error: None
+    try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    finally:
+        sys.unraisablehook = hook

@@ -126,6 +126,14 @@ class ConnectionTests(ScriptMixin):
                 (0, f'{script} (zc.zk) {version}\n', ''),
                 self.run_script(getattr(scripts, name), '--version'))
 
+    def test_usage_errors(self):
+        """Arguments cannot steer the terminal that shows a usage error."""
+        for args in (['--\x1b[2J'], ['h:1', '/', 'x\x1b[2J'],
+                     ['--timeout=\x9b', 'h:1']):
+            status, out, err = self.run_script(scripts.export, *args)
+            self.assertEqual((2, ''), (status, out))
+            self.assertTrue(err.replace('\n', '').isprintable(), err)
+
     def test_timeout(self):
         """How long to try is a number of seconds."""
         for bad in ('0', '-1', 'x', 'nan', 'inf', '1e99'):
