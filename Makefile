@@ -21,7 +21,7 @@ BENCH ?=
 SEED ?= $(shell date +%s)
 
 .PHONY: help demo test test-real lint coverage covered covered-real \
-	coverage-report bench fuzz chaos clean
+	coverage-report bench fuzz fuzz-requests chaos clean
 
 help:
 	@echo 'make demo        a short story with two servers and a client'
@@ -31,6 +31,7 @@ help:
 	@echo 'make coverage    both test runs, and the branches they missed'
 	@echo 'make bench       benchmarks, on Apache ZooKeeper'
 	@echo 'make fuzz        compare the two for MINUTES=$(MINUTES)'
+	@echo 'make fuzz-requests  bad requests to both engines, for as long each'
 	@echo 'make chaos       faults on an ensemble, for MINUTES=$(MINUTES)'
 	@echo 'make clean       remove what these have made'
 
@@ -67,6 +68,12 @@ bench: .venv/bench
 fuzz: .venv/installed
 	$(BIN)/python -m zc.zk.tests.fuzz_likeness --minutes $(MINUTES) \
 		--seed $(SEED)
+
+fuzz-requests: .venv/installed
+	for engine in zope.server waitress; do \
+		$(BIN)/python -m zc.zkzopeserver.tests.fuzz_requests \
+			--engine $$engine --minutes $(MINUTES) --seed $(SEED) \
+			|| exit 1; done
 
 chaos: .venv/installed
 	$(BIN)/python -m zc.zk.tests.chaos --minutes $(MINUTES) \
