@@ -238,7 +238,7 @@ def check_property_links(path: str, properties: Mapping[str, Any]) -> None:
     :raises BadPropertyLink: when a property link has no path to lead to
     """
     for key in properties:
-        if key.endswith(PROPERTY_LINK):
+        if isinstance(key, str) and key.endswith(PROPERTY_LINK):
             name, target = key[:-len(PROPERTY_LINK)], properties[key]
             try:
                 _paths.follow(path, split_property_link(target, name)[0])

@@ -9,6 +9,7 @@ from typing import Any
 from typing import Protocol
 
 from ._encoding import decode
+from ._links import check_property_links
 from ._reconcile import Wanted
 from ._watches import Tracker
 
@@ -66,8 +67,12 @@ class Registration:
         :param data: a mapping or pairs; the keywords take precedence
         :raises ValueNotStorable: when JSON has no form for a value
         :raises TooLarge: when the data are over the server's limit
+        :raises BadPropertyLink: when a property link can be none; whether
+            there is anything where it leads is not looked at
         """
-        self._keeper.update(self, dict(data or (), **properties))
+        changes = dict(data or (), **properties)
+        check_property_links(self.path, changes)
+        self._keeper.update(self, changes)
 
     def unregister(self) -> None:
         """Delete the node, and keep it no longer."""

@@ -182,6 +182,8 @@ class ZooKeeper(Nodes):
         :raises NoNodeError: when `path` leads to no node
         :raises NodeExistsError: when a live server has this address
         :raises AddressError: when no node can have this name
+        :raises BadPropertyLink: when a property link can be none; whether
+            there is anything where it leads is not looked at
         """
         self._register(path, address, acl, data)
 
@@ -198,14 +200,16 @@ class ZooKeeper(Nodes):
         name = format_name(address)
         properties = {**data, 'pid': os.getpid()}
         real_path = self.resolve(path)
+        acl = acl_list(acl)
         names = self._node_names(name)
         nodes = [_paths.join(real_path, each) for each in names]
         server = RegisteringServer(name, real_path, properties)
         kept: list[Registration] = []
         try:
             event.notify(server)
+            _links.check_property_links(nodes[0], properties)
             self._keeper.add(
-                dict.fromkeys(nodes, properties), acl_list(acl), takeover)
+                dict.fromkeys(nodes, properties), acl, takeover)
             kept = [each for each in self.registrations.values()
                     if each.path in nodes]
         finally:

@@ -141,6 +141,20 @@ class BadLinkTests(Case):
         self.properties.set({'new': 5, 'x =>': '. new', 'y =>': '. x'})
         self.assertEqual({'new': 5, 'x': 5, 'y': 5}, dict(self.properties))
 
+    def test_registrations(self) -> None:
+        """A registration refuses what can be no link; the rest may come."""
+        bad = {'x =>': '/a b c'}
+        with self.assertRaises(zc.zk.BadPropertyLink):
+            self.client.register('/service', 'h:80', **bad)
+        self.assertIsNone(self.client.exists('/service/h:80'))
+        self.client.register('/service', 'h:80', **{'x =>': '/later a'})
+        registration = self.client.registrations['/service/h:80']
+        with self.assertRaises(zc.zk.BadPropertyLink):
+            registration.update(bad)
+        self.assertEqual('/later a', self.held('/service/h:80')['x =>'])
+        with self.assertRaises(zc.zk.ValueNotStorable):
+            registration.update({1: 2})
+
     def test_links_of_others_may_be_broken(self) -> None:
         """A link that broke does not hinder an update of other names."""
         properties = self.client.properties('/other')
