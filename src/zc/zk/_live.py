@@ -75,10 +75,10 @@ class LiveTracker(Tracker):
 
 
 class Live:
-    """What is common to Children and Properties.
+    """The base of `Children` and `Properties`.
 
-    Use it in a ``with`` statement, call `close`, or just drop it, to have
-    its watches removed.
+    Its watches are removed at the end of a ``with`` statement, by `close`, and
+    when nothing refers to it any more.
 
     :ivar path: the path it was made with
     """

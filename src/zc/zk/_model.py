@@ -14,7 +14,7 @@ PROPERTY_LINK = ' =>'
 
 
 class Node:
-    """A node of a tree that is described by text.
+    """A node of a tree that a text describes.
 
     The root of a whole description has the name ``''`` and no properties.
     A symbolic link is a property whose name ends in ``' ->'``, a property

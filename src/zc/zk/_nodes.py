@@ -78,9 +78,9 @@ class Nodes:
         data: str | bytes,
         acl: Sequence[ACL] | None = None,
     ) -> None:
-        """Create a node, and those above it that are missing.
+        """Create a node, and the missing nodes above it.
 
-        A node that is there gets the data.
+        If the node exists, its data are replaced.
         """
         path = self._path(path)
         missing = []
@@ -188,7 +188,7 @@ class Nodes:
         return result
 
     def get_properties(self, path: str) -> dict[str, Any]:
-        """Return what a node itself holds, once, links as they are.
+        """Return a node's properties, read once; links are not followed.
 
         :raises NoNodeError: when there is no such node
         :raises DataError: when its data are not text

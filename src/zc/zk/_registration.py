@@ -25,7 +25,7 @@ class Owner(Protocol):
 
 
 class Registration:
-    """One ephemeral node that is kept."""
+    """One ephemeral node, made again whenever it is lost."""
 
     def __init__(self, keeper: Owner, wanted: Wanted) -> None:
         self._keeper = keeper
@@ -60,7 +60,7 @@ class Registration:
         return decode(self._wanted.data, self.path)
 
     def update(self, /, data: Any = None, **properties: Any) -> None:
-        """Change some of the node's properties, now or when it can be.
+        """Change some of the node's properties, as soon as possible.
 
         After an error, nothing has changed.
 
@@ -75,7 +75,7 @@ class Registration:
         self._keeper.update(self, changes)
 
     def unregister(self) -> None:
-        """Delete the node, and keep it no longer."""
+        """Delete the node and end the registration."""
         self._keeper.remove(self)
 
     def __repr__(self) -> str:

@@ -116,8 +116,7 @@ def parse_tree(
     :param source: the name of the file, for errors
     :param report: called with each error; the lines at fault are left out
         and parsing goes on
-    :param notice: called with what is odd and yet understood; by default,
-        it is logged as a warning
+    :param notice: called with each warning; by default, it is logged
     :param locate: called with each node (and None) and each property (its
         node and name), and the line and column where it stands
     :raises TreeSyntaxError: at the first error, when there is no `report`

@@ -62,15 +62,15 @@ class ZooKeeper(Nodes):
         perhaps with a chroot at the end, or a kazoo client that is used as
         it is and left open by `close`; by default the environment variable
         ``ZC_ZK_CONNECTION_STRING``, or else ``127.0.0.1:2181``
-    :param session_timeout: in seconds; 10 by default; a kazoo client that
-        is handed in keeps its own
-    :param wait: whether to wait for a connection for as long as it takes
+    :param session_timeout: in seconds; 10 by default; a kazoo client that is
+        passed in keeps its own
+    :param wait: whether to wait for a connection without a limit
     :param connect_timeout: how long to try otherwise, in seconds
-    :param jute_maxbuffer: the largest request that the servers take, in
-        bytes, where they are set otherwise than by default
+    :param jute_maxbuffer: the largest request that the servers accept, in
+        bytes; give it if they do not use the default
     :param keywords: all others go to ``kazoo.client.KazooClient``:
         ``auth_data``, ``sasl_options``, ``use_ssl``, ``ca`` ...
-    :raises FailedConnect: when no session could be had in time
+    :raises FailedConnect: when there is no session in time
     """
 
     def __init__(
@@ -173,11 +173,11 @@ class ZooKeeper(Nodes):
     ) -> None:
         """Register a server, for as long as this object lives.
 
-        :param path: of the node below which it registers; may be a link
+        :param path: the node below which it registers; may lead through links
         :param address: a (host, port) pair, ``'host:port'`` or any other
             name that a node may have; an empty host stands for all IPv4
             addresses of this machine
-        :param acl: of the node
+        :param acl: the access control list of the node
         :param data: properties of the node; ``pid`` is added
         :raises NoNodeError: when `path` leads to no node
         :raises NodeExistsError: when a live server has this address
@@ -232,7 +232,7 @@ class ZooKeeper(Nodes):
         return dict(self._keeper.registrations)
 
     def unregister(self, path: str, address: str | tuple[str, int]) -> None:
-        """Delete a registered server's node, and keep it no longer.
+        """Delete the node of a registered server and end the registration.
 
         :raises NoNodeError: when it was not registered here
         """
@@ -270,16 +270,16 @@ class ZooKeeper(Nodes):
         """Make the nodes below `path` as `text` describes them.
 
         :param text: a tree; see docs/tree-format.rst
-        :param path: of the node below which they go
+        :param path: the node below which they are made
         :param trim: whether to delete nodes the text does not have (True),
             to name them (None), or to leave them (False)
-        :param acl: for all imported nodes; without, new nodes are open to
-            all and existing ones keep theirs
+        :param acl: the access control list for all imported nodes; without it,
+            new nodes are open to all and existing ones keep theirs
         :param dry_run: only print what would be done
-        :raises TreeSyntaxError: when the text is no tree
-        :raises BadPropertyLink: when a property link in it is none; whether
-            there is anything where it leads is not looked at
-        :raises ImportFailed: when it had to stop half way
+        :raises TreeSyntaxError: when the text is not a tree
+        :raises BadPropertyLink: when the value of a property link in it cannot
+            be a link; its target is not looked up
+        :raises ImportFailed: when it stopped half way
         :raises TreeChanged: when others kept changing the same nodes
         """
         path = self._path(path)
@@ -301,8 +301,8 @@ class ZooKeeper(Nodes):
         :param ephemeral: whether to include ephemeral nodes
         :param name: for the top node, instead of its own
         :raises NoNodeError: when there is no such node
-        :raises DataError: when a node's data are not UTF-8: what is saved
-            from here would lack it (`print_tree` shows a comment instead)
+        :raises DataError: when the data of a node are not UTF-8 (`print_tree`
+            shows a comment instead)
         :raises ValueNotStorable: when text cannot express a node's data
         """
         return ''.join(
@@ -312,8 +312,8 @@ class ZooKeeper(Nodes):
     def print_tree(self, path: str = '/') -> None:
         """Print a node and all below it, with ephemeral nodes.
 
-        A node whose data are not text is shown as a comment, and so is all
-        below it.
+        A node whose data are not text is shown as a comment, and so are all
+        nodes below it.
         """
         for line in _transfer.export_lines(
                 self._bulk, self._path(path), True, None,
@@ -333,8 +333,8 @@ class ZooKeeper(Nodes):
         in a line that is printed.
 
         :param dry_run: only print what would be done
-        :param force: whether to delete ephemeral nodes too; those that are
-            registered here are not kept any longer
+        :param force: whether to delete ephemeral nodes too; this ends
+            registrations of this object
         :param ignore_if_ephemeral: whether to say nothing when the node at
             `path` itself is ephemeral
         :raises NoNodeError: when there is no such node
@@ -367,13 +367,13 @@ class ZooKeeper(Nodes):
     ) -> Iterator[Any]:
         """Iterate over a node and all below it, each before its children.
 
-        What the caller changes by this object meanwhile shows, below where
-        it is.  Changes by others may show a little later: nodes are read
-        ahead, some thousands at a time.
+        Changes that you make with this object meanwhile are shown, below the
+        current node.  Changes by others may not be shown, since some thousand
+        nodes are read ahead.
 
         :param ephemeral: whether to include ephemeral nodes
         :param children: whether to give pairs of a path and the list of its
-            children's names; what is deleted from the list is left out
+            children's names; a name that you delete from the list is left out
         """
         return _transfer.walk(
             self._bulk, self._path(path), ephemeral, children)
@@ -385,7 +385,7 @@ class ZooKeeper(Nodes):
             its end, the link's name is added
         :param source: the path of the link; after a ``/`` at its end, the
             target's name is added
-        :raises NoNodeError: when the node that is to hold it is missing
+        :raises NoNodeError: when the node that would hold the link is missing
         """
         if source.endswith('/'):
             name = target.rpartition('/')[2]
@@ -412,7 +412,7 @@ class ZooKeeper(Nodes):
     ) -> Any:
         """Delete a node; see kazoo's ``delete``.
 
-        A registered server's node is not kept any longer.
+        If it is the node of a registered server, the registration ends.
 
         :param version: that the data must be at, -1 for any
         :param recursive: whether to delete all below it first, also
@@ -466,7 +466,7 @@ class ZooKeeper(Nodes):
     def close(self) -> None:
         """End the session, and with it the registrations of servers.
 
-        Any thread may call it, any number of times.
+        You can call it in any thread and more than once.
         """
         with self._closing:
             if os.getpid() != self._pid:
@@ -506,8 +506,8 @@ class ZooKeeper(Nodes):
     def recv_timeout(self) -> float:
         """Return the session timeout that ZooKeeper granted, in seconds.
 
-        Of a kazoo client that was handed in, only what it asked for is
-        known.
+        For a kazoo client that was passed in, return the timeout that it asked
+        for.
         """
         return self._granted()
 

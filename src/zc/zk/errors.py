@@ -9,16 +9,16 @@ Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
     Error
       AddressError              (ValueError) not the address of a server
       BadPropertyLink           (ValueError) a property link without a value
-      DataError                 (ValueError) node data that are not as needed
-      FailedConnect             no session could be had
+      DataError                 (ValueError) node data in the wrong form
+      FailedConnect             no session with ZooKeeper
       ForkedError               (RuntimeError) used in a child process
       ImportFailed              an import that stopped half way
       LinkLoop                  symbolic or property links in a circle
       PathError                 (ValueError) not a node path
       TooLarge                  (ValueError) over the server's size limit
       TreeChanged               another client kept changing the tree
-      TreeSyntaxError           (ValueError) text that is no tree
-      ValueNotStorable          (ValueError, TypeError) no JSON for a value
+      TreeSyntaxError           (ValueError) text that is not a tree
+      ValueNotStorable          (ValueError, TypeError) a value is not JSON
 """
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class CancelWatch(Exception):
-    """Raise this in a callback to have it dropped quietly."""
+    """Raise this in a callback to end its calls; nothing is logged."""
 
 
 class Error(Exception):
@@ -107,7 +107,7 @@ class BadPropertyLink(Error, ValueError):
 
 
 class DataError(Error, ValueError):
-    """Node data that cannot be read as what is needed.
+    """Node data that do not have the form that is needed.
 
     :ivar path: the node's path
     :ivar reason: what is wrong with its data
@@ -123,10 +123,10 @@ class DataError(Error, ValueError):
 
 
 class FailedConnect(Error):
-    """No ZooKeeper session could be had.
+    """There is no session with ZooKeeper.
 
     :ivar connection_string: the servers that were tried
-    :ivar reason: why, as far as it is known
+    :ivar reason: the reason, if it is known
     """
 
     def __init__(self, connection_string: str, reason: str = '') -> None:

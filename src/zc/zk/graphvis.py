@@ -37,7 +37,7 @@ def get_edges(tree: Node | str) -> list[Edge]:
 
     :param tree: a parsed tree; or its text, if there is a line end in it;
         or the name of a file, ``-`` for the standard input
-    :raises TreeSyntaxError: when the text is no tree
+    :raises TreeSyntaxError: when the text is not a tree
     """
     if isinstance(tree, str):
         tree = _parse(tree)
@@ -85,7 +85,7 @@ def dump_edges(
 
     :param edges: pairs of paths, or what `get_edges` takes
     :param fname: the file; None or ``-`` for the standard output
-    :raises TreeSyntaxError: when a text is no tree
+    :raises TreeSyntaxError: when a text is not a tree
     """
     if isinstance(edges, (str, Node)):
         edges = get_edges(edges)

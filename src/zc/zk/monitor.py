@@ -1,4 +1,4 @@
-"""Look into a running process: which servers it has, and how they are.
+"""Show the state of a running process: its servers, sessions and threads.
 
 A plugin for servers of one-line commands, such a server, and two scripts
 that ask it.  Commands run in the thread of the connection that gave them.
@@ -146,8 +146,8 @@ def start(address: object = DEFAULT_ADDRESS) -> Address:
         127.0.0.1, or the path of a Unix-domain socket; port 0 for any free
         one, an empty host for all interfaces
     :returns: the address that was bound
-    :raises OSError: when the address is not to be had
-    :raises AddressError: when it is no address
+    :raises OSError: when the address cannot be used
+    :raises AddressError: when it is not an address
     """
     server = CommandServer(_address(address), _handle)
     with _lock:

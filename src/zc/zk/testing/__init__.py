@@ -84,8 +84,8 @@ def setUp(
     same one the new server hides the old one until it is torn down.
 
     :param test: a doctest, or a unittest case
-    :param tree: what there is at the start; by default `DEFAULT_TREE`
-    :param connection_string: the one that is emulated
+    :param tree: the tree at the start; by default `DEFAULT_TREE`
+    :param connection_string: what clients of the test connect to
     """
     names = _names(test)
     with ExitStack() as stack:
@@ -119,11 +119,10 @@ def setUp(
 
 
 def tearDown(test: Any) -> None:
-    """Undo all that `setUp` did for a test, if anything is left of it.
+    """Undo what `setUp` did for a test.
 
-    The test's clients are stopped and its servers ended; what the test
-    registered with ``zope.testing.setupstack`` is torn down; and the working
-    directory is again what it was.
+    It stops the test's clients and servers, tears down
+    ``zope.testing.setupstack``, and restores the working directory.
 
     :param test: what was given to `setUp`
     """

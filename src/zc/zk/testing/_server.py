@@ -75,7 +75,7 @@ class Server:
     def start(self) -> Server:
         """Listen, and serve in a thread.
 
-        :raises OSError: the address is not to be had
+        :raises OSError: when the address cannot be used
         """
         if self._running:
             raise ValueError('the server is running')
@@ -94,7 +94,7 @@ class Server:
         return self
 
     def stop(self) -> None:
-        """Close all connections and end the thread; nothing if it ended."""
+        """Close all connections and end the thread, if it runs."""
         if self._running:
             self._running = False
             _running.discard(self)
@@ -113,7 +113,7 @@ class Server:
 
     @property
     def connection_string(self) -> str:
-        """The address as clients take it, ``host:port``."""
+        """The address in the form that clients take, ``host:port``."""
         host = f'[{self._host}]' if ':' in self._host else self._host
         return f'{host}:{self._port}'
 
@@ -147,7 +147,7 @@ class Server:
         self._call(drop)
 
     def refuse(self, refusing: bool = True) -> None:
-        """Refuse connections, and close those there are; or accept again."""
+        """Close all connections and refuse new ones; or accept them again."""
         def change() -> None:
             self._refusing = refusing
             if self._running:
@@ -213,7 +213,7 @@ class Server:
         self._stage(Fault(Kind.CALL, opcode, path, call))
 
     def pause(self) -> None:
-        """Hang: take bytes, but neither answer nor let sessions expire."""
+        """Hang: read bytes, but do not answer and do not expire sessions."""
         self._pause(True)
 
     def resume(self) -> None:
