@@ -25,6 +25,7 @@ from kazoo.security import ACL
 from . import _links
 from . import _paths
 from ._bulk import Bulk
+from ._chroot import Chroot
 from ._encoding import decode
 from ._encoding import encode
 from ._encoding import to_bytes
@@ -60,6 +61,7 @@ class Nodes:
 
     client: KazooClient
     _bulk: Bulk
+    _chroot: Chroot
 
     def is_ephemeral(self, path: str) -> bool:
         """Tell whether a node is ephemeral.
@@ -202,7 +204,8 @@ class Nodes:
         :raises NoNodeError: when it leads to no node
         :raises LinkLoop: when links lead in a circle
         """
-        return _links.resolve(self._lookup, self._path(path))
+        with self._chroot:
+            return _links.resolve(self._lookup, self._path(path))
 
     # Helpers
 
@@ -216,12 +219,13 @@ class Nodes:
         return self._ask(ask, self._path(path), *args)
 
     def _ask(self, ask: Callable[..., Any], path: str, *args: Any) -> Any:
-        try:
-            return self._bulk.wait(ask(path, *args))
-        except KazooException as e:
-            if e.args:
-                raise
-            raise type(e)(path) from e
+        with self._chroot:
+            try:
+                return self._bulk.wait(ask(path, *args))
+            except KazooException as e:
+                if e.args:
+                    raise
+                raise type(e)(path) from e
 
     def _lookup(self, paths: Sequence[str]) -> list[Found]:
         """What links are followed with, outside of the watch engine."""

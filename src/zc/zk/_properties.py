@@ -208,7 +208,7 @@ class Properties(Live, Mapping[str, Any]):
             real_path: str = snapshot.real_path
             return real_path
         # A link on the way may lead elsewhere by now.
-        return resolve(self.zk._lookup, self._tracker.path)
+        return self.zk.resolve(self._tracker.path)
 
     def _replace(self, properties: dict[str, Any], version: int) -> None:
         path = self._target()
@@ -224,5 +224,5 @@ class Properties(Live, Mapping[str, Any]):
 
     def _read(self) -> None:
         """Read once: what there is instead of watching."""
-        path = resolve(self.zk._lookup, self._tracker.path)
+        path = self.zk.resolve(self._tracker.path)
         self._keep(path, *self.zk.get(path))

@@ -33,6 +33,7 @@ from . import _transfer
 from . import event
 from ._bulk import JUTE_MAXBUFFER
 from ._bulk import Bulk
+from ._chroot import Chroot
 from ._encoding import format_name
 from ._interfaces import ipv4_addresses
 from ._keeper import Keeper
@@ -106,7 +107,10 @@ class ZooKeeper(Nodes):
         name = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
         self._bulk = Bulk(
             self.client, max(4 * asked, 30.0), jute_maxbuffer)
+        self._chroot = Chroot(self._bulk)
         self._engine = Engine(self._bulk, name)
+        if own:
+            self._chroot.warn()
         self._keeper = Keeper(
             self._bulk, self._engine, self._granted, name)
         self._listeners = [
@@ -283,10 +287,12 @@ class ZooKeeper(Nodes):
         :raises TreeChanged: when others kept changing the same nodes
         """
         path = self._path(path)
+        tree = parse_tree(text)
         try:
-            _transfer.import_tree(
-                self._bulk, parse_tree(text), path, trim,
-                None if acl is None else acl_list(acl), dry_run, print)
+            with self._chroot:
+                _transfer.import_tree(
+                    self._bulk, tree, path, trim,
+                    None if acl is None else acl_list(acl), dry_run, print)
         finally:
             self._engine.settle()
 
@@ -305,9 +311,10 @@ class ZooKeeper(Nodes):
             shows a comment instead)
         :raises ValueNotStorable: when text cannot express a node's data
         """
-        return ''.join(
-            line + '\n' for line in _transfer.export_lines(
-                self._bulk, self._path(path), ephemeral, name))
+        with self._chroot:
+            return ''.join(
+                line + '\n' for line in _transfer.export_lines(
+                    self._bulk, self._path(path), ephemeral, name))
 
     def print_tree(self, path: str = '/') -> None:
         """Print a node and all below it, with ephemeral nodes.
@@ -315,10 +322,11 @@ class ZooKeeper(Nodes):
         A node whose data are not text is shown as a comment, and so are all
         nodes below it.
         """
-        for line in _transfer.export_lines(
-                self._bulk, self._path(path), True, None,
-                lambda path, reason: None):
-            print(line)
+        with self._chroot:
+            for line in _transfer.export_lines(
+                    self._bulk, self._path(path), True, None,
+                    lambda path, reason: None):
+                print(line)
 
     def delete_recursive(
         self,
@@ -456,8 +464,10 @@ class ZooKeeper(Nodes):
                 if path != '/' and _paths.is_under(node, path):
                     registration.unregister()
         try:
-            return _transfer.delete_recursive(
-                self._bulk, path, dry_run, force, ignore_if_ephemeral, out)
+            with self._chroot:
+                return _transfer.delete_recursive(
+                    self._bulk, path, dry_run, force, ignore_if_ephemeral,
+                    out)
         finally:
             self._engine.settle()
 
@@ -527,8 +537,9 @@ class ZooKeeper(Nodes):
 
     def _track(self, objects: list[L]) -> list[L]:
         self._engine.track([each._tracker for each in objects])
-        for each in objects:
-            each._check()
+        with self._chroot:
+            for each in objects:
+                each._check()
         return objects
 
 

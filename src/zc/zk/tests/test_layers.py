@@ -27,6 +27,7 @@ ORDER = '''
     zc.zk._calls
     zc.zk._pending
     zc.zk._bulk
+    zc.zk._chroot
     zc.zk._reader
     zc.zk._walk
     zc.zk._apply
