@@ -286,8 +286,8 @@ def take_connection(
     connection = arguments.pop(0)
     if connection.startswith('/') or connection == '-':
         parser.error(
-            f'the first argument is the CONNECTION, and {connection!r} is '
-            f"none; '' stands for the one in ${CONNECTION_STRING_VARIABLE}")
+            f'the first argument must be the CONNECTION, not {connection!r}; '
+            f"'' stands for the one in ${CONNECTION_STRING_VARIABLE}")
     return connection or None
 
 

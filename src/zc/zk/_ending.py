@@ -28,9 +28,9 @@ def doubt(text: str, piped: bool) -> str:
     last = text[-_TAIL:].rstrip().rpartition('\n')[2].strip()
     if last == PARTIAL:
         return ('the export left nodes out, and --trim would delete them: '
-                'trim by hand, or take out the last line of the text')
+                'use zookeeper_delete, or remove the last line of the text')
     if piped and last != WHOLE:
         return (f'the text does not end with the line {WHOLE!r}, so a part '
-                'of it may be missing: --trim takes text from a pipe only '
-                'with that line; add it, or import from a file')
+                'of it may be missing: add the line, or import from a file '
+                '(--trim needs it in text from a pipe)')
     return ''

@@ -85,6 +85,10 @@ exit status: 0 done, 1 failed or left nodes out, 2 wrong usage
     options = parser.parse_intermixed_args(args)
     if options.json and options.name is not None:
         parser.error('--json prints whole paths and takes no --name')
+    if options.name is not None:
+        if not options.name:
+            parser.error('--name must not be empty')
+        _paths.check_name(options.name)
     connection = _command.take_connection(parser, options.arguments)
     path = _command.take_path(parser, options.arguments)
     output = options.output or '-'

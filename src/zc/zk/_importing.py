@@ -39,7 +39,7 @@ Make ZooKeeper nodes as the tree in FILE describes them, below the node PATH.
 FILE is the standard input by default, or if it is -; PATH is / by default and
 may lead through links.  No node is deleted without --trim.  A node that is in
 the tree gets exactly the properties that it has there: properties that the
-tree does not have are removed.  What is equal already is not written.
+tree does not have are removed.  A node that is as described is not written.
 ''', '''\
 examples:
   zookeeper_import -d localhost:2181 tree.txt

@@ -53,7 +53,7 @@ def agreed(
         if yes:
             return work
         if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
-            raise Failure(f'nobody can be asked whether to delete '
+            raise Failure('there is no terminal to ask whether to delete '
                           f'{_plan.nodes(gone)}: add --yes')
         sys.stderr.write(f'Delete {_plan.nodes(gone)}? [y/N] ')
         sys.stderr.flush()
@@ -103,6 +103,6 @@ def fail_if_moved(steps: Iterable[Step]) -> None:
     """
     for step in steps:
         if isinstance(step, _plan.Stay) and step.reason == _plan.GREW:
-            raise Failure(f'{step.path} stays: another client changed it, or '
-                          'made it or a node below it, after the plan was '
-                          'made')
+            raise Failure(f'{step.path} was not deleted: another client '
+                          'changed it, or created it or a node below it, '
+                          'after the plan was made')

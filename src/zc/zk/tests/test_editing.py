@@ -106,7 +106,7 @@ class DeleteTests(ScriptCase):
         """Without a terminal, it needs --yes."""
         status, out, err = self.delete('/a/d')
         self.assertEqual((1, ''), (status, out))
-        self.assertIn('nobody can be asked', err)
+        self.assertIn('there is no terminal to ask', err)
         self.assertTrue(self.zk().exists('/a/d'))
         self.assertEqual(
             (0, '', 'this deletes 1 node:\n  /a/d\n'),

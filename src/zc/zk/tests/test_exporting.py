@@ -56,6 +56,10 @@ class ExportTests(ScriptCase):
         """The top node may get another name."""
         self.assertEqual(self.export('/fooservice/providers', '-n', 'x'),
                          (0, '/x\n', ''))
+        self.failed("zookeeper_export: bad path 'a/b': a node name must not "
+                    "hold '/'", scripts.export, self.connection_string,
+                    '-n', 'a/b')
+        self.assertEqual(2, self.export('--name', '')[0])
 
     def test_output(self):
         """The output may go to a file."""

@@ -164,8 +164,8 @@ class ImportTests(ScriptCase):
         status, out, err = self.load(text, '-t', self.connection_string)
         self.assertEqual((1, '', (
             'trim deletes 1 node:\n  /fooservice/providers\n'
-            'zookeeper_import: nobody can be asked whether to delete 1 node: '
-            'add --yes\n')), (status, out, err))
+            'zookeeper_import: there is no terminal to ask whether to delete '
+            '1 node: add --yes\n')), (status, out, err))
         self.assertTrue(self.zk().exists('/fooservice/providers'))
         self.assertEqual(
             (0, '', ''), self.load(FOO, '-t', self.connection_string))
@@ -303,8 +303,8 @@ class ImportTests(ScriptCase):
                 scripts.import_, '-t', self.connection_string, file,
                 stdin=self.answer(lambda: None), err=Terminal())
         self.assertEqual(1, status)
-        self.assertIn('/fooservice/providers stays: another client changed '
-                      'it', err)
+        self.assertIn('/fooservice/providers was not deleted: another '
+                      'client changed it', err)
         self.assertEqual(
             {'x': 1}, zk.get_properties('/fooservice/providers'))
 

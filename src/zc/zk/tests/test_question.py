@@ -69,12 +69,13 @@ class Question(ScriptMixin):
                 self.ask([[GONE]], answer)
 
     def test_nobody(self):
-        """Where there is no terminal, nobody can be asked."""
-        with self.assertRaisesRegex(Failure, 'nobody can be asked'):
+        """Where there is no terminal, there is no terminal to ask."""
+        with self.assertRaisesRegex(Failure, 'there is no terminal to ask'):
             self.ask([[GONE]])
 
     def test_moved_later(self):
         """A node that stays because it changed makes the script fail."""
         _question.fail_if_moved([_plan.Stay('/a', _plan.EPHEMERAL)])
-        with self.assertRaisesRegex(Failure, '/a stays: another client'):
+        with self.assertRaisesRegex(
+                Failure, '/a was not deleted: another client'):
             _question.fail_if_moved([_plan.Stay('/a', _plan.GREW)])
