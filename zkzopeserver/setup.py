@@ -46,8 +46,8 @@ setup(
     python_requires='>=3.10',
     install_requires=[
         'PasteDeploy',
-        # llhttp, for requests.
-        'httptools',
+        # llhttp, for requests.  Before 9, it was less strict.
+        'httptools >= 0.6.4',
         # The package index holds a Python 2 zc.zk 2.1 as well.
         'zc.zk[netifaces] >= 3.0.dev0',
         'zope.server',

@@ -196,16 +196,17 @@ class RequestTests(unittest.TestCase):
 class TimeTests(unittest.TestCase):
 
     def seconds(self, raw: bytes) -> float:
+        """Return the least time that parsing took, of the processor's."""
         adj = Adj()
         adj.max_header_size = adj.max_body_size = 1 << 20
         found = []
         for _ in range(5):
             parser = RequestParser(adj)
-            began = time.perf_counter()
+            began = time.thread_time()
             position = 0
             while position < len(raw) and not parser.completed:
                 position += parser.received(raw[position:position + 4096])
-            found.append(time.perf_counter() - began)
+            found.append(time.thread_time() - began)
             parser.close()
         return min(found)
 
