@@ -127,6 +127,13 @@ def table() -> dict[str, tuple[str, list[Make]]]:
         'zc.zkzopeserver._values._SIZE': ('match', [
             around('1', ' ', 'x'), around('', '1', ''),
             around('1', 'k', '')]),
+        'zc.zkzopeserver._values._TIME': ('fullmatch', [
+            around('1.', '1', ''), around('', '1', ''), around('1', ' ', 's')
+        ]),
+        'zc.zkzopeserver._values._VARIABLE': ('match', [
+            around('A', '_A', ' '), around('', 'A', ''),
+            around('A_', 'A', ' '),
+            around('', '1', '')]),
         'zc.zkzopeserver._values._advertised_one': (
             'fullmatch', [around('[', 'a', ''), around('', '[', '')]),
         'zc.zkzopeserver._values.advertised': ('split', [
@@ -136,8 +143,6 @@ def table() -> dict[str, tuple[str, list[Make]]]:
             around('', 'a', ''), around('', ':', ''), around(':', '1', 'x')]),
         'zc.zkzopeserver._values.parse': (
             'fullmatch', [around('-', '1', '')]),
-        'zc.zkzopeserver._values.seconds': (
-            'fullmatch', [around('1.', '1', ''), around('', '1', '')]),
     }
 
 
