@@ -99,6 +99,8 @@ class Keeper:
         self._leave_at = 0.0
         self._leave_delay = 0.0
         self._closed = False
+        self._ended = False                     # the thread is to end
+        self._undeleted: set[Wanted] = set()    # nodes that are to go
         self.session_changed(bulk.client.state)
 
     # For users' threads
@@ -219,27 +221,32 @@ class Keeper:
         self._engine.settle(keys_of(registration.path))
         if not deleted:
             # The session may outlive the trouble, and the node with it.
-            self._queue.put(('delete', registration._wanted))
-            self._start()
+            self._put_off(registration._wanted)
         return deleted
 
-    def leave(self) -> bool:
+    def leave(self, timeout: float | None = 0.0) -> bool:
         """Delete all nodes, and take no new ones: for a client whose session
         goes on.  A first registration that is under way is taken back.
 
-        :returns: whether all nodes that were registered are gone
+        :param timeout: how long to wait, in seconds, for nodes that cannot
+            be deleted now; None: until `close`
+        :returns: whether all nodes are gone
         """
         with self._lock:
             self._closed = True
             registrations = list(self.registrations.values())
         self._wake()
-        gone = [self.remove(each) for each in registrations]
-        return all(gone)
+        for each in registrations:
+            self.remove(each)
+        with self._again:
+            self._again.wait_for(
+                lambda: self._ended or not self._undeleted, timeout)
+            return not self._undeleted
 
     def close(self) -> None:
         """End the thread, from any thread; the session's end does the rest.
         """
-        self._closed = True
+        self._closed = self._ended = True
         self._queue.put(('stop',))
         self._wake()
         thread = self._thread
@@ -337,8 +344,14 @@ class Keeper:
             wanted.state = CLOSED
             if not self._delete(wanted, deadline):
                 # It may be there: a reply that got lost.
-                self._queue.put(('delete', wanted))
-                self._start()
+                self._put_off(wanted)
+
+    def _put_off(self, wanted: Wanted) -> None:
+        """Have a node deleted as soon as that is possible."""
+        with self._again:
+            self._undeleted.add(wanted)
+        self._queue.put(('delete', wanted))
+        self._start()
 
     def _delete(self, wanted: Wanted, deadline: float = math.inf) -> bool:
         """Delete a node, if it can be now; tell whether it is gone."""
@@ -374,7 +387,7 @@ class Keeper:
 
     def _start(self) -> None:
         with self._lock:
-            if self._thread is None and not self._closed:
+            if self._thread is None and not self._ended:
                 self._thread = threading.Thread(
                     target=self._run, daemon=True,
                     name=f'zc.zk registrations {self._name}')
@@ -466,8 +479,12 @@ class Keeper:
         """Delete nodes that are wanted no more, as far as can be."""
         with self._lock:
             again = self._adding.union(self.registrations)
-        leaving[:] = [each for each in leaving
-                      if each.path not in again and not self._delete(each)]
+        left = [each for each in leaving
+                if each.path not in again and not self._delete(each)]
+        with self._again:
+            self._undeleted.difference_update(set(leaving) - set(left))
+            self._again.notify_all()
+        leaving[:] = left
         if leaving:
             self._leave_delay, self._leave_at = _later(
                 self._leave_delay, now)

@@ -253,13 +253,15 @@ class ZooKeeper(Nodes):
         for registration in found:
             registration.unregister()
 
-    def _leave(self) -> bool:
+    def _leave(self, timeout: float | None) -> bool:
         """Delete the nodes of all registered servers, and take no new ones.
 
+        :param timeout: how long to wait, in seconds, for nodes that cannot
+            be deleted now; None: until `close`
         :returns: whether they are gone; if not, they are deleted as soon as
             that is possible
         """
-        return self._keeper.leave()
+        return self._keeper.leave(timeout)
 
     # Trees
 

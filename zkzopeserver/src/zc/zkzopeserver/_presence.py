@@ -26,8 +26,8 @@ from ._options import Options
 
 logger = logging.getLogger('zc.zkzopeserver')
 
-# kazoo writes a line for each of its attempts to connect; while there is
-# no connection, our lines say so, one for each change.
+# kazoo writes some lines for each of its attempts to connect; our lines say
+# the same, one for each change.  A level of one's own is kept.
 kazoo_logger = logging.getLogger('kazoo.client.zkzopeserver')
 
 # Seconds between attempts to register while `wait` is on: short at first,
@@ -118,12 +118,12 @@ class Presence:
     def _connected(self) -> Any:
         """Return a `zc.zk.ZooKeeper` object, which `close` will close."""
         options = self._options
-        kazoo_logger.setLevel(logging.ERROR)
+        if not kazoo_logger.level:
+            kazoo_logger.setLevel(logging.ERROR)
         zk = self._connect(options.zookeeper, **_keywords(options))
         with self._lock:
             self._zk = zk
         zk.client.add_listener(self._tell)
-        kazoo_logger.setLevel(logging.NOTSET)
         granted = zk._granted()
         logger.info('ZooKeeper granted a session timeout of %g s%s', granted,
                     '' if granted == zk.session_timeout else
@@ -139,10 +139,8 @@ class Presence:
         if self._gone.is_set():
             return
         if state == KazooState.CONNECTED:
-            kazoo_logger.setLevel(logging.NOTSET)
             logger.info('connected to ZooKeeper again')
         else:
-            kazoo_logger.setLevel(logging.ERROR)
             logger.warning('connection to ZooKeeper %s', state.lower())
 
     def _explain(self, error: Exception) -> tuple[str, str, bool]:
@@ -179,7 +177,7 @@ class Presence:
     def leave(self) -> bool:
         """Take the nodes away, and let no others come.
 
-        This may take long when ZooKeeper does not answer.
+        Without a connection this waits for one, until `close` is called.
 
         :returns: whether the nodes are gone
         """
@@ -189,14 +187,14 @@ class Presence:
         if zk is None:
             return True
         paths = ', '.join(sorted(zk.registrations))
-        gone: bool = zk._leave()
+        zk._leave(0.0)
         # A registration that is under way is being taken back.
         with self._entering:
             pass
+        gone: bool = zk._leave(None)
         if not gone:
-            logger.warning(
-                '%s is still in ZooKeeper: it will go when ZooKeeper can be '
-                'reached, or when the session ends', paths)
+            logger.warning('could not take %s away; ZooKeeper will when the '
+                           'session times out', paths)
         elif paths:
             logger.info('took %s away', paths)
         return gone

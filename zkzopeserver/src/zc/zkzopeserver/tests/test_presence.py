@@ -50,7 +50,7 @@ class FakeZooKeeper:
     def _granted(self) -> float:
         return 4.0
 
-    def _leave(self) -> bool:
+    def _leave(self, timeout: float | None) -> bool:
         self.left = True
         return True
 
@@ -330,33 +330,57 @@ class ServerTests(ZooKeeperCase):
         self.assertEqual([], self.providers())
 
     def test_leave_while_disconnected(self):
-        """Without a connection it does not say that the nodes are gone.
+        """Without a connection it waits for one, and then they go."""
+        presence, server = self.disconnected()
+        found: list[bool] = []
+        with self.assertLogs('zc.zkzopeserver') as logs:
+            thread = threading.Thread(
+                target=lambda: found.append(presence.leave()), daemon=True)
+            thread.start()
+            wait_for(lambda: presence._zk._keeper._undeleted, 'the attempt')
+            logger = logging.getLogger('zc.zkzopeserver')
+            logger.info('nothing is gone')
+            server.start()
+            thread.join(DEADLINE)
+        self.assertEqual([True], found)
+        self.assertEqual(
+            ['nothing is gone',
+             'took /service/providers/127.0.0.1:8080 away'],
+            [record.getMessage() for record in logs.records])
+        with zc.zk.ZooKeeper(server.connection_string) as zk:
+            self.assertEqual([], zk.get_children('/service/providers'))
 
-        They go when there is a connection again.
-        """
+    def test_close_while_leaving(self):
+        """It waits no longer when the session is ended."""
+        presence, _ = self.disconnected()
+        found: list[bool] = []
+        with self.assertLogs('zc.zkzopeserver', 'WARNING') as logs:
+            thread = threading.Thread(
+                target=lambda: found.append(presence.leave()), daemon=True)
+            thread.start()
+            wait_for(lambda: presence._zk._keeper._undeleted, 'the attempt')
+            presence.close(DEADLINE)
+            thread.join(DEADLINE)
+        self.assertEqual([False], found)
+        self.assertEqual(
+            'could not take /service/providers/127.0.0.1:8080 away; '
+            'ZooKeeper will when the session times out',
+            logs.records[0].getMessage())
+
+    def disconnected(self) -> tuple[Presence, zc.zk.testing.Server]:
+        """Enter, and then stop ZooKeeper."""
         server = zc.zk.testing.Server(
             tick_time=0.1, min_session_timeout=0.5, max_session_timeout=60.0)
         self.addCleanup(server.stop)
         server.start()
-        zk = zc.zk.ZooKeeper(server.connection_string)
-        self.addCleanup(zk.close)
-        zk.client.ensure_path('/service/providers')
+        with zc.zk.ZooKeeper(server.connection_string) as zk:
+            zk.client.ensure_path('/service/providers')
         presence = self.presence(
             zookeeper=server.connection_string, session_timeout=60000)
         presence.enter()
         server.stop()
         wait_for(lambda: presence._zk.state == 'SUSPENDED', 'the outage')
-        with self.assertLogs('zc.zkzopeserver') as logs:
-            self.assertFalse(presence.leave())
-        self.assertEqual([
-            '/service/providers/127.0.0.1:8080 is still in ZooKeeper: it '
-            'will go when ZooKeeper can be reached, or when the session ends'
-        ], [record.getMessage() for record in logs.records])
-        server.start()
-        wait_for(lambda: presence._zk.client.connected
-                 and not zk.client.retry(
-                     zk.client.get_children, '/service/providers'),
-                 'the node to go')
+        return presence, server
 
     def test_granted(self):
         """The session timeout that ZooKeeper granted is logged, once."""

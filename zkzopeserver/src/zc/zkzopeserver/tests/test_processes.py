@@ -494,8 +494,25 @@ class OutageTests(ServerCase):
         process.send()
         self.assertEqual(0, process.wait())
         self.assertNotIn('took', process.output)
-        self.assertRegex(process.output, '(?m)/service/providers/.* is still '
-                         'in ZooKeeper: it will go when')
+        self.assertIn('ZooKeeper has not taken the nodes away in 2 seconds; '
+                      'going on without it', process.output)
+        self.assertNotIn('kazoo', process.output)
+
+    def test_zookeeper_back_while_leaving(self):
+        """A node that could not be taken away goes as soon as it can be."""
+        server = self.restartable()
+        process = self.serve(f'zookeeper = {server.connection_string}\n'
+                             'session_timeout = 60000\ndrain = 1000')
+        server.stop()
+        process.wait_for_output('connection to ZooKeeper suspended')
+        process.send()
+        process.wait_for_output('going on without it')
+        server.start()
+        process.wait_for_output('took /service/providers/')
+        with zc.zk.ZooKeeper(server.connection_string) as zk:
+            self.assertEqual([], zk.get_children('/service/providers'))
+        process.send()
+        self.assertEqual(0, process.wait())
 
     def hanging(self, options: str) -> Process:
         """Start a server whose ZooKeeper then hangs."""
