@@ -195,7 +195,7 @@ class Loop:
     def _run(self) -> None:
         self.end = None
         self._refused = False
-        end: Exception = RetryFailedError('kazoo tries no longer')
+        end: Exception = RetryFailedError('kazoo stopped trying')
         try:
             self._zk_loop()
         except Exception as e:
@@ -265,7 +265,7 @@ def start(
     :param timeout: the longest to try otherwise, in seconds
     :returns: what knows why its connection loop ended, once it does
     :raises FailedConnect: when no session could be had in time, the server
-        refused the credentials, or kazoo tries no longer
+        refused the credentials, or kazoo stopped trying
     """
     connection_string = _servers.shown(connection_string)
     loop = Loop(client)

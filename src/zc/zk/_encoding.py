@@ -187,7 +187,7 @@ def parse_addr(address: str) -> tuple[str, int]:
         host = host[1:-1]
     elif ':' in host:
         raise AddressError(
-            address, 'an IPv6 address stands in brackets: [::1]:80')
+            address, 'an IPv6 address needs brackets: [::1]:80')
     if '/' in host:
         raise AddressError(address, "a host must not hold '/'")
     if not (port.isascii() and port.isdigit()):

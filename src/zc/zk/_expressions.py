@@ -131,7 +131,7 @@ class _Evaluation:
         if isinstance(node, ast.BinOp):
             return self._chain(node, depth)
         if isinstance(node, ast.Name):
-            self._fail_at(f'{node.id!r:.50} is no value: a string needs '
+            self._fail_at(f'{node.id!r:.50} is not a value: a string needs '
                           'quotes', node)
         self._fail_at(f'not allowed in an expression: {_ALLOWED} is needed',
                       node)

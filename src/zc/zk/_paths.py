@@ -120,7 +120,7 @@ def follow(base: str, target: str) -> str:
     :raises PathError: when the target is empty or leads above the root
     """
     if not isinstance(target, str) or not target.strip():
-        raise PathError(target, 'a link needs a path to lead to')
+        raise PathError(target, 'a link needs a target path')
     absolute = target if target[0] == '/' else join(base, target)
     return check(_resolved(
         absolute, target, f'it leads above the root from {base}'))

@@ -208,7 +208,7 @@ def plan_import(
         data, stat = have
         if stat.ephemeralOwner and want.node.children:
             raise ImportFailed(
-                want.path, 'it is ephemeral, and such have no children', ())
+                want.path, 'it is ephemeral, and cannot have children', ())
         if data != new:
             if look and not is_text(data, want.path):
                 steps.append(Stay(want.path, UNREADABLE))

@@ -61,7 +61,7 @@ def format_tree(
         elif node.properties:
             raise ValueNotStorable(
                 path, min(node.properties, key=str),
-                'text has no properties above all nodes')
+                'text cannot give the root properties')
         for name in sorted(node.children, reverse=True):
             todo.append((name, indent, _paths.join(path, name),
                          node.children[name]))

@@ -293,7 +293,7 @@ class Engine:
             try:
                 self._sweep()
             except Exception:
-                logger.exception('taking watches away failed')
+                logger.exception('removing watches failed')
 
     def _handle(self, what: str, *args: Any) -> None:
         if what == 'event':

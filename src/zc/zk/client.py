@@ -97,7 +97,7 @@ class ZooKeeper(Nodes):
                 text, session_timeout, **keywords)
             loop = _connect.start(self.client, text, wait, connect_timeout)
         elif keywords:
-            raise TypeError('keywords for a client that is there already: '
+            raise TypeError('keywords cannot be passed with a client: '
                             + ', '.join(sorted(keywords)))
         #: In seconds, as it was asked for
         self.session_timeout: float = _connect.session_timeout_of(self.client)
@@ -400,8 +400,7 @@ class ZooKeeper(Nodes):
         if source.endswith('/'):
             name = target.rpartition('/')[2]
             if name in ('', '.', '..'):
-                raise PathError(target, 'it has no name that a link could '
-                                'take')
+                raise PathError(target, 'it has no name for the link')
             source += name
         base, name = _paths.split(self._path(source))
         if target.endswith('/'):
@@ -409,10 +408,10 @@ class ZooKeeper(Nodes):
         if not name:
             raise PathError(source, 'the root cannot be a link')
         if not target.strip():
-            raise PathError(target, 'a link needs a path to lead to')
+            raise PathError(target, 'a link needs a target path')
         if target.split() != [target]:
             # The tree format has no way to write it.
-            raise PathError(target, "a link's path must have no blanks")
+            raise PathError(target, "a link's path must not hold blanks")
         self._change(base, {name + _links.LINK: target})
 
     # Nodes

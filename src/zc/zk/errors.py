@@ -186,7 +186,7 @@ class LinkLoop(Error):
         self.paths = tuple(paths)
 
     def __str__(self) -> str:
-        return 'links in a circle: ' + printable(' -> '.join(self.paths))
+        return 'circular links: ' + printable(' -> '.join(self.paths))
 
 
 class PathError(Error, ValueError):
@@ -242,7 +242,7 @@ class TreeChanged(Error):
 
     def __str__(self) -> str:
         return (f'{self.path} was changed by another client in each of '
-                f'{self.rounds} rounds; nothing of theirs was overwritten; '
+                f'{self.rounds} rounds; their changes were not overwritten; '
                 + _applied(self.applied))
 
 

@@ -96,7 +96,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f'{text!r} is no port (0 to 65535)')
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is not a port (0 to 65535)')
     return int(text)
 
 
@@ -107,7 +108,7 @@ def _time(text: str) -> float:
         seconds = 0.0
     if not 0 < seconds < 10 ** 6:
         raise argparse.ArgumentTypeError(
-            f'{text!r} is no time in seconds, more than 0')
+            f'{text!r} is not a positive number of seconds')
     return seconds
 
 

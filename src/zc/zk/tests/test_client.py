@@ -28,7 +28,7 @@ class Links(Case):
             NoNodeError, '/lb/a (links lead to /lb/b, which does not exist)',
             self.client.resolve, '/lb/a')
         self.client.ln('a', '/lb/b')
-        loop = 'links in a circle: /lb/a -> /lb/b -> /lb/a'
+        loop = 'circular links: /lb/a -> /lb/b -> /lb/a'
         for function in (self.client.resolve, self.client.children,
                          self.client.properties):
             self.fails(zc.zk.LinkLoop, loop, function, '/lb/a')
@@ -95,22 +95,21 @@ class Links(Case):
 
     def test_bad_ln(self):
         """What is no link is refused, with the reason."""
-        need = 'a link needs a path to lead to'
+        need = 'a link needs a target path'
         for target, source, message in (
                 ('', '/lb/x', f"bad path '': {need}"),
                 (' ', '/lb/x', f"bad path ' ': {need}"),
                 ('/a b', '/lb/x',
-                 "bad path '/a b': a link's path must have no blanks"),
-                ('/', '/', "bad path '/': it has no name that a link could "
-                 'take'),
+                 "bad path '/a b': a link's path must not hold blanks"),
+                ('/', '/', "bad path '/': it has no name for the link"),
                 ('/a', '/lb/..', "bad path '/lb/..': the root cannot be a "
                  'link'),
-                ('/a/', '/lb/', "bad path '/a/': it has no name that a link "
-                 'could take'),
+                ('/a/', '/lb/', "bad path '/a/': it has no name for the "
+                 'link'),
                 ('/a', 'x', "bad path 'x': it must start with '/'"),
                 ('/a', '', "bad path '': it is empty"),
                 ('..', '/lb/',
-                 "bad path '..': it has no name that a link could take")):
+                 "bad path '..': it has no name for the link")):
             with self.subTest(target=target, source=source):
                 self.fails(zc.zk.PathError, message,
                            self.client.ln, target, source)

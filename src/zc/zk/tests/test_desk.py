@@ -112,11 +112,12 @@ class MainTest(unittest.TestCase):
     def test_bad_usage(self):
         """So are options that make no sense."""
         for option, value, message in (
-                ('--port', 'x', "'x' is no port (0 to 65535)"),
-                ('--port', '65536', "'65536' is no port (0 to 65535)"),
-                ('--tick-time', 'x', "'x' is no time in seconds, more than 0"),
+                ('--port', 'x', "'x' is not a port (0 to 65535)"),
+                ('--port', '65536', "'65536' is not a port (0 to 65535)"),
+                ('--tick-time', 'x',
+                 "'x' is not a positive number of seconds"),
                 ('--min-session-timeout', '0',
-                 "'0' is no time in seconds, more than 0")):
+                 "'0' is not a positive number of seconds")):
             self.assert_fails(
                 2, f'error: argument {option}: {message}', option, value)
         self.assert_fails(

@@ -36,8 +36,8 @@ class SetPropertyTests(ScriptCase):
     def test_faults(self):
         """Bad expressions and paths are said in one line."""
         script, host = scripts.set_property, self.connection_string
-        self.failed("zookeeper_set_property: x=f: 'f' is no value: a string "
-                    'needs quotes', script, host, '/fooservice', 'x=f')
+        self.failed("zookeeper_set_property: x=f: 'f' is not a value: a "
+                    'string needs quotes', script, host, '/fooservice', 'x=f')
         self.failed('zookeeper_set_property: x=: an expression is missing',
                     script, host, '/fooservice', 'x=')
         self.failed('zookeeper_set_property: there is no node /none',

@@ -352,7 +352,7 @@ class Addresses(unittest.TestCase):
     def test_bad_text(self):
         """What is no address is refused, with the reason."""
         number = 'the port must be a number'
-        brackets = 'an IPv6 address stands in brackets: [::1]:80'
+        brackets = 'an IPv6 address needs brackets: [::1]:80'
         most = 'the port must be at most 65535'
         for text, reason in (
                 ('', 'HOST:PORT is needed'),

@@ -28,7 +28,7 @@ MESSAGES = [
      'import stopped at /c: no permission; already written: '
      '/0, /1, /2, /3, /4, /5, /6, /7, /8, /9 and 2 more'),
     (errors.LinkLoop(['/a', '/b', '/a']),
-     'links in a circle: /a -> /b -> /a'),
+     'circular links: /a -> /b -> /a'),
     (errors.PathError('a', "it must start with '/'"),
      "bad path 'a': it must start with '/'"),
     (errors.TooLarge('/a', 2_000_000, 1_048_575),
@@ -36,10 +36,10 @@ MESSAGES = [
      '(jute.maxbuffer)'),
     (errors.TreeChanged('/a', 5),
      '/a was changed by another client in each of 5 rounds; '
-     'nothing of theirs was overwritten; nothing was written'),
+     'their changes were not overwritten; nothing was written'),
     (errors.TreeChanged('/a', 5, ['/b', '/c']),
      '/a was changed by another client in each of 5 rounds; '
-     'nothing of theirs was overwritten; already written: /b, /c'),
+     'their changes were not overwritten; already written: /b, /c'),
     (errors.TreeSyntaxError('bad indentation', 3),
      'line 3, column 1: bad indentation'),
     (errors.TreeSyntaxError('bad indentation', 3, 5, '    /x'),

@@ -74,7 +74,7 @@ class EvaluateTests(unittest.TestCase):
 
     def test_nothing_is_run(self):
         """Names, calls, attributes, subscripts and the like are refused."""
-        self.fault('foo', "'foo' is no value: a string needs quotes")
+        self.fault('foo', "'foo' is not a value: a string needs quotes")
         for expression in [
                 'open("x")', '(1).real', '[1][0]', 'lambda: 1',
                 '[x for x in []]', '1 if 1 else 2', '1 == 1', 'not 1',

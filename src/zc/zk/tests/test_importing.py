@@ -419,7 +419,7 @@ class ImportTests(ScriptCase):
         """What goes wrong is said in one line, with file, line, column."""
         host = self.connection_string
         name = self.file('/a\n  x = f\n')
-        self.failed(f"zookeeper_import: {name}:2:7: 'f' is no value: a "
+        self.failed(f"zookeeper_import: {name}:2:7: 'f' is not a value: a "
                     "string needs quotes: 'x = f'",
                     scripts.import_, host, name)
         self.failed('zookeeper_import: <stdin>:1:1: '

@@ -47,7 +47,7 @@ class ValidateTests(ScriptCase):
         lines = out.splitlines()
         self.assertEqual(len(lines), 3)
         self.assertEqual(
-            lines[0], f"{name}:2:7: 'f' is no value: a string needs quotes")
+            lines[0], f"{name}:2:7: 'f' is not a value: a string needs quotes")
         self.assertTrue(lines[1].startswith(f'{name}:3:'))
         self.assertEqual(
             lines[2], f'{name}:5:3: l -> leads to /a/c, which does not exist')
@@ -74,8 +74,8 @@ class ValidateTests(ScriptCase):
               /hidden
         ''').replace('  t => b q r\n', ''))[1], textwrap.dedent('''\
             <stdin>:3:3: dangling -> leads to /a/b/c, which does not exist
-            <stdin>:4:3: loop -> links in a circle: /a/loop2 -> /a/loop -> /a/loop2
-            <stdin>:5:3: loop2 -> links in a circle: /a/loop -> /a/loop2 -> /a/loop
+            <stdin>:4:3: loop -> circular links: /a/loop2 -> /a/loop -> /a/loop2
+            <stdin>:5:3: loop2 -> circular links: /a/loop -> /a/loop2 -> /a/loop
             <stdin>:6:3: hidden -> hidden by the node /a/hidden
             <stdin>:9:3: above -> bad path '../..': it leads above the root from /a
             <stdin>:10:3: p => hidden by the property 'p'
@@ -137,7 +137,7 @@ class ValidateTests(ScriptCase):
         status, out, err = self.validate('--json', stdin='/a\n  x = f\n')
         self.assertEqual((status, json.loads(out)), (1, {
             'file': '<stdin>', 'line': 2, 'column': 7,
-            'message': "'f' is no value: a string needs quotes"}))
+            'message': "'f' is not a value: a string needs quotes"}))
 
     def test_several_files(self):
         """Several files are looked at one after the other."""

@@ -149,7 +149,7 @@ class ExistingClient(ZooKeeperCase):
         with self.assertRaises(TypeError) as caught:
             zc.zk.ZooKeeper(self.kazoo, use_ssl=True, ca='ca.pem')
         self.assertEqual(
-            'keywords for a client that is there already: ca, use_ssl',
+            'keywords cannot be passed with a client: ca, use_ssl',
             str(caught.exception))
 
 

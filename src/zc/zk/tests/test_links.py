@@ -140,7 +140,7 @@ class Resolve(Case):
             PathError, "bad path '../../c': it leads above the root from /a",
             '/a/b', {'/a': {'b ->': '../../c'}})
         self.fails(
-            PathError, "bad path ' ': a link needs a path to lead to",
+            PathError, "bad path ' ': a link needs a target path",
             '/a/b', {'/a': {'b ->': ' '}})
         self.fails(
             PathError, "bad path '/a/c\\n': character '\\n' is not allowed",
@@ -187,20 +187,20 @@ class Loops(Case):
     def test_itself(self):
         """A link to itself is a loop."""
         error = self.fails(
-            LinkLoop, 'links in a circle: /a/b -> /a/b', '/a/b',
+            LinkLoop, 'circular links: /a/b -> /a/b', '/a/b',
             {'/a': {'b ->': '/a/b'}})
         self.assertEqual(('/a/b', '/a/b'), error.paths)
 
     def test_two(self):
         """Two links to each other are a loop, told from the beginning."""
         self.fails(
-            LinkLoop, 'links in a circle: /a/x -> /a/y -> /a/x', '/a/x',
+            LinkLoop, 'circular links: /a/x -> /a/y -> /a/x', '/a/x',
             {'/a': {'x ->': 'y', 'y ->': 'x'}})
 
     def test_later(self):
         """A loop that begins on the way is one."""
         self.fails(
-            LinkLoop, 'links in a circle: /a/w -> /a/x -> /a/y -> /a/x',
+            LinkLoop, 'circular links: /a/w -> /a/x -> /a/y -> /a/x',
             '/a/w', {'/a': {'w ->': 'x', 'x ->': 'y', 'y ->': 'x'}})
 
     def test_growing(self):
@@ -364,15 +364,15 @@ class PropertyLinks(Case):
 
     def test_loop(self):
         """Property links in a circle are told with their names."""
-        self.bad('links in a circle: /a p -> /a p', '/a p')
-        self.bad('links in a circle: /a p -> /b q -> /a p', '/b q', {
+        self.bad('circular links: /a p -> /a p', '/a p')
+        self.bad('circular links: /a p -> /b q -> /a p', '/b q', {
             '/b': {'q =>': '/a p'}})
-        self.bad('links in a circle: /a p -> /b p -> /c p -> /b p', '/b', {
+        self.bad('circular links: /a p -> /b p -> /c p -> /b p', '/b', {
             '/b': {'p =>': '/c'}, '/c': {'p =>': '/b'}})
 
     def test_symbolic_loop(self):
         """Symbolic links in a circle on the way are told."""
-        self.bad('links in a circle: /b/c -> /b/c', '/b/c q', {
+        self.bad('circular links: /b/c -> /b/c', '/b/c q', {
             '/b': {'c ->': 'c'}})
 
     def test_too_many(self):
@@ -381,7 +381,7 @@ class PropertyLinks(Case):
         nodes = {'/b': {f'p{n} =>': f'. p{n + 1}' for n in range(hops)}}
         error = self.value('/b p0', nodes)
         self.assertIsInstance(error, BadPropertyLink)
-        self.assertIn('links in a circle', error.reason)
+        self.assertIn('circular links', error.reason)
 
     def test_may_not_be_read(self):
         """A node that may not be read is told by its path."""

@@ -184,7 +184,7 @@ class Follow(unittest.TestCase):
                 with self.assertRaises(PathError) as caught:
                     _paths.follow('/a', target)
                 self.assertEqual(
-                    f'bad path {target!r}: a link needs a path to lead to',
+                    f'bad path {target!r}: a link needs a target path',
                     str(caught.exception))
 
     def test_above_the_root(self):

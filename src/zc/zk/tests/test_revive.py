@@ -195,9 +195,9 @@ class ReviveTests(unittest.TestCase):
             self.server.stop()
             wait_for(lambda: registration.error, 'the error')
         self.assertEqual(
-            'the connection to ZooKeeper ended: kazoo tries no longer',
+            'the connection to ZooKeeper ended: kazoo stopped trying',
             logs.records[-1].getMessage())
-        self.assertEqual('kazoo tries no longer', str(registration.error))
+        self.assertEqual('kazoo stopped trying', str(registration.error))
         reviver: Any = zk._reviver
         wait_for(lambda: reviver._thread is None, 'the thread')
 

@@ -139,7 +139,7 @@ class FormatTests(unittest.TestCase):
             text_of(Node('', {'x': 1}), path='/b')
         self.assertEqual(
             str(caught.exception),
-            "property 'x' of /b: text has no properties above all nodes")
+            "property 'x' of /b: text cannot give the root properties")
 
     def test_bad_names(self):
         """A name that no node can have is an error."""

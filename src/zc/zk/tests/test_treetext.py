@@ -228,8 +228,8 @@ class FaultTests(unittest.TestCase):
         self.assertTrue(str(caught.exception).startswith('line 2, column '))
         self.assertIn(': bad expression: ', str(caught.exception))
         self.fault('/a\n  x = [1, foo]',
-                   "'foo' is no value: a string needs quotes", 2, 11)
-        self.fault('/a\n  é = f', "'f' is no value: a string needs quotes",
+                   "'foo' is not a value: a string needs quotes", 2, 11)
+        self.fault('/a\n  é = f', "'f' is not a value: a string needs quotes",
                    2, 7)
         self.fault('/a\n  x =', 'an expression is missing', 2, 6)
         self.fault("/a\n  x = b'1'", 'JSON cannot hold a bytes', 2, 7)

@@ -51,7 +51,7 @@ class LinkFaultTests(unittest.TestCase):
         self.assertEqual([fault[:2] for fault in found], [
             ('/a', 'l ->'), ('/a', 'm ->'), ('/a', 'p =>'), ('/a', 'q =>')])
         for fault in found:
-            self.assertTrue(fault[2].startswith('links in a circle: '))
+            self.assertTrue(fault[2].startswith('circular links: '))
 
     def test_hidden(self):
         """A link beside a real node or property of its name is a fault."""

@@ -140,7 +140,7 @@ def host(value: str) -> str:
     except UnicodeError:        # a part is empty, or too long
         bad = True
     if bad:
-        raise ValueError(f'{value!r} is no host name or address')
+        raise ValueError(f'{value!r} is not a host name or an address')
     if re.fullmatch(r'[^:]*:\d*', value):
         raise ValueError(
             f'{value!r} is more than a host: the port is an option of its own')
@@ -190,7 +190,7 @@ def _advertised_one(word: str) -> Address:
     if bare != word or ':' not in word:
         name = host(bare)
         if not name:
-            raise ValueError(f'{word!r} is no address')
+            raise ValueError(f'{word!r} is not an address')
         return Address(name, None)
     name, port = zc.zk.parse_addr(word)
     if not port:
