@@ -110,8 +110,11 @@ class CommandServer:
             name=f'zc.zk.monitor {self.address}')
         self._thread.start()
 
-    def close(self) -> None:
-        """Listen no more, and close all connections."""
+    def close(self, timeout: float = CLOSE_SECONDS) -> None:
+        """Listen no more, and close all connections.
+
+        :param timeout: how long to wait for commands at work, in seconds
+        """
         with self._lock:
             if self._closed:
                 return
@@ -126,7 +129,7 @@ class CommandServer:
         if isinstance(self.address, str):
             with contextlib.suppress(OSError):
                 os.unlink(self.address)
-        until = monotonic() + CLOSE_SECONDS
+        until = monotonic() + timeout
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(max(until - monotonic(), 0))

@@ -27,6 +27,7 @@ from typing import Protocol
 
 import zope.event
 
+from ._commandserver import CLOSE_SECONDS
 from ._commandserver import Address
 from ._commandserver import CommandServer
 from ._commandserver import Connection
@@ -157,12 +158,15 @@ def start(address: object = DEFAULT_ADDRESS) -> Address:
     return server.address
 
 
-def stop(address: Address) -> None:
-    """Stop the monitor server at `address`, as `start` returned it."""
+def stop(address: Address, timeout: float = CLOSE_SECONDS) -> None:
+    """Stop the monitor server at `address`, as `start` returned it.
+
+    :param timeout: how long to wait for commands at work, in seconds
+    """
     with _lock:
         server = _running.pop(address, None)
     if server is not None:
-        server.close()
+        server.close(timeout)
 
 
 def _on_event(event: Any) -> None:

@@ -224,6 +224,24 @@ class CommandTests(MonitorCase):
         self.ask('odd 1 2')
         self.assertEqual(('1', '2'), function.call_args[0][1:])
 
+    def test_stop_does_not_wait(self):
+        """A command that hangs does not keep who stops the monitor."""
+        started, stuck = threading.Event(), threading.Event()
+        self.addCleanup(stuck.set)
+
+        def hang(connection):
+            started.set()
+            stuck.wait(DEADLINE)
+
+        monitor.register(hang)
+        sock = socket.create_connection(self.address, DEADLINE)
+        self.addCleanup(sock.close)
+        sock.sendall(b'hang\n')
+        self.assertTrue(started.wait(DEADLINE))
+        monitor.stop(self.address, 0.0)
+        self.assertFalse(stuck.is_set())
+        self.assertEqual(b'', sock.recv(1))
+
     def test_failing_command(self):
         """An error in a command is logged, and shown to who asked."""
         def fail(connection):

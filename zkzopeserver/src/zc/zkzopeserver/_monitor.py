@@ -37,7 +37,8 @@ def started(options: Options) -> Iterator[dict[str, Any]]:
     try:
         yield {'monitor': _shown(listener)}
     finally:
-        zc.zk.monitor.stop(listener)
+        # The server has had all its time to end; nobody waits for commands.
+        zc.zk.monitor.stop(listener, 0.1)
 
 
 def _shown(address: Any) -> str:
