@@ -16,8 +16,6 @@ from typing import Any
 from zc.zservertracelog.tracelog import TraceLog
 from zc.zservertracelog.tracelog import _log
 
-from ._faults import printable
-
 
 __all__ = ['KEY', 'TraceLog', 'parser_factory', 'traced']
 
@@ -44,10 +42,8 @@ def parser_factory(parser_class: type[Any]) -> Callable[..., Any]:
                 target = getattr(self, 'path', '') or ''
                 if getattr(self, 'query', None):
                     target += f'?{self.query}'
-                # In the path, %XX is decoded: it may hold line breaks.
-                command = getattr(self, 'command', '')
-                _log(self.channel_id, 'B', printable(f'{command} {target}'),
-                     self._began)
+                _log(self.channel_id, 'B',
+                     f'{getattr(self, "command", "")} {target}', self._began)
                 _log(self.channel_id, 'I', str(self.content_length))
             return consumed
 
