@@ -35,6 +35,7 @@ from ._bulk import JUTE_MAXBUFFER
 from ._bulk import Bulk
 from ._chroot import Chroot
 from ._encoding import format_name
+from ._exit import end_at_exit
 from ._interfaces import ipv4_addresses
 from ._keeper import Keeper
 from ._live import Children
@@ -110,6 +111,7 @@ class ZooKeeper(Nodes):
         self._chroot = Chroot(self._bulk)
         self._engine = Engine(self._bulk, name)
         if own:
+            end_at_exit(self.client)
             self._chroot.warn()
         self._keeper = Keeper(
             self._bulk, self._engine, self._granted, name)

@@ -46,6 +46,7 @@ ORDER = '''
     zc.zk._interfaces
     zc.zk._connect
     zc.zk._revive
+    zc.zk._exit
     zc.zk.event
     zc.zk._registering              pure
     zc.zk.client

@@ -1,0 +1,62 @@
+"""Ends the sessions that are left when the interpreter exits.
+
+Then ephemeral nodes go at once, not when the session times out.  Python
+runs this in the main thread, where no thread can be started any more.  A
+signal that kills the process leaves no time for it.  It must not know what
+the sessions are for.
+"""
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+import weakref
+
+from kazoo.client import KazooClient
+from kazoo.protocol.serialization import Close
+
+
+logger = logging.getLogger(__name__)
+
+#: The longest to wait for all servers together, in seconds: one that hangs
+#: must not keep the process.
+EXIT_SECONDS = 1.5
+
+_clients: weakref.WeakKeyDictionary[KazooClient, int] = (
+    weakref.WeakKeyDictionary())
+_lock = threading.Lock()
+_registered = False
+
+
+def end_at_exit(client: KazooClient) -> None:
+    """Have the session of `client` ended at exit, in this process."""
+    global _registered
+    with _lock:
+        _clients[client] = os.getpid()
+        if not _registered:
+            _registered = True
+            atexit.register(_end_all)
+
+
+def _end_all() -> None:
+    # In a child process, the connections are still the parent's.
+    clients = [client for client, pid in list(_clients.items())
+               if pid == os.getpid() and client.connected]
+    for client in clients:
+        try:
+            _end(client)
+        except Exception as e:
+            logger.debug('ending a session at exit failed: %r', e)
+    deadline = time.monotonic() + EXIT_SECONDS
+    for client in clients:
+        client._connection.connection_stopped.wait(
+            max(0.0, deadline - time.monotonic()))
+
+
+def _end(client: KazooClient) -> None:
+    """Do what kazoo's ``stop`` does, except for waiting."""
+    client._stopped.set()
+    client._queue.append((Close(), None))
+    client._connection._write_sock.send(b'\0')
