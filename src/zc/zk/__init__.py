@@ -1,7 +1,34 @@
 """Service registration, discovery and configuration with ZooKeeper.
 
-The public names; what is behind them is in the modules of this package.
+``ZooKeeper(connection_string)`` connects.  Its methods and attributes::
+
+    children, properties                 names and data that stay up to date
+    all_children, all_properties         the same for many paths at once
+    register, unregister, registrations  servers, for as long as they run
+    import_tree, export_tree             trees, as text
+    print_tree, walk, delete_recursive   trees, in ZooKeeper
+    ln, resolve                          symbolic links
+    create, create_recursive, delete     single nodes, as kazoo has them
+    get, set, exists, get_children
+    get_properties, is_ephemeral
+    client, state, session_timeout       the connection
+    recv_timeout, close
+
+``Children``, ``Properties``        what ``children`` and ``properties`` return
+``Registration``                    what ``registrations`` holds
+``RegisteringServer``, ``event``    the event that announces a registration
+``parse_tree``, ``ParseNode``       a tree's text, and what it describes
+``parse_addr``                      an address's parts
+``OPEN_ACL_UNSAFE``, ``READ_ACL_UNSAFE``  permissions; ``ZK``: ZooKeeper
+
+Errors: ``Error`` is the base of ``AddressError``, ``BadPropertyLink``,
+``DataError``, ``FailedConnect``, ``ForkedError``, ``ImportFailed``,
+``LinkLoop``, ``PathError``, ``TooLarge``, ``TreeChanged``,
+``TreeSyntaxError`` and ``ValueNotStorable``.  Raise ``CancelWatch`` in a
+callback to end it.
 """
+from typing import Any
+
 from . import event
 from ._encoding import parse_addr
 from ._live import Children
@@ -58,3 +85,12 @@ __all__ = [
     'parse_addr',
     'parse_tree',
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Only when it is asked for: finding it takes longer than the rest.
+    if name == '__version__':
+        from importlib.metadata import version
+
+        return version('zc.zk')
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -25,6 +25,7 @@ from kazoo.exceptions import NoNodeError
 from ._callbacks import Watcher
 from ._links import resolve
 from ._nodes import Nodes
+from ._printable import printable
 from ._watches import Engine
 from ._watches import Tracker
 from ._wire import CHILDREN
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
+
+#: How many names a representation shows, and how much of each.
+SHOWN_NAMES = 5
+LONGEST_NAME = 40
 
 Self = TypeVar('Self', bound='Live')
 
@@ -166,6 +171,18 @@ class Live:
         self.close()
 
     def __repr__(self) -> str:
+        if self.deleted or os.getpid() != self._pid:
+            return self._label()
+        names = list(self._names())
+        shown = ', '.join([
+            printable(name)[:LONGEST_NAME] for name in names[:SHOWN_NAMES]])
+        more = ', ...' if len(names) > SHOWN_NAMES else ''
+        stale = '' if self.current or not self.watch else ' (not current)'
+        of_them = f': {shown}{more}' if names else ''
+        return f'<{self._label()} {len(names)}{of_them}{stale}>'
+
+    def _label(self) -> str:
+        """Return which object this is, as zc.zk 2.1 showed it."""
         deleted = 'DELETED: ' if self.deleted else ''
         return f'{deleted}zc.zk.{type(self).__name__}({self.path})'
 
@@ -219,7 +236,7 @@ class Live:
         try:
             self._invoke(entry, first=True)
         except CancelWatch:
-            logger.debug('cancelled watch(%r, %r)', self, callback)
+            logger.debug('cancelled watch(%s, %r)', self._label(), callback)
             return self
         self._callbacks.append(entry)
         if entry.version != self._tracker.version:
@@ -244,15 +261,17 @@ class Live:
                 self._invoke(entry)
             except BadPropertyLink:
                 # Not its fault, and it shall hear of the mending.
-                logger.exception('watch(%r, %r)', self, entry.function)
+                logger.exception(
+                    'watch(%s, %r)', self._label(), entry.function)
             except BaseException as e:      # SystemExit ends only this
                 with contextlib.suppress(ValueError):   # closed meanwhile
                     self._callbacks.remove(entry)
                 if isinstance(e, CancelWatch):
-                    logger.debug(
-                        'cancelled watch(%r, %r)', self, entry.function)
+                    logger.debug('cancelled watch(%s, %r)',
+                                 self._label(), entry.function)
                 else:
-                    logger.exception('watch(%r, %r)', self, entry.function)
+                    logger.exception(
+                        'watch(%s, %r)', self._label(), entry.function)
             finally:
                 self._engine.calls.end()
 

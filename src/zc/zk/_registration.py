@@ -79,4 +79,5 @@ class Registration:
         self._keeper.remove(self)
 
     def __repr__(self) -> str:
-        return f'<Registration {self.path}: {self.state}>'
+        error = f', {type(self.error).__name__}' if self.error else ''
+        return f'<Registration {self.path}: {self.state}{error}>'

@@ -526,8 +526,12 @@ class ZooKeeper(Nodes):
 
     def __repr__(self) -> str:
         hosts = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
+        counts = [(len(self._keeper.registrations), 'registered'),
+                  (self._engine.watch_count(), 'watched')]
+        held = ''.join([f', {count} {what}' for count, what in counts
+                        if count])
         return (f'<zc.zk.ZooKeeper {hosts}{self.client.chroot} '
-                f'{self.client.state}>')
+                f'{self.client.state}{held}>')
 
     # Helpers
 

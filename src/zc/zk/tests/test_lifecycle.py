@@ -77,10 +77,18 @@ class Connect(ZooKeeperCase):
                          caught.exception.connection_string)
 
     def test_repr(self):
-        """A client shows its server and state."""
+        """A client shows its server and state, and how much it holds."""
         zk = self.zk()
         self.assertRegex(
             repr(zk), r'^<zc\.zk\.ZooKeeper \S+:\d+/\S+ CONNECTED>$')
+        children = zk.children('/fooservice/providers')
+        zk.register('/fooservice/providers', 'h:1')
+        self.assertTrue(repr(zk).endswith(
+            ' CONNECTED, 1 registered, 3 watched>'), repr(zk))
+        self.assertEqual(1, len(children))
+        zk.unregister('/fooservice/providers', 'h:1')
+        del children
+        wait_for(lambda: not zk._engine.watch_count(), 'watches to go')
         zk.close()
         self.assertRegex(repr(zk), ' LOST>$')
 

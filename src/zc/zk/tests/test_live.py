@@ -77,9 +77,28 @@ class ReadingTests(Case):
             self.client.properties('/bytes')
 
     def test_repr_tells_the_path(self) -> None:
-        """The representation has the kind and the path, and no data."""
-        self.assertEqual(repr(self.client.children('/service')),
-                         'zc.zk.Children(/service)')
+        """The representation has the kind, the path, some names and how
+        many there are, and no values.
+        """
+        children = self.client.children('/service')
+        self.assertEqual(
+            '<zc.zk.Children(/service) 1: providers>', repr(children))
+        for i in range(5):
+            self.client.create(f'/service/{i}\u202e')
+        self.assertEqual(
+            '<zc.zk.Children(/service) 6: 0\\u202e, 1\\u202e, 2\\u202e, '
+            '3\\u202e, 4\\u202e, ...>', repr(children))
+        children.close()
+        self.assertTrue(repr(children).endswith(', ... (not current)>'))
+        properties = self.client.properties('/service')
+        properties.set({'password': 's3cret', 'user': 'u'})
+        self.assertEqual('<zc.zk.Properties(/service) 2: password, user>',
+                         repr(properties))
+        self.assertEqual(
+            '<zc.zk.Children(/other/three) 0>',
+            repr(self.client.children('/other/three')))
+        once = self.client.properties('/other', watch=False)
+        self.assertEqual('<zc.zk.Properties(/other) 1: b>', repr(once))
 
     def test_many_at_once(self) -> None:
         """The bulk calls give objects that follow changes like others."""
