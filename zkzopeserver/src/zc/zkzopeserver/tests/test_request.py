@@ -215,7 +215,7 @@ class TimeTests(unittest.TestCase):
         for start, middle, end in (
             (b'A: a', b' ', b'b'), (b'A: a', b' ', b''),
             (b'A: a', b'\t ', b'b'),
-            (b'', b'A: b\r\n', b'A: b'), (b'', b'Cookie: b\r\n', b'A: b'),
+            (b'', b'A:\r\n', b'A: b'), (b'', b'Cookie: b\r\n', b'A: b'),
             (b'', b'A', b': b'), (b'A: ', b',', b''), (b'A: ', b'a, ', b''),
             (b'Connection: ', b'close, ', b'a'), (b'Host: ', b'x', b''),
             (b'Transfer-Encoding: ', b'chunked, ', b'chunked'),
@@ -227,5 +227,6 @@ class TimeTests(unittest.TestCase):
                     self.seconds(b'GET / HTTP/1.1\r\n' + start
                                  + middle * (length // len(middle))
                                  + end + b'\r\n\r\n')
-                    for length in (10_000, 100_000))
-                self.assertLess(long / short, 40)
+                    for length in (20_000, 400_000))
+                # 20 is right; joining fields one by one takes 75.
+                self.assertLess(long / short, 50)

@@ -179,9 +179,11 @@ class SlowReaderTests(test_waitress.SlowReaderTests):
             return [self.block * 8]
 
         serving = self.serve(application, threads=1)
+        channels = serving.engine._server.channels
         with serving.connect() as slow, serving.connect() as quick:
             slow.sendall(b'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n' * 20)
-            wait_for(lambda: served)
+            wait_for(lambda: [channel for channel in channels
+                              if channel.tasks and channel.async_mode])
             quick.sendall(b'GET /quick HTTP/1.1\r\nHost: x\r\n\r\n')
             with quick.makefile('rb') as stream:
                 self.assertEqual(self.block * 8, Response(stream).body)
