@@ -76,6 +76,8 @@ class Refused(_Answering, ErrorTask):
     def execute(self) -> None:
         refusal = self.request.error
         body = refusal.body()
+        # waitress would say Keep-Alive as well to HTTP/1.0.
+        self.request.headers['CONNECTION'] = 'close'
         self.status = refusal.status
         self.response_headers.append(
             ('Content-Type', 'text/plain; charset=utf-8'))

@@ -126,6 +126,14 @@ class ContentTests(EngineCase):
             sock.sendall(b'abc')
             self.assertEqual(b'POST|/2||3|abc', Response(stream).body)
 
+    def test_refused_connection(self):
+        """Who is refused is told one thing about the connection."""
+        found = self.serve(echo).ask(
+            b'POST / HTTP/1.0\r\nConnection: keep-alive\r\n'
+            b'Transfer-Encoding: chunked\r\n\r\n')
+        self.assertEqual(1, found.lower().count(b'\r\nconnection: '), found)
+        self.assertIn(b'\r\nConnection: close\r\n', found)
+
     def test_odd_blanks(self):
         """A value keeps the bytes that only Unicode takes for blanks."""
         def application(environ, start_response):
