@@ -56,9 +56,12 @@ class SlowReaderTests(EngineCase):
         """
         serving = self.serve(
             self.application, threads=1, idle_timeout=1.0)
-        with serving.connect() as slow, serving.connect() as quick:
+        with serving.connect() as slow:
             slow.sendall(GET % b'100000')
             slow.recv(1)
+            # Not before: it would be idle for too long.
+            quick = serving.connect()
+            self.addCleanup(quick.close)
             quick.sendall(GET % b'0')
             with quick.makefile('rb') as stream:
                 self.assertEqual(b'ok', Response(stream).body)
