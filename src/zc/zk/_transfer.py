@@ -55,7 +55,6 @@ class Import:
         property links that are none are let pass
     :ivar applied: the paths that were written or deleted so far
     :raises PathError: when a name in `tree` is none
-    :raises BadPropertyLink: when a property link in it is none
     """
 
     def __init__(
@@ -78,9 +77,6 @@ class Import:
         self._changes: dict[str, Change] = {}
         self.applied: list[str] = []
         self.wanted = _plan.flatten(tree, path)
-        if not look:
-            for want in self.wanted:
-                _links.check_property_links(want.path, want.node.properties)
 
     def plan(self) -> list[Step]:
         """Read the live tree and return what is to be done.
@@ -92,6 +88,8 @@ class Import:
         :raises NoAuthError: when a node, which it names, may not be read
         :raises DataError: when data that are not UTF-8 would be replaced
         :raises ValueNotStorable: when JSON cannot hold a property
+        :raises BadPropertyLink: when a property link that would be written
+            is none
         """
         bulk, wanted = self._bulk, self.wanted
         found = _read_wanted(bulk, wanted, self._path)
@@ -105,6 +103,8 @@ class Import:
         steps = _plan.plan_import(
             wanted, found, extras, branches, self._trim, self._deletable,
             keep, self._look)
+        if not self._look:
+            _check_links(wanted, found, steps)
         if self._deletable is None:
             self._deletable = _plan.removed(steps)
         self._changes.update(
@@ -205,6 +205,29 @@ def _read_wanted(
             else:
                 answered(want.path, answer)
     return found
+
+
+def _check_links(
+    wanted: Sequence[Wanted],
+    found: Sequence[_plan.Found | None],
+    steps: Sequence[Step],
+) -> None:
+    """Refuse property links that are none, unless they are there already.
+
+    :raises BadPropertyLink: when one would be written
+    """
+    changes = {step.path: step for step in steps if isinstance(step, Change)}
+    for want, have in zip(wanted, found, strict=True):
+        properties = want.node.properties
+        if have is not None:
+            change = changes.get(want.path)
+            if change is None:
+                continue
+            old = change.old
+            properties = {
+                name: value for name, value in properties.items()
+                if name not in old or not _plan.same(value, old[name])}
+        _links.check_property_links(want.path, properties)
 
 
 def _read_extras(

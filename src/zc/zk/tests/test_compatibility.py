@@ -69,6 +69,7 @@ EXPORT = r"""
     string_value = '{a: 1}'
   /null
   /space
+    string_value = ' \n'
   /text
     string_value = 'just text, café'
 """.lstrip()
@@ -99,7 +100,7 @@ class Interop(ZooKeeperCase):
                 ('/cms/providers', {}),
                 ('/retail/hand', {'written': 'by hand'}),
                 ('/retail/null', {}),
-                ('/retail/space', {}),
+                ('/retail/space', {'string_value': ' \n'}),
                 ('/retail/text', {'string_value': 'just text, caf\xe9'}),
                 ('/retail/list', {'string_value': '[1, 2]'}),
                 ('/retail/broken', {'string_value': '{"a": 1'}),
@@ -136,6 +137,16 @@ class Interop(ZooKeeperCase):
         """Imported elsewhere, it is the same."""
         self.client.create('/copy')
         text = self.client.export_tree()
+        with self.assertRaises(zc.zk.BadPropertyLink):
+            self.client.import_tree(text, '/copy')
+        # What can be no link may stay where it is, but is not written anew.
+        self.client.set('/retail', dumps({
+            name: value for name, value
+            in self.client.get_properties('/retail').items()
+            if name != 'bad =>'}))
+        self.client.delete_recursive('/copy')
+        text = self.client.export_tree()
+        self.client.create('/copy')
         self.client.import_tree(text, '/copy')
         self.assertEqual(
             text, self.zk(self.connection_string + '/copy').export_tree())
