@@ -89,7 +89,7 @@ class CommandServer:
     :param address: a (host, port) pair, or the path of a Unix-domain
         socket; port 0 for any free one
     :param handle: called with the connection and each line
-    :raises OSError: when the address is not to be had
+    :raises OSError: when it cannot listen at the address
     :ivar address: the address that was bound
     """
 

@@ -18,7 +18,7 @@ from ._options import Options
 def started(options: Options) -> Iterator[dict[str, Any]]:
     """Run a monitor server if one is wanted; give the node's property.
 
-    :raises OptionError: when its address is not to be had
+    :raises OptionError: when it cannot listen at its address
     """
     address = options.monitor_server
     if address is None:
