@@ -131,7 +131,7 @@ class Nodes:
     def create(
         self,
         path: str,
-        value: str | bytes = b'',
+        value: str | bytes | None = b'',
         acl: Sequence[ACL] | None = None,
         ephemeral: bool = False,
         sequence: bool = False,
@@ -142,7 +142,7 @@ class Nodes:
 
         :param path: when it ends in ``/``, with `sequence`, the number is
             the whole name
-        :param value: text is sent as UTF-8
+        :param value: text is sent as UTF-8; None is no data
         :raises TooLarge: when the data are over the server's limit
         :returns: the path; with `include_data`, a pair of path and stat
         """
@@ -150,7 +150,7 @@ class Nodes:
         path = self._path(path)
         if number_only and path != '/':
             path += '/'
-        data = to_bytes(value, path)
+        data = to_bytes(b'' if value is None else value, path)
         acl = acl_list(acl) if acl else None
         self._bulk.check_size(Create(path, data, acl or ()))
         result = self._ask(

@@ -173,7 +173,7 @@ class ZooKeeper(Nodes):
     def register(
         self,
         path: str,
-        address: str | tuple[str, int],
+        address: str | tuple[str, int] | None = None,
         acl: Sequence[ACL] = READ_ACL_UNSAFE,
         **data: Any,
     ) -> None:
@@ -182,7 +182,8 @@ class ZooKeeper(Nodes):
         :param path: the node below which it registers; may lead through links
         :param address: a (host, port) pair, ``'host:port'`` or any other
             name that a node may have; an empty host stands for all IPv4
-            addresses of this machine
+            addresses of this machine.  zc.zk 2.1 called it `addr`, which
+            can still be given by that name
         :param acl: the access control list of the node
         :param data: properties of the node; ``pid`` is added
         :raises NoNodeError: when `path` leads to no node
@@ -191,7 +192,12 @@ class ZooKeeper(Nodes):
         :raises BadPropertyLink: when a property link can be none; whether
             there is anything where it leads is not looked at
         """
-        self._register(path, address, acl, data)
+        if address is None:
+            # Any, since what is missing is refused below, as what is bad.
+            wanted: Any = data.pop('addr', None)
+        else:
+            wanted = address
+        self._register(path, wanted, acl, data)
 
     register_server = register      # as zc.zk 0.9 called it
 

@@ -168,6 +168,20 @@ class Register(Case):
         self.assertEqual({'a': 1, 'pid': os.getpid()},
                          self.client.get_properties('/lb/h:80'))
 
+    def test_keyword_of_2_1(self):
+        """The address can be given by the name that zc.zk 2.1 had for it."""
+        self.client.import_tree('/s\n')
+        self.client.register(path='/s', addr='1.2.3.4:80', version='1')
+        self.client.register_server('/s', addr=('1.2.3.4', 81))
+        self.client.register('/s', '1.2.3.4:82', addr='property')
+        self.assertEqual(['1.2.3.4:80', '1.2.3.4:81', '1.2.3.4:82'],
+                         sorted(self.client.get_children('/s')))
+        self.assertEqual(
+            {'pid': os.getpid(), 'version': '1'},
+            self.client.get_properties('/s/1.2.3.4:80'))
+        with self.assertRaises(zc.zk.AddressError):
+            self.client.register('/s')
+
     def test_any_name(self):
         """A server may have any name that a node may have, as in 2.1."""
         names = ['worker-1', 'a:b', 'h:99999', '::1:80', 'a b', 'caf\xe9']

@@ -30,6 +30,8 @@ class Nodes(Case):
         self.assertEqual(b'caf\xc3\xa9', self.client.get('/a/b')[0])
         self.client.create('/a/c', b'\xff')
         self.assertEqual(b'\xff', self.client.get('/a/c')[0])
+        self.client.create('/a/d', None)
+        self.assertEqual(b'', self.client.get('/a/d')[0])
 
     def test_create_options(self):
         """The options of kazoo's create are there."""
