@@ -31,8 +31,8 @@ from kazoo.protocol.states import ZnodeStat
 from kazoo.security import OPEN_ACL_UNSAFE
 
 import zc.zk
-from zc.zk._encoding import encode
-from zc.zk._model import Node
+from zc.zk._tree.model import Node
+from zc.zk._tree.values import encode
 from zc.zk.tests.realserver import RealServer
 from zc.zk.tests.trees import big_text
 

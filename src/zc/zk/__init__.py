@@ -30,12 +30,12 @@ callback to end it.
 from typing import Any
 
 from . import event
-from ._encoding import parse_addr
-from ._live import Children
-from ._model import Node as ParseNode
-from ._properties import Properties
-from ._registration import Registration
-from ._treetext import parse_tree
+from ._live.live import Children
+from ._live.properties import Properties
+from ._registration.registration import Registration
+from ._tree.model import Node as ParseNode
+from ._tree.parser import parse_tree
+from ._tree.values import parse_addr
 from .client import OPEN_ACL_UNSAFE
 from .client import READ_ACL_UNSAFE
 from .client import ZK

@@ -26,32 +26,32 @@ from kazoo.security import ACL
 from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import READ_ACL_UNSAFE
 
-from . import _connect
-from . import _links
-from . import _paths
-from . import _transfer
 from . import event
-from ._bulk import JUTE_MAXBUFFER
-from ._bulk import Bulk
-from ._chroot import Chroot
-from ._encoding import format_name
-from ._exit import end_at_exit
-from ._interfaces import ipv4_addresses
-from ._keeper import Keeper
-from ._live import Children
-from ._live import Live
-from ._nodecache import keys_of
-from ._nodes import Nodes
-from ._nodes import acl_list
-from ._properties import Properties
-from ._reconcile import WAITING
-from ._registering import RegisteringServer
-from ._registration import Registration
-from ._revive import Reviver
-from ._treetext import parse_tree
-from ._watches import Engine
+from ._live.cache import keys_of
+from ._live.engine import Engine
+from ._live.live import Children
+from ._live.live import Live
+from ._live.properties import Properties
+from ._registration.hosts import ipv4_addresses
+from ._registration.keeper import Keeper
+from ._registration.reconciler import WAITING
+from ._registration.registration import Registration
+from ._session import connect
+from ._session.chroot import Chroot
+from ._session.exit import end_at_exit
+from ._session.nodes import Nodes
+from ._session.nodes import acl_list
+from ._session.requests import JUTE_MAXBUFFER
+from ._session.requests import Bulk
+from ._session.reviver import Reviver
+from ._transfer import importer
+from ._tree import links
+from ._tree import paths as _paths
+from ._tree.parser import parse_tree
+from ._tree.values import format_name
 from .errors import AddressError
 from .errors import PathError
+from .event import RegisteringServer
 
 
 L = TypeVar('L', bound=Live)
@@ -81,7 +81,7 @@ class ZooKeeper(Nodes):
         session_timeout: float | None = None,
         wait: bool = False,
         *,
-        connect_timeout: float = _connect.CONNECT_TIMEOUT,
+        connect_timeout: float = connect.CONNECT_TIMEOUT,
         jute_maxbuffer: int = JUTE_MAXBUFFER,
         **keywords: Any,
     ) -> None:
@@ -91,17 +91,17 @@ class ZooKeeper(Nodes):
         self.client: KazooClient = connection_string
         own = connection_string is None or isinstance(connection_string, str)
         if own:
-            text = _connect.connection_string_from(self.client)
+            text = connect.connection_string_from(self.client)
             if session_timeout is None:
-                session_timeout = _connect.SESSION_TIMEOUT
-            self.client = _connect.make_client(
+                session_timeout = connect.SESSION_TIMEOUT
+            self.client = connect.make_client(
                 text, session_timeout, **keywords)
-            loop = _connect.start(self.client, text, wait, connect_timeout)
+            loop = connect.start(self.client, text, wait, connect_timeout)
         elif keywords:
             raise TypeError('keywords cannot be passed with a client: '
                             + ', '.join(sorted(keywords)))
         #: In seconds, as it was asked for
-        self.session_timeout: float = _connect.session_timeout_of(self.client)
+        self.session_timeout: float = connect.session_timeout_of(self.client)
         asked = self.session_timeout
         self._granted: Callable[[], float] = (
             (lambda: loop.granted) if own else (lambda: asked))
@@ -219,7 +219,7 @@ class ZooKeeper(Nodes):
         kept: list[Registration] = []
         try:
             event.notify(server)
-            _links.check_property_links(nodes[0], properties)
+            links.check_property_links(nodes[0], properties)
             self._keeper.add(
                 dict.fromkeys(nodes, properties), acl, takeover)
             kept = [each for each in self.registrations.values()
@@ -300,7 +300,7 @@ class ZooKeeper(Nodes):
         tree = parse_tree(text)
         try:
             with self._chroot:
-                _transfer.import_tree(
+                importer.import_tree(
                     self._bulk, tree, path, trim,
                     None if acl is None else acl_list(acl), dry_run, print)
         finally:
@@ -323,7 +323,7 @@ class ZooKeeper(Nodes):
         """
         with self._chroot:
             return ''.join(
-                line + '\n' for line in _transfer.export_lines(
+                line + '\n' for line in importer.export_lines(
                     self._bulk, self._path(path), ephemeral, name))
 
     def print_tree(self, path: str = '/') -> None:
@@ -333,7 +333,7 @@ class ZooKeeper(Nodes):
         nodes below it.
         """
         with self._chroot:
-            for line in _transfer.export_lines(
+            for line in importer.export_lines(
                     self._bulk, self._path(path), True, None,
                     lambda path, reason: None):
                 print(line)
@@ -393,7 +393,7 @@ class ZooKeeper(Nodes):
         :param children: whether to give pairs of a path and the list of its
             children's names; a name that you delete from the list is left out
         """
-        return _transfer.walk(
+        return importer.walk(
             self._bulk, self._path(path), ephemeral, children)
 
     def ln(self, target: str, source: str) -> None:
@@ -420,7 +420,7 @@ class ZooKeeper(Nodes):
         if target.split() != [target]:
             # The tree format has no way to write it.
             raise PathError(target, "a link's path must not hold blanks")
-        self._change(base, {name + _links.LINK: target})
+        self._change(base, {name + links.LINK: target})
 
     # Nodes
 
@@ -474,7 +474,7 @@ class ZooKeeper(Nodes):
                     registration.unregister()
         try:
             with self._chroot:
-                return _transfer.delete_recursive(
+                return importer.delete_recursive(
                     self._bulk, path, dry_run, force, ignore_if_ephemeral,
                     out)
         finally:
@@ -498,7 +498,7 @@ class ZooKeeper(Nodes):
             self.client.remove_listener(listener)
         if self._reviver is not None:
             if self._reviver.close():
-                _connect.stop(self.client)
+                connect.stop(self.client)
         else:
             self._keeper.leave()
         self._keeper.close()

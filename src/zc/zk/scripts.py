@@ -6,13 +6,13 @@ prints one line on the standard error and raises SystemExit.
 """
 from __future__ import annotations
 
-from ._editing import delete
-from ._editing import set_property
-from ._exporting import export
-from ._importing import import_
-from ._inspect import diff
-from ._inspect import graph
-from ._inspect import validate
+from ._commands.editing import delete
+from ._commands.editing import set_property
+from ._commands.exporting import export
+from ._commands.importing import import_
+from ._commands.inspect import diff
+from ._commands.inspect import graph
+from ._commands.inspect import validate
 
 
 __all__ = ['delete', 'diff', 'export', 'graph', 'import_', 'set_property',

@@ -15,9 +15,9 @@ from typing import Any
 
 import kazoo.client
 
-from .. import _connect
-from .._keeper import Keeper
-from .._watches import Engine
+from .._live.engine import Engine
+from .._registration.keeper import Keeper
+from .._session import connect
 from ..client import ZooKeeper
 from ._settle import WRITES
 from ._settle import Settler
@@ -202,7 +202,7 @@ def _end_session(client_class: Any, servers: str, client_id: Any) -> None:
 
 def _stop(client: Any) -> None:
     owners = owners_of(client)
-    _connect.stop(client)
+    connect.stop(client)
     # A test may have left its ZooKeeper object open, and its threads.
     for owner in owners:
         owner.close()

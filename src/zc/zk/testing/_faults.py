@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
 
-from . import _jute
-from . import _multi
-from . import _records
-from ._codes import OpCode
-from ._connection import Request
-from ._jute import JuteError
+from .protocol import jute
+from .protocol import multi
+from .protocol import records
+from .protocol.codes import OpCode
+from .protocol.connection import Request
+from .protocol.jute import JuteError
 
 
 #: Requests that change nodes.
@@ -76,11 +76,11 @@ def _hits(fault: Fault, type: int, paths: set[str | None]) -> bool:
 def _paths(request: Request) -> set[str | None]:
     try:
         if request.type in (OpCode.MULTI, OpCode.MULTI_READ):
-            ops = _multi.parse_ops(request.payload)
+            ops = multi.parse_ops(request.payload)
             return {op.record.path for op in ops}
-        if request.type in _records.REQUESTS:
-            record, _ = _jute.parse(
-                _records.REQUESTS[request.type], request.payload)
+        if request.type in records.REQUESTS:
+            record, _ = jute.parse(
+                records.REQUESTS[request.type], request.payload)
             return {getattr(record, 'path', None)}
     except JuteError:
         pass

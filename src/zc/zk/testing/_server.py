@@ -12,13 +12,13 @@ import weakref
 from collections.abc import Callable
 from typing import TypeVar
 
-from ._database import Database
 from ._faults import Fault
 from ._faults import Faults
 from ._faults import Kind
-from ._loop import Loop
-from ._service import Service
-from ._sessions import SessionInfo
+from .net.loop import Loop
+from .net.service import Service
+from .state.database import Database
+from .state.sessions import SessionInfo
 
 
 __all__ = ['Server']

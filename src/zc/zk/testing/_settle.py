@@ -23,9 +23,9 @@ from kazoo.exceptions import KazooException
 from kazoo.handlers.utils import AsyncResult
 from kazoo.protocol.states import Callback
 
-from .._connect import PollHandler
-from .._keeper import Keeper
-from .._watches import Engine
+from .._live.engine import Engine
+from .._registration.keeper import Keeper
+from .._session.connect import PollHandler
 
 
 #: Requests that change something (zookeeper.jute, ZooDefs.OpCode).

@@ -3,8 +3,8 @@ from kazoo.client import KazooClient
 from kazoo.security import OPEN_ACL_UNSAFE
 
 import zc.zk.testing
-from zc.zk._bulk import Bulk
-from zc.zk._wire import Create
+from zc.zk._session.requests import Bulk
+from zc.zk._session.wire import Create
 from zc.zk.tests.base import ZooKeeperCase
 
 

@@ -27,15 +27,15 @@ from hypothesis.stateful import RuleBasedStateMachine
 from hypothesis.stateful import initialize
 from hypothesis.stateful import rule
 
-from ..testing import _acls
-from ..testing import _jute
-from ..testing import _multi
-from ..testing import _records
-from ..testing._codes import Code
-from ..testing._codes import OpCode
-from ..testing._database import WRITES
-from ..testing._records import ACL
-from ..testing._records import Stat
+from ..testing.protocol import jute
+from ..testing.protocol import multi
+from ..testing.protocol import records
+from ..testing.protocol.codes import Code
+from ..testing.protocol.codes import OpCode
+from ..testing.protocol.records import ACL
+from ..testing.protocol.records import Stat
+from ..testing.state import acls as _acls
+from ..testing.state.database import WRITES
 from .rawclient import Closed
 from .rawclient import RawClient
 
@@ -83,61 +83,61 @@ acls = st.one_of(*[st.just(_OPEN)] * 5, strict_acls, st.sampled_from((
 )))
 
 creates = st.builds(
-    _multi.Op, st.sampled_from((OpCode.CREATE, OpCode.CREATE2)),
-    st.builds(_records.CreateRequest, paths, data, acls, flags))
+    multi.Op, st.sampled_from((OpCode.CREATE, OpCode.CREATE2)),
+    st.builds(records.CreateRequest, paths, data, acls, flags))
 deletes = st.builds(
-    _multi.Op, st.just(OpCode.DELETE),
-    st.builds(_records.VersionRequest, paths, versions))
+    multi.Op, st.just(OpCode.DELETE),
+    st.builds(records.VersionRequest, paths, versions))
 sets = st.builds(
-    _multi.Op, st.just(OpCode.SET_DATA),
-    st.builds(_records.SetDataRequest, paths, data, versions))
+    multi.Op, st.just(OpCode.SET_DATA),
+    st.builds(records.SetDataRequest, paths, data, versions))
 checks = st.builds(
-    _multi.Op, st.just(OpCode.CHECK),
-    st.builds(_records.VersionRequest, paths, versions))
+    multi.Op, st.just(OpCode.CHECK),
+    st.builds(records.VersionRequest, paths, versions))
 # One in four is quiet: transactions that succeed are the interesting ones.
 plain = st.builds(
-    _multi.Op, st.just(OpCode.CREATE), st.builds(
-        _records.CreateRequest, inside, data, st.just(_OPEN),
+    multi.Op, st.just(OpCode.CREATE), st.builds(
+        records.CreateRequest, inside, data, st.just(_OPEN),
         st.sampled_from((0, 0, 1, 2))))
 writes = st.lists(st.one_of(
     plain, plain, creates, deletes, sets, checks), max_size=4)
 reads = st.lists(st.builds(
-    _multi.Op, st.sampled_from((OpCode.GET_DATA, OpCode.GET_CHILDREN)),
-    st.builds(_records.WatchedRequest, paths, st.booleans())), max_size=4)
+    multi.Op, st.sampled_from((OpCode.GET_DATA, OpCode.GET_CHILDREN)),
+    st.builds(records.WatchedRequest, paths, st.booleans())), max_size=4)
 few_paths = st.lists(inside, max_size=3)
 
 #: Requests of which some answers are of interest, but not often.
 _SPECIAL = (
     (OpCode.WHO_AM_I, b''),
-    (OpCode.CREATE, _records.CreateRequest(
+    (OpCode.CREATE, records.CreateRequest(
         '/a/\N{GRINNING FACE}', b'', _OPEN, 0)),
-    (OpCode.CREATE, _records.CreateRequest('/', b'', _OPEN, 0)),
-    (OpCode.CREATE, _records.CreateRequest('', b'', _OPEN, 0)),
-    (OpCode.CREATE, _records.CreateRequest('a', b'', _OPEN, 0)),
-    (OpCode.CREATE, _records.CreateRequest('a/b', b'', _OPEN, 0)),
-    (OpCode.CREATE, _records.CreateRequest('//', b'', _OPEN, 0)),
-    (OpCode.CREATE, _records.CreateRequest(None, b'', _OPEN, 0)),
-    (OpCode.DELETE, _records.VersionRequest('/', -1)),
-    (OpCode.DELETE, _records.VersionRequest('', -1)),
-    (OpCode.DELETE, _records.VersionRequest('//', -1)),
-    (OpCode.DELETE, _records.VersionRequest('a', -1)),
-    (OpCode.DELETE, _records.VersionRequest(None, -1)),
-    (OpCode.DELETE, _records.VersionRequest('/zookeeper', -1)),
-    (OpCode.SET_DATA, _records.SetDataRequest('', b'', -1)),
-    (OpCode.SET_DATA, _records.SetDataRequest('a', b'', -1)),
-    (OpCode.SET_DATA, _records.SetDataRequest(None, b'', -1)),
-    (OpCode.SET_DATA, _records.SetDataRequest('/zookeeper/config', b'', -1)),
-    (OpCode.SET_ACL, _records.SetACLRequest('', _OPEN, -1)),
-    (OpCode.SET_ACL, _records.SetACLRequest('/zookeeper/config', _OPEN, -1)),
-    (OpCode.GET_ACL, _records.PathRequest('/zookeeper/config')),
-    (OpCode.GET_ACL, _records.PathRequest(None)),
-    (OpCode.SYNC, _records.PathRequest(None)),
-    (OpCode.GET_ALL_CHILDREN_NUMBER, _records.PathRequest(None)),
-    (OpCode.EXISTS, _records.WatchedRequest('a', False)),
-    (OpCode.EXISTS, _records.WatchedRequest(None, True)),
-    (OpCode.GET_DATA, _records.WatchedRequest('//', True)),
-    (OpCode.GET_DATA, _records.WatchedRequest(None, True)),
-    (OpCode.GET_CHILDREN, _records.WatchedRequest('/zookeeper', False)),
+    (OpCode.CREATE, records.CreateRequest('/', b'', _OPEN, 0)),
+    (OpCode.CREATE, records.CreateRequest('', b'', _OPEN, 0)),
+    (OpCode.CREATE, records.CreateRequest('a', b'', _OPEN, 0)),
+    (OpCode.CREATE, records.CreateRequest('a/b', b'', _OPEN, 0)),
+    (OpCode.CREATE, records.CreateRequest('//', b'', _OPEN, 0)),
+    (OpCode.CREATE, records.CreateRequest(None, b'', _OPEN, 0)),
+    (OpCode.DELETE, records.VersionRequest('/', -1)),
+    (OpCode.DELETE, records.VersionRequest('', -1)),
+    (OpCode.DELETE, records.VersionRequest('//', -1)),
+    (OpCode.DELETE, records.VersionRequest('a', -1)),
+    (OpCode.DELETE, records.VersionRequest(None, -1)),
+    (OpCode.DELETE, records.VersionRequest('/zookeeper', -1)),
+    (OpCode.SET_DATA, records.SetDataRequest('', b'', -1)),
+    (OpCode.SET_DATA, records.SetDataRequest('a', b'', -1)),
+    (OpCode.SET_DATA, records.SetDataRequest(None, b'', -1)),
+    (OpCode.SET_DATA, records.SetDataRequest('/zookeeper/config', b'', -1)),
+    (OpCode.SET_ACL, records.SetACLRequest('', _OPEN, -1)),
+    (OpCode.SET_ACL, records.SetACLRequest('/zookeeper/config', _OPEN, -1)),
+    (OpCode.GET_ACL, records.PathRequest('/zookeeper/config')),
+    (OpCode.GET_ACL, records.PathRequest(None)),
+    (OpCode.SYNC, records.PathRequest(None)),
+    (OpCode.GET_ALL_CHILDREN_NUMBER, records.PathRequest(None)),
+    (OpCode.EXISTS, records.WatchedRequest('a', False)),
+    (OpCode.EXISTS, records.WatchedRequest(None, True)),
+    (OpCode.GET_DATA, records.WatchedRequest('//', True)),
+    (OpCode.GET_DATA, records.WatchedRequest(None, True)),
+    (OpCode.GET_CHILDREN, records.WatchedRequest('/zookeeper', False)),
     # No operation has these numbers.
     *((type, b'') for type in (0, 10, 99, -2)),
 )
@@ -153,20 +153,20 @@ mixed = st.tuples(
 odd_requests = st.one_of(st.sampled_from(_SPECIAL), rubbish, mixed)
 
 _ANSWERS: dict[int, type[Any]] = {
-    OpCode.CREATE: _records.PathResponse,
-    OpCode.CREATE2: _records.Create2Response,
-    OpCode.EXISTS: _records.StatResponse,
-    OpCode.GET_DATA: _records.GetDataResponse,
-    OpCode.SET_DATA: _records.StatResponse,
-    OpCode.GET_ACL: _records.GetACLResponse,
-    OpCode.SET_ACL: _records.StatResponse,
-    OpCode.GET_CHILDREN: _records.NamesResponse,
-    OpCode.GET_CHILDREN2: _records.GetChildren2Response,
-    OpCode.SYNC: _records.PathResponse,
-    OpCode.GET_EPHEMERALS: _records.NamesResponse,
-    OpCode.GET_ALL_CHILDREN_NUMBER: _records.NumberResponse,
-    OpCode.ADD_WATCH: _records.NumberResponse,
-    OpCode.WHO_AM_I: _records.WhoAmIResponse,
+    OpCode.CREATE: records.PathResponse,
+    OpCode.CREATE2: records.Create2Response,
+    OpCode.EXISTS: records.StatResponse,
+    OpCode.GET_DATA: records.GetDataResponse,
+    OpCode.SET_DATA: records.StatResponse,
+    OpCode.GET_ACL: records.GetACLResponse,
+    OpCode.SET_ACL: records.StatResponse,
+    OpCode.GET_CHILDREN: records.NamesResponse,
+    OpCode.GET_CHILDREN2: records.GetChildren2Response,
+    OpCode.SYNC: records.PathResponse,
+    OpCode.GET_EPHEMERALS: records.NamesResponse,
+    OpCode.GET_ALL_CHILDREN_NUMBER: records.NumberResponse,
+    OpCode.ADD_WATCH: records.NumberResponse,
+    OpCode.WHO_AM_I: records.WhoAmIResponse,
 }
 
 
@@ -262,8 +262,8 @@ class Side:
             return reply.body
         if type in (OpCode.MULTI, OpCode.MULTI_READ):
             return [self.common(result)
-                    for result in _multi.parse_results(reply.body)]
-        record, end = _jute.parse(_ANSWERS[type], reply.body)
+                    for result in multi.parse_results(reply.body)]
+        record, end = jute.parse(_ANSWERS[type], reply.body)
         assert end == len(reply.body), reply
         return self.common(record)
 
@@ -305,12 +305,12 @@ class Likeness(RuleBasedStateMachine):
                 side.connect(index, 0)
             client = side.clients[0]
             assert client is not None
-            reply = client.request(OpCode.CREATE, _records.CreateRequest(
+            reply = client.request(OpCode.CREATE, records.CreateRequest(
                 side.root, b'', _OPEN, 0))
             assert not reply.error, reply
             side.made(reply.zxid, 0)
         for path in MADE:
-            self.ask(0, OpCode.CREATE, _records.CreateRequest(
+            self.ask(0, OpCode.CREATE, records.CreateRequest(
                 path, b'', _OPEN, 0))
 
     def teardown(self) -> None:
@@ -341,8 +341,8 @@ class Likeness(RuleBasedStateMachine):
             if isinstance(record, tuple):
                 sent = side.placed(record)
             elif isinstance(record, list):
-                sent = _multi.format_ops(
-                    _multi.Op(op.type, side.placed(op.record))
+                sent = multi.format_ops(
+                    multi.Op(op.type, side.placed(op.record))
                     for op in record)
             return side.request(client, type, sent, step, xid)
 
@@ -367,61 +367,61 @@ class Likeness(RuleBasedStateMachine):
     @rule(client=clients, path=inside, type=st.sampled_from((
         OpCode.EXISTS, OpCode.GET_DATA, OpCode.GET_CHILDREN)))
     def watch(self, client, type, path):
-        self.ask(client, type, _records.WatchedRequest(path, True))
+        self.ask(client, type, records.WatchedRequest(path, True))
 
     @rule(client=clients, path=st.sampled_from(INSIDE[2:]))
     def watch_around(self, client, path):
         """One change of the node is two events, whose order counts."""
-        self.ask(client, OpCode.EXISTS, _records.WatchedRequest(path, True))
+        self.ask(client, OpCode.EXISTS, records.WatchedRequest(path, True))
         for watched in (path, path.rpartition('/')[0]):
             self.ask(client, OpCode.GET_CHILDREN,
-                     _records.WatchedRequest(watched, True))
+                     records.WatchedRequest(watched, True))
 
     @rule(client=clients, path=st.sampled_from(INSIDE[2:]),
           acl=strict_acls)
     def show_acl(self, client, path, acl):
         self.shut(0, path, acl)
-        self.ask(client, OpCode.GET_ACL, _records.PathRequest(path))
+        self.ask(client, OpCode.GET_ACL, records.PathRequest(path))
 
     @rule(client=clients, path=inside)
     def delete_plainly(self, client, path):
-        self.ask(client, OpCode.DELETE, _records.VersionRequest(path, -1))
+        self.ask(client, OpCode.DELETE, records.VersionRequest(path, -1))
 
     @rule(client=clients, path=inside, data=data)
     def set_data_plainly(self, client, path, data):
         self.ask(client, OpCode.SET_DATA,
-                 _records.SetDataRequest(path, data, -1))
+                 records.SetDataRequest(path, data, -1))
 
     @rule(client=clients, path=inside, acl=strict_acls)
     def shut(self, client, path, acl):
         self.ask(client, OpCode.SET_ACL,
-                 _records.SetACLRequest(path, acl, -1))
+                 records.SetACLRequest(path, acl, -1))
 
     @rule(client=clients, path=paths, acl=acls, version=versions)
     def set_acl(self, client, path, acl, version):
         self.ask(client, OpCode.SET_ACL,
-                 _records.SetACLRequest(path, acl, version))
+                 records.SetACLRequest(path, acl, version))
 
     @rule(client=clients, path=paths)
     def check_what_is_not(self, client, path):
-        self.ask(client, OpCode.CHECK, _records.VersionRequest(path, 99))
+        self.ask(client, OpCode.CHECK, records.VersionRequest(path, 99))
 
     @rule(client=clients, watch=st.booleans(), path=paths,
           type=st.sampled_from((OpCode.EXISTS, OpCode.GET_DATA,
                                 OpCode.GET_CHILDREN, OpCode.GET_CHILDREN2)))
     def read(self, client, type, path, watch):
-        self.ask(client, type, _records.WatchedRequest(path, watch))
+        self.ask(client, type, records.WatchedRequest(path, watch))
 
     @rule(client=clients, path=paths,
           type=st.sampled_from((
               OpCode.GET_ACL, OpCode.SYNC, OpCode.GET_ALL_CHILDREN_NUMBER)))
     def read_of_path(self, client, type, path):
-        self.ask(client, type, _records.PathRequest(path))
+        self.ask(client, type, records.PathRequest(path))
 
     @rule(client=clients, prefix=st.sampled_from(
         (None, '', '/', ' / ', '/a', '/a/x', 'a')))
     def get_ephemerals(self, client, prefix):
-        self.ask(client, OpCode.GET_EPHEMERALS, _records.PathRequest(prefix))
+        self.ask(client, OpCode.GET_EPHEMERALS, records.PathRequest(prefix))
 
     @rule(client=clients, ops=writes)
     def transact(self, client, ops):
@@ -434,12 +434,12 @@ class Likeness(RuleBasedStateMachine):
     @rule(client=clients, path=inside, mode=st.sampled_from((0, 1, 0, 1, 2)))
     def add_watch(self, client, path, mode):
         self.ask(client, OpCode.ADD_WATCH,
-                 _records.WatchTypeRequest(path, mode))
+                 records.WatchTypeRequest(path, mode))
 
     @rule(client=clients, path=inside, kind=st.integers(0, 4),
           type=st.sampled_from((OpCode.CHECK_WATCHES, OpCode.REMOVE_WATCHES)))
     def about_watches(self, client, type, path, kind):
-        self.ask(client, type, _records.WatchTypeRequest(path, kind))
+        self.ask(client, type, records.WatchTypeRequest(path, kind))
 
     @rule(client=clients, since=st.integers(0, 99), xid=st.sampled_from(
         (-8, None)), data=few_paths, exist=few_paths, child=few_paths,
@@ -448,10 +448,10 @@ class Likeness(RuleBasedStateMachine):
                     persistent, recursive, old):
         def does(side: Side, step: int) -> Any:
             zxid = side.zxids[since % len(side.zxids)]
-            record: Any = _records.SetWatches(zxid, data, exist, child)
+            record: Any = records.SetWatches(zxid, data, exist, child)
             type = OpCode.SET_WATCHES
             if not old:
-                record = _records.SetWatches2(
+                record = records.SetWatches2(
                     zxid, data, exist, child, persistent, recursive)
                 type = OpCode.SET_WATCHES2
             return side.request(client, type, side.placed(record), step, xid)
@@ -462,7 +462,7 @@ class Likeness(RuleBasedStateMachine):
         (('digest', b'user:secret'), ('digest', b'user:secret'),
          ('digest', b'user'), ('ip', b''), ('bogus', b''), ('digest', None))))
     def add_auth(self, client, auth):
-        self.ask(client, OpCode.AUTH, _records.AuthPacket(0, *auth), -4)
+        self.ask(client, OpCode.AUTH, records.AuthPacket(0, *auth), -4)
         self.connect_closed()
 
     @rule(client=clients, request=odd_requests)
@@ -570,7 +570,7 @@ def clean_up(address: tuple[str, int], root: str) -> None:
     """Delete a node and all below it, whatever the ACLs of its leaves."""
     client = RawClient(address)
     client.connect()
-    client.request(OpCode.AUTH, _records.AuthPacket(
+    client.request(OpCode.AUTH, records.AuthPacket(
         0, 'digest', b'user:secret'), -4)
     _delete(client, root)
     client.request(OpCode.CLOSE_SESSION)
@@ -579,9 +579,9 @@ def clean_up(address: tuple[str, int], root: str) -> None:
 
 def _delete(client: RawClient, path: str) -> None:
     reply = client.request(
-        OpCode.GET_CHILDREN, _records.WatchedRequest(path, False))
+        OpCode.GET_CHILDREN, records.WatchedRequest(path, False))
     if reply.error == Code.OK:
-        names, _ = _jute.parse(_records.NamesResponse, reply.body)
+        names, _ = jute.parse(records.NamesResponse, reply.body)
         for name in names.names:
             _delete(client, f'{path}/{name}')
-    client.request(OpCode.DELETE, _records.VersionRequest(path, -1))
+    client.request(OpCode.DELETE, records.VersionRequest(path, -1))

@@ -9,12 +9,12 @@ import socket
 import struct
 from typing import Any
 
-from ..testing import _jute
-from ..testing import _records
-from ..testing._codes import OpCode
-from ..testing._connection import NOTIFICATION_XID
-from ..testing._connection import Event
-from ..testing._connection import Reply
+from ..testing.protocol import jute
+from ..testing.protocol import records
+from ..testing.protocol.codes import OpCode
+from ..testing.protocol.connection import NOTIFICATION_XID
+from ..testing.protocol.connection import Event
+from ..testing.protocol.connection import Reply
 
 
 #: Seconds to wait for bytes; a server that takes longer hangs.
@@ -49,15 +49,15 @@ class RawClient:
         timeout: int = 10_000,
         last_zxid: int = 0,
         read_only: bytes = b'\0',
-    ) -> _records.ConnectResponse:
+    ) -> records.ConnectResponse:
         """Shake hands; return the answer.
 
         :raises Closed: there is none
         """
-        self.send(_jute.format(_records.ConnectRequest(
+        self.send(jute.format(records.ConnectRequest(
             0, last_zxid, timeout, session_id, password)) + read_only)
-        response, offset = _jute.parse(
-            _records.ConnectResponse, frame := self.receive())
+        response, offset = jute.parse(
+            records.ConnectResponse, frame := self.receive())
         assert frame[offset:] == (b'\0' if read_only else b''), frame
         self.session_id = response.session_id
         self.password = response.password
@@ -83,8 +83,8 @@ class RawClient:
         if xid is None:
             self._xid += 1
             xid = self._xid
-        body = record if isinstance(record, bytes) else _jute.format(record)
-        self.send(_jute.format(_records.RequestHeader(xid, type)) + body)
+        body = record if isinstance(record, bytes) else jute.format(record)
+        self.send(jute.format(records.RequestHeader(xid, type)) + body)
         return xid
 
     def reply_to(self, xid: int) -> Reply:
@@ -100,10 +100,10 @@ class RawClient:
     def next_reply(self) -> Reply:
         """Return the next message; an event goes to `events`, too."""
         frame = self.receive()
-        header, offset = _jute.parse(_records.ReplyHeader, frame)
+        header, offset = jute.parse(records.ReplyHeader, frame)
         body = frame[offset:]
         if header.xid == NOTIFICATION_XID:
-            event, end = _jute.parse(_records.WatcherEvent, body)
+            event, end = jute.parse(records.WatcherEvent, body)
             assert (header.zxid, event.state, body[end:]) == (-1, 3, b'')
             self.events.append(Event(
                 event.type, event.path))        # type: ignore[arg-type]

@@ -3,9 +3,9 @@
 from kazoo.protocol.states import Callback
 from kazoo.protocol.states import EventType
 
-from zc.zk import _bulk
-from zc.zk._wire import CHILDREN
-from zc.zk._wire import DATA
+from zc.zk._session import requests
+from zc.zk._session.wire import CHILDREN
+from zc.zk._session.wire import DATA
 from zc.zk.tests.bulkcase import Case
 
 
@@ -76,7 +76,7 @@ class Watches(Case):
         del self.requests[:]
         self.bulk.set_watches(zxid, self.watcher, [], paths, [])
         for request in self.requests:
-            self.assertLess(len(request._payload), _bulk.JUTE_MAXBUFFER)
+            self.assertLess(len(request._payload), requests.JUTE_MAXBUFFER)
         self.assertGreater(len(self.types()), 1)
         for path in paths[0], paths[15_000], paths[-1]:
             self.other.create(path)

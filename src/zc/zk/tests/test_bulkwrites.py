@@ -12,15 +12,15 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
-from zc.zk import _bulk
-from zc.zk import _pending
-from zc.zk import _wire
-from zc.zk._bulk import Bulk
-from zc.zk._pending import TransactionFailed
-from zc.zk._wire import Check
-from zc.zk._wire import Create
-from zc.zk._wire import Delete
-from zc.zk._wire import SetData
+from zc.zk._session import reads
+from zc.zk._session import requests
+from zc.zk._session import wire
+from zc.zk._session.reads import TransactionFailed
+from zc.zk._session.requests import Bulk
+from zc.zk._session.wire import Check
+from zc.zk._session.wire import Create
+from zc.zk._session.wire import Delete
+from zc.zk._session.wire import SetData
 from zc.zk.errors import TooLarge
 from zc.zk.tests.bulkcase import Case
 
@@ -38,7 +38,7 @@ class Writes(Case):
             Check('/a/b', 0),
             Delete('/a/b', 0),
         ])
-        self.assertEqual([_wire.MULTI], self.types())
+        self.assertEqual([wire.MULTI], self.types())
         self.assertEqual(['/n', '/n/m', True, True], found[:2] + found[3:])
         self.assertIsInstance(found[2], ZnodeStat)
         self.assertEqual(b'3', self.client.get('/a')[0])
@@ -91,7 +91,7 @@ class Writes(Case):
                        [RuntimeInconsistency(), RuntimeInconsistency()]):
             result = mock.Mock()
             result.get.return_value = errors
-            pending = _pending.PendingCommit(
+            pending = reads.PendingCommit(
                 self.bulk, [Check('/a', 0), Check('/b', 0)], result)
             with self.assertRaises(TransactionFailed) as caught:
                 pending.get()
@@ -130,7 +130,7 @@ class Writes(Case):
                           for number, acl in enumerate(acls)])
         found = self.bulk.acls([f'/n{number}' for number in range(120)])
         self.assertEqual(acls, [acl for acl, _ in found])
-        self.assertLessEqual(len(_wire._packed_acls), 100)
+        self.assertLessEqual(len(wire._packed_acls), 100)
 
     def test_chroot(self):
         """Paths of writes are those below the chroot, the root's too."""
@@ -152,12 +152,12 @@ class Writes(Case):
                 SetData('/a', b'x' * 500_000, -1),
                 SetData('/a/b', b'x' * 600_000, -1)])
         self.assertEqual('/a/b', caught.exception.path)
-        self.assertEqual(_bulk.JUTE_MAXBUFFER, caught.exception.limit)
+        self.assertEqual(requests.JUTE_MAXBUFFER, caught.exception.limit)
         self.assertEqual([], self.types())
 
     def test_largest(self):
         """What is just below the limit is taken, and comes back."""
-        data = b'x' * (_bulk.JUTE_MAXBUFFER - 100 - 60 - len('/n')
+        data = b'x' * (requests.JUTE_MAXBUFFER - 100 - 60 - len('/n')
                        - len(self.client.chroot))
         op = Create('/n', data, OPEN_ACL_UNSAFE)
         self.bulk.check_size(op)
@@ -167,7 +167,7 @@ class Writes(Case):
 
     def test_check_size(self):
         """An operation over the limit is refused, with its sizes."""
-        data = b'x' * _bulk.JUTE_MAXBUFFER
+        data = b'x' * requests.JUTE_MAXBUFFER
         for op in (Create('/n', data, OPEN_ACL_UNSAFE),
                    SetData('/n', data, -1)):
             for check in (self.bulk.check_size,
@@ -177,7 +177,7 @@ class Writes(Case):
                 self.assertEqual(
                     'data of /n: 1048575 bytes do not fit in a request of '
                     '1048575 bytes (jute.maxbuffer)', str(caught.exception))
-        long = '/' + 'n' * _bulk.JUTE_MAXBUFFER
+        long = '/' + 'n' * requests.JUTE_MAXBUFFER
         with self.assertRaises(TooLarge) as caught:
             self.bulk.check_size(Delete(long, -1))
         self.assertEqual(0, caught.exception.size)
@@ -224,5 +224,5 @@ class Batches(unittest.TestCase):
                    SetData('/n', b'123', 7), Delete('/n\xe9', 7),
                    Check('/n', -1)):
             self.assertEqual(
-                len(_wire._pack_op('/\xe9', op)),
-                _wire.op_size(op) + self.bulk.chroot_size(), op)
+                len(wire._pack_op('/\xe9', op)),
+                wire.op_size(op) + self.bulk.chroot_size(), op)

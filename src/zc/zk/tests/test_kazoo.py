@@ -1,4 +1,4 @@
-"""What _bulk and its users need of kazoo beyond its documented API."""
+"""What requests and its users need of kazoo beyond its documented API."""
 import contextlib
 import inspect
 import threading
@@ -21,8 +21,8 @@ from kazoo.protocol.states import KazooState
 from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 
-from zc.zk import _bulk
-from zc.zk import _wire
+from zc.zk._session import requests
+from zc.zk._session import wire
 from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
 
@@ -40,7 +40,7 @@ class KazooInternals(ZooKeeperCase):
         def read(buffer, offset):
             return 'read', len(buffer) > offset
 
-        return _wire.Request(type, payload, read, before)
+        return wire.Request(type, payload, read, before)
 
     def test_call(self):
         """client._call(request, result) sends what has type, serialize()
@@ -70,7 +70,7 @@ class KazooInternals(ZooKeeperCase):
         self.client._call(self.request(), result)
         with self.assertRaises(Exception) as caught:
             result.get(timeout=20)
-        self.assertTrue(_bulk.is_connection_error(caught.exception))
+        self.assertTrue(requests.is_connection_error(caught.exception))
 
     def test_serialize_in_connection_thread(self):
         """serialize() runs in the thread that reads replies and events."""
@@ -88,7 +88,7 @@ class KazooInternals(ZooKeeperCase):
 
     def test_transaction_type(self):
         """Replies of type 14 lose the chroot; others stay as they are."""
-        self.assertEqual(_wire.MULTI, Transaction.type)
+        self.assertEqual(wire.MULTI, Transaction.type)
         client = mock.Mock(unchroot=lambda path: path[2:])
         self.assertEqual(
             ['/b', True], list(Transaction.unchroot(client, ['/a/b', True])))

@@ -6,9 +6,9 @@ import sys
 import unittest
 
 import zc.zk
-from zc.zk import _transfer
-from zc.zk._bulk import Bulk
-from zc.zk._treetext import parse_tree
+from zc.zk._session.requests import Bulk
+from zc.zk._transfer import importer as _transfer
+from zc.zk._tree.parser import parse_tree
 from zc.zk.tests import trees
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.realserver import RealServer

@@ -278,7 +278,7 @@ class Close(ZooKeeperCase):
             # The class itself: the test's own connects nowhere else.
             client = KazooClient(server.connection_string)
             client.start()
-            with mock.patch('zc.zk._connect.make_client',
+            with mock.patch('zc.zk._session.connect.make_client',
                             return_value=client):
                 zk = zc.zk.ZooKeeper(server.connection_string)
             server.pause()

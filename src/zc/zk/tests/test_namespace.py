@@ -1,6 +1,7 @@
 import ast
 import importlib.util
 import inspect
+import re
 import unittest
 
 from zc.zk.tests import sources
@@ -9,29 +10,35 @@ from zc.zk.tests import sources
 # Modules whose facts are proved under another name than test_<module>.
 TESTED_BY = {
     'zc.zk': 'test_namespace',
-    'zc.zk._apply': 'test_transfer',
-    'zc.zk._command': 'test_scripts',
-    'zc.zk._keeper': 'test_registration',
-    'zc.zk._live_tree': 'test_inspect',
-    'zc.zk._nodecache': 'test_watches',
-    'zc.zk._pending': 'test_bulk',
-    'zc.zk._properties': 'test_live',
-    'zc.zk.testing': 'test_settle',
+    'zc.zk._transfer.commit': 'transfer.test_importer',
+    'zc.zk._commands.command': 'test_scripts',
+    'zc.zk._registration.keeper': 'registration.test_registration',
+    'zc.zk._transfer.snapshot': 'commands.test_inspect',
+    'zc.zk._live.cache': 'live.test_engine',
+    'zc.zk._session.reads': 'session.test_requests',
+    'zc.zk._live.properties': 'live.test_live',
+    'zc.zk.graphvis': 'tree.test_graph',
+    'zc.zk.monitor': 'monitor.test_plugin',
+    'zc.zk.testing': 'testing.test_settle',
     'zc.zk.testing.__main__': 'test_desk',
-    'zc.zk.testing._codes': 'test_database',
-    'zc.zk.testing._records': 'test_jute',
+    'zc.zk.testing.protocol.codes': 'testing.state.test_database',
+    'zc.zk.testing.protocol.records': 'testing.protocol.test_jute',
     'zc.zkzopeserver': 'test_processes',
     'zc.zkzopeserver._monitor': 'test_processes',
-    'zc.zkzopeserver._response': 'test_http',
-    'zc.zkzopeserver._run': 'test_processes',
-    'zc.zkzopeserver._waitress': 'test_engines',
+    'zc.zkzopeserver._engines.response': 'engines.test_engine',
+    'zc.zkzopeserver._runner': 'test_processes',
+    'zc.zkzopeserver._engines.waitress': 'test_engines',
 }
+
+
+# What stands behind the door zc.zk.testing.
+INSIDE = re.compile(r'zc\.zk\.testing\.(protocol|state|net)\b')
 
 
 # Modules that are imported only when asked for, and what they need then.
 OPTIONAL = {
-    'zc.zkzopeserver._trace': 'zc.zservertracelog',
-    'zc.zkzopeserver._waitress': 'waitress',
+    'zc.zkzopeserver._engines.trace': 'zc.zservertracelog',
+    'zc.zkzopeserver._engines.waitress': 'waitress',
 }
 
 
@@ -92,8 +99,7 @@ class Exports(unittest.TestCase):
     def test_complete(self):
         """A public module lists each public class and function it has."""
         for module in sources.modules():
-            stem = module.name.rpartition('.')[2]
-            if stem.startswith('_'):
+            if '._' in module.name or INSIDE.match(module.name):
                 continue
             with self.subTest(module.name):
                 names = exported(module)
@@ -118,11 +124,16 @@ class Tests(unittest.TestCase):
         there = {module.name for module in sources.modules(tests=True)}
         untested = []
         for module in sources.modules():
-            package = '.'.join(module.name.split('.')[:2])
-            stem = module.name.rpartition('.')[2].strip('_')
-            test = TESTED_BY.get(module.name, f'test_{stem}')
-            if f'{package}.tests.{test}' not in there:
-                untested.append(f'{module.name}: {package}.tests.{test}')
+            # Tests are laid out like the packages, without underscores.
+            parts = [part.strip('_') for part in module.name.split('.')]
+            package = '.'.join(parts[:2]) + '.tests'
+            test = '.'.join([package, *parts[2:-1], f'test_{parts[-1]}'])
+            if module.name in TESTED_BY:
+                test = f'{package}.{TESTED_BY[module.name]}'
+            elif module.path.stem == '__init__':
+                continue        # the face of a room
+            if test not in there:
+                untested.append(f'{module.name}: {test}')
         self.assertEqual([], untested)
 
     def test_facts(self):

@@ -5,9 +5,9 @@ import logging
 
 import zc.zk
 from zc.zk import scripts
-from zc.zk._model import Node
-from zc.zk._treeformat import format_tree
-from zc.zk._treetext import parse_tree
+from zc.zk._tree.model import Node
+from zc.zk._tree.parser import parse_tree
+from zc.zk._tree.writer import format_tree
 from zc.zk.errors import TreeSyntaxError
 from zc.zk.tests.scripted import ScriptCase
 
@@ -82,7 +82,7 @@ class OldExportTests(ScriptCase):
         with self.assertLogs('zc.zk', logging.WARNING) as logs:
             zk.import_tree(EXPORT)
         self.assertEqual(
-            ['WARNING:zc.zk._treetext:' + each.replace(
+            ['WARNING:zc.zk._tree.parser:' + each.replace(
                 '5:3', 'line 5, column 3').replace('6:3', 'line 6, column 3')
              for each in (FIRST, SECOND)], logs.output)
         self.assertEqual(LINKS, zk.get_properties('/user'))

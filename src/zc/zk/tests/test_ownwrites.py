@@ -11,7 +11,7 @@ from kazoo.client import KazooClient
 from kazoo.protocol.states import Callback
 
 import zc.zk
-from zc.zk import _watches
+from zc.zk._live import engine as _watches
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.realserver import RealServer

@@ -45,33 +45,33 @@ def table() -> dict[str, tuple[str, list[Make]]]:
         around('', "'a", ''), around("'", '"', ''), around('', "'\\", ''),
         around("'", "\\'", '\\\n'), around('u', "'u", '')]
     return {
-        'zc.zk._encoding._tokens': ('findall', [*quoted, around(
+        'zc.zk._tree.values._tokens': ('findall', [*quoted, around(
             '', '[', ''), around('"', '\\\\', '')]),
-        'zc.zk._expressions._ODD_ESCAPE': ('search', [
+        'zc.zk._tree.expressions._ODD_ESCAPE': ('search', [
             around('', '\\', ''), around('', '\\a', '')]),
-        'zc.zk._expressions._PLAIN': ('fullmatch', [
+        'zc.zk._tree.expressions._PLAIN': ('fullmatch', [
             *quoted, around('-', '1', ''), around('', '0', '')]),
-        'zc.zk._expressions._STRINGS': ('findall', quoted),
-        'zc.zk._literals._ESCAPES': ('findall', [
+        'zc.zk._tree.expressions._STRINGS': ('findall', quoted),
+        'zc.zk._tree.literals._ESCAPES': ('findall', [
             around('', '\\', ''), around('', '\\a', '')]),
         # The first thing that is no string or word ends the search.
-        'zc.zk._literals._SPECIAL': ('search', [
+        'zc.zk._tree.literals._SPECIAL': ('search', [
             *quoted, around('[', '1', ''), around('', 'T', '')]),
-        'zc.zk._literals._SURROGATE': ('search', [around('', 'a', '')]),
-        'zc.zk._paths._UNPRINTABLE': ('search', [around('/', 'a', '')]),
-        'zc.zk._plan._USUAL_NAME': ('fullmatch', name),
-        'zc.zk._treeformat._PLAIN_KEY': ('fullmatch', [
+        'zc.zk._tree.literals._SURROGATE': ('search', [around('', 'a', '')]),
+        'zc.zk._tree.paths._UNPRINTABLE': ('search', [around('/', 'a', '')]),
+        'zc.zk._tree.plan._USUAL_NAME': ('fullmatch', name),
+        'zc.zk._tree.writer._PLAIN_KEY': ('fullmatch', [
             around('', '-', '>'), around('', 'a', '='), *name]),
-        'zc.zk._treeformat._PLAIN_NAME': ('fullmatch', name),
-        'zc.zk._treeformat._SIMPLE': ('fullmatch', name),
-        'zc.zk._treeformat._TARGETS': ('fullmatch', name),
-        'zc.zk._treeformat._TARGETS#2': ('fullmatch', [
+        'zc.zk._tree.writer._PLAIN_NAME': ('fullmatch', name),
+        'zc.zk._tree.writer._SIMPLE': ('fullmatch', name),
+        'zc.zk._tree.writer._TARGETS': ('fullmatch', name),
+        'zc.zk._tree.writer._TARGETS#2': ('fullmatch', [
             around('a', ' ', ''), around('a ', 'a ', ''), *name]),
-        'zc.zk._treeformat._TYPE': ('fullmatch', [
+        'zc.zk._tree.writer._TYPE': ('fullmatch', [
             around('a', ' ', ''), around('a', ' a', ' '),
             around('a', ' ', '\n')]),
-        'zc.zk._treeformat._WORD': ('fullmatch', name),
-        'zc.zk._treetext._LINES': ('findall', [
+        'zc.zk._tree.writer._WORD': ('fullmatch', name),
+        'zc.zk._tree.parser._LINES': ('findall', [
             around('', ' ', '\n'), around('', '\t', '\n'),
             around('/a : b', ' ', '\v\n'), around('/a : ', 'b ', '\v\n'),
             around('', 'a-', '\n'), around('a', ' ', '\n'),
@@ -80,68 +80,69 @@ def table() -> dict[str, tuple[str, list[Make]]]:
             around('a = 1', ' ', 'x\n'), around('', '\n', ''),
             around('', ' \n', ''), around('', 'a ', '\n'),
             around('a = 1.', '1', '\n')]),
-        'zc.zk._treetext._NAME': ('match', [
+        'zc.zk._tree.parser._NAME': ('match', [
             around('', '-', '>'), around('', 'a', '=')]),
-        'zc.zk._treetext._NODE': ('fullmatch', [
+        'zc.zk._tree.parser._NODE': ('fullmatch', [
             around('/a', ' ', ''), around('/', ':', ''),
             around('/', ': ', ''), around('/a :', ' ', ''),
             around('/' + ':' * 5000, ' ', ''), around('/', 'a', ' ')]),
-        'zc.zk._treetext._OPERATOR': ('match', [
+        'zc.zk._tree.parser._OPERATOR': ('match', [
             around('', ' ', 'x'), around('=>', ' ', '')]),
-        'zc.zk._treetext._OLD_LINK': ('match', [
+        'zc.zk._tree.parser._OLD_LINK': ('match', [
             around('=', ' ', ''), around("= '", "\\'", ''),
             around("= '", '\\', ''), around('', '= ', '')]),
-        'zc.zk._treetext._STRING': ('match', quoted),
-        'zc.zk._treetext._TYPE_AFTER_QUOTED': ('fullmatch', [
+        'zc.zk._tree.parser._STRING': ('match', quoted),
+        'zc.zk._tree.parser._TYPE_AFTER_QUOTED': ('fullmatch', [
             around('', ' ', 'x'), around(':', ' ', ''), around(' ', ':', '')]),
-        'zc.zk.monitor._connect': ('search', [
+        'zc.zk._monitor.plugin._connect': ('search', [
             around(':', '1', 'x'), around('', ':1', 'x'), around('', ':', '')
         ]),
-        'zc.zk._editing._ASSIGNMENT': ('fullmatch', [
+        'zc.zk._commands.editing._ASSIGNMENT': ('fullmatch', [
             around('', 'a', ''), around('', ' ', ' =>'), around('', '=', ''),
             around('', ' =>', '')]),
-        'zc.zk.testing._znodes._BAD_PATH': ('search', [
+        'zc.zk.testing.state.znodes._BAD_PATH': ('search', [
             around('/', 'a', ''), around('/', '.', ''),
             around('', '/a', ''), around('', '/..a', '')]),
-        'zc.zkzopeserver._faults._LENGTH': (
+        'zc.zkzopeserver._engines.faults._LENGTH': (
             'fullmatch', [around('', '1', '')]),
-        'zc.zkzopeserver._faults._NAME': (
+        'zc.zkzopeserver._engines.faults._NAME': (
             'fullmatch', [around('', 'a', ' ')]),
-        'zc.zkzopeserver._faults._STATUS': (
+        'zc.zkzopeserver._engines.faults._STATUS': (
             'fullmatch', [around('200 ', 'a', '\0'), around('', '2', '')]),
-        'zc.zkzopeserver._faults._VALUE': (
+        'zc.zkzopeserver._engines.faults._VALUE': (
             'fullmatch', [around('', 'a', '\0'), around('', ' ', '\0')]),
-        'zc.zkzopeserver._request._ABSOLUTE': ('fullmatch', [
+        'zc.zkzopeserver._engines.request._ABSOLUTE': ('fullmatch', [
             around('', 'http://', '\n'), around('http:', '/', '\n'),
             around('http://', 'a', '\n'), around('http', 's', '')]),
-        'zc.zkzopeserver._request._DIGITS': (
+        'zc.zkzopeserver._engines.request._DIGITS': (
             'fullmatch', [around('', '1', '')]),
-        'zc.zkzopeserver._request._HOST': ('fullmatch', [
+        'zc.zkzopeserver._engines.request._HOST': ('fullmatch', [
             around('', 'a', ' '), around('a:', '1', ''), around('', ':', ''),
             around('[', ':', ''), around('[', 'a', '] '),
             around('', '[', '')]),
-        'zc.zkzopeserver._request._METHOD': ('fullmatch', [
+        'zc.zkzopeserver._engines.request._METHOD': ('fullmatch', [
             around('', 'A', ' '), around('', '-', '')]),
-        'zc.zkzopeserver._request._VERSION': (
+        'zc.zkzopeserver._engines.request._VERSION': (
             'fullmatch', [around('HTTP/', '1', '')]),
-        'zc.zkzopeserver._values._SIZE': ('match', [
+        'zc.zkzopeserver._options.values._SIZE': ('match', [
             around('1', ' ', 'x'), around('', '1', ''),
             around('1', 'k', '')]),
-        'zc.zkzopeserver._values._TIME': ('fullmatch', [
+        'zc.zkzopeserver._options.values._TIME': ('fullmatch', [
             around('1.', '1', ''), around('', '1', ''), around('1', ' ', 's')
         ]),
-        'zc.zkzopeserver._values._VARIABLE': ('match', [
+        'zc.zkzopeserver._options.values._VARIABLE': ('match', [
             around('A', '_A', ' '), around('', 'A', ''),
             around('A_', 'A', ' '),
             around('', '1', '')]),
-        'zc.zkzopeserver._values._advertised_one': (
+        'zc.zkzopeserver._options.values._advertised_one': (
             'fullmatch', [around('[', 'a', ''), around('', '[', '')]),
-        'zc.zkzopeserver._values.advertised': ('split', [
+        'zc.zkzopeserver._options.values.advertised': ('split', [
             around('', ' ', ''), around('', ', ', ''), around('', 'a ', '')]),
-        'zc.zkzopeserver._values.host': ('search', [around('', 'a', '')]),
-        'zc.zkzopeserver._values.host#2': ('fullmatch', [
+        'zc.zkzopeserver._options.values.host': ('search', [
+            around('', 'a', '')]),
+        'zc.zkzopeserver._options.values.host#2': ('fullmatch', [
             around('', 'a', ''), around('', ':', ''), around(':', '1', 'x')]),
-        'zc.zkzopeserver._values.parse': (
+        'zc.zkzopeserver._options.values.parse': (
             'fullmatch', [around('-', '1', '')]),
     }
 

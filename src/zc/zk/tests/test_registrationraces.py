@@ -18,11 +18,11 @@ from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 import zc.zk
-from zc.zk._keeper import GRACE
+from zc.zk._registration.keeper import GRACE
 from zc.zk.errors import TooLarge
-from zc.zk.tests import test_registration
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
+from zc.zk.tests.registration import test_registration
 
 
 ADDRESS = test_registration.ADDRESS

@@ -7,7 +7,7 @@ from kazoo.exceptions import BadVersionError
 from kazoo.security import OPEN_ACL_UNSAFE
 
 import zc.zk
-from zc.zk._wire import Create
+from zc.zk._session.wire import Create
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.servercase import ServerCase
 

@@ -14,18 +14,18 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 import zc.zk
-from zc.zk import _calls
-from zc.zk import _watches
+from zc.zk._live import calls
+from zc.zk._live import engine as _watches
 from zc.zk.errors import BadPropertyLink
-from zc.zk.tests import test_watches
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
+from zc.zk.tests.live import test_engine
 
 
 SECRET = [make_digest_acl('x', 'y', all=True)]
 
 
-class Case(test_watches.Case):
+class Case(test_engine.Case):
 
     def settle(self) -> None:
         done = threading.Event()
@@ -214,7 +214,7 @@ class ObjectTests(Case):
         self.assertTrue(running.wait(DEADLINE))
         self.other.set('/b', b'{"y":2}')
         wait_for(lambda: second._called)
-        with unittest.mock.patch.object(_calls, 'CLOSE_SECONDS', 0.01):
+        with unittest.mock.patch.object(calls, 'CLOSE_SECONDS', 0.01):
             self.zk.close()
         thread = self.zk._engine.calls._thread
         assert thread is not None

@@ -16,9 +16,10 @@ from typing import Any
 
 import zc.zk
 from zc.zk import monitor
+from zc.zk._monitor import plugin
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
-from zc.zk.tests.test_monitor import ask
+from zc.zk.tests.monitor.test_plugin import ask
 
 
 SITE = '''
@@ -70,6 +71,7 @@ from zope.configuration import xmlconfig
 
 import zc.zk
 import zc.zk.monitor
+from zc.zk._monitor import plugin
 
 SCHEMA = """
 <schema>
@@ -170,8 +172,8 @@ class ComponentTests(unittest.TestCase):
         import zope.component.testing
         zope.component.testing.setUp()
         self.addCleanup(zope.component.testing.tearDown)
-        monitor._servers.clear()
-        self.addCleanup(monitor._servers.clear)
+        plugin._servers.clear()
+        self.addCleanup(plugin._servers.clear)
 
     def configure(self) -> None:
         from zope.configuration import xmlconfig
@@ -185,7 +187,7 @@ class ComponentTests(unittest.TestCase):
         self.assertIn(zope.component.event.dispatch, zope.event.subscribers)
         zc.zk.event.notify(zc.zk.RegisteringServer('a:1', '/p', {}))
         self.assertEqual([{'address': 'a:1', 'path': '/p'}],
-                         [shown for shown, _ in monitor._servers])
+                         [shown for shown, _ in plugin._servers])
 
     def test_plugin(self):
         """The commands are utilities, as they were for zc.monitor."""

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import textwrap
 
-from zc.zk import _transfer
-from zc.zk._bulk import Bulk
-from zc.zk._treetext import parse_tree
+from zc.zk._session.requests import Bulk
+from zc.zk._transfer import importer
+from zc.zk._tree.parser import parse_tree
 from zc.zk.tests.base import ZooKeeperCase
 
 
@@ -37,7 +37,7 @@ class TransferCase(ZooKeeperCase):
     def load(self, text, path='/top', trim=None, acl=None, dry_run=False):
         """Import, and return the lines printed."""
         lines = []
-        _transfer.import_tree(
+        importer.import_tree(
             self.bulk, parse_tree(textwrap.dedent(text)), path, trim, acl,
             dry_run, lines.append)
         return lines
@@ -45,7 +45,7 @@ class TransferCase(ZooKeeperCase):
     def remove(self, path, dry_run=False, force=False, ignore=False):
         """Delete, and return the lines printed."""
         lines = []
-        self.whole = _transfer.delete_recursive(
+        self.whole = importer.delete_recursive(
             self.bulk, path, dry_run, force, ignore, lines.append)
         return lines
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from zc.zk._model import Node
-from zc.zk._paths import check_name
+from zc.zk._tree.model import Node
+from zc.zk._tree.paths import check_name
 from zc.zk.errors import PathError
 
 

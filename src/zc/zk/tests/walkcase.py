@@ -6,8 +6,8 @@ import json
 from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
-from zc.zk import _walk
-from zc.zk._bulk import Bulk
+from zc.zk._session.requests import Bulk
+from zc.zk._transfer import walk as _walk
 from zc.zk.tests.base import ZooKeeperCase
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _life
-from ._options import OptionError
-from ._run import run_with
+from . import _lifecycle
+from ._options.section import OptionError
+from ._runner import run_with
 
 
 __all__ = ['OptionError', 'run', 'run_waitress', 'stop']
@@ -25,7 +25,7 @@ def run(
     :param settings: the options of the server's section, as text
     :raises SystemExit: with status 2 when the server cannot start
     """
-    run_with('_zope', wsgi_app, global_conf, settings)
+    run_with('zope', wsgi_app, global_conf, settings)
 
 
 def run_waitress(
@@ -38,7 +38,7 @@ def run_waitress(
     :param settings: the options of the server's section, as text
     :raises SystemExit: with status 2 when the server cannot start
     """
-    run_with('_waitress', wsgi_app, global_conf, settings)
+    run_with('waitress', wsgi_app, global_conf, settings)
 
 
 def stop() -> None:
@@ -46,5 +46,5 @@ def stop() -> None:
 
     For programs that call `run` in a thread, where no signal arrives.
     """
-    for life in list(_life.running):
+    for life in list(_lifecycle.running):
         life.stop()

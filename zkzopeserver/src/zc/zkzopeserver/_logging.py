@@ -8,8 +8,8 @@ import io
 import logging
 from typing import Any
 
-from ._options import OptionError
-from ._options import Options
+from ._options.section import OptionError
+from ._options.section import Options
 
 
 _LEVELS = ('CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG')

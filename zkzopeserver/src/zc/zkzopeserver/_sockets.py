@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from ._values import Address
+from ._options.values import Address
 
 
 #: Connections that the kernel keeps for us until they are accepted.

@@ -16,14 +16,14 @@ from typing import Any
 from paste.deploy import loadapp
 from paste.deploy import loadwsgi
 
-from . import _run
-from ._options import OptionError
+from . import _runner
+from ._options.section import OptionError
 
 
 __all__ = ['main']
 
-_ENGINES = {'zc.zkzopeserver:run': '_zope',
-            'zc.zkzopeserver:run_waitress': '_waitress'}
+_ENGINES = {'zc.zkzopeserver:run': 'zope',
+            'zc.zkzopeserver:run_waitress': 'waitress'}
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -36,7 +36,7 @@ def main(args: Sequence[str] | None = None) -> None:
     options = _parse(args)
     path, _, name = options.file.partition('#')
     if not os.path.isfile(path):
-        _run.fail(f'zkserve: there is no file {path!r}')
+        _runner.fail(f'zkserve: there is no file {path!r}')
     spec = 'config:' + os.path.abspath(path)
     given = dict(options.define)
     server_name = options.server_name or name or None
@@ -56,10 +56,10 @@ def main(args: Sequence[str] | None = None) -> None:
     except SystemExit:
         raise
     except OptionError as e:
-        _run.fail(str(e))
+        _runner.fail(str(e))
     except (LookupError, OSError, ValueError, ImportError, AttributeError,
             AssertionError, configparser.Error) as e:
-        _run.fail(f'zkserve: {path}: {_one_line(e)}')
+        _runner.fail(f'zkserve: {path}: {_one_line(e)}')
     server(application)
 
 
@@ -114,7 +114,7 @@ def _check(context: Any) -> None:
     runner = context.object
     engine = _ENGINES.get(f'{runner.__module__}:{runner.__qualname__}')
     if engine is not None:
-        _run.prepare(engine, context.global_conf, context.local_conf)
+        _runner.prepare(engine, context.global_conf, context.local_conf)
 
 
 def _configure_logging(path: str, given: dict[str, str]) -> None:
@@ -128,12 +128,12 @@ def _configure_logging(path: str, given: dict[str, str]) -> None:
         with open(path, encoding='utf-8') as stream:
             parser.read_file(stream)
     except (configparser.Error, OSError, UnicodeDecodeError) as e:
-        _run.fail(f'zkserve: {path}: {_one_line(e)}')
+        _runner.fail(f'zkserve: {path}: {_one_line(e)}')
     if parser.has_section('loggers'):
         try:
             logging.config.fileConfig(parser, disable_existing_loggers=False)
         except Exception as e:
-            _run.fail(f'zkserve: {path}: logging: {_one_line(e)}')
+            _runner.fail(f'zkserve: {path}: logging: {_one_line(e)}')
     else:
         logging.basicConfig(
             level=logging.INFO,

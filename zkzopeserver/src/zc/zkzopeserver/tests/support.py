@@ -22,16 +22,16 @@ from kazoo.client import KazooClient
 
 import zc.zk
 from zc.zkzopeserver import _sockets
-from zc.zkzopeserver import _waitress
-from zc.zkzopeserver import _zope
-from zc.zkzopeserver._options import Options
+from zc.zkzopeserver._engines import waitress
+from zc.zkzopeserver._engines import zope
+from zc.zkzopeserver._options.section import Options
 
 
 #: Seconds until a test gives up waiting for something that must happen.
 DEADLINE = 30.0
 
 ENGINES: dict[str, Any] = {
-    'zope.server': _zope.Engine, 'waitress': _waitress.Engine}
+    'zope.server': zope.Engine, 'waitress': waitress.Engine}
 
 
 def wait_for(condition: Callable[[], Any], what: str = 'condition') -> Any:

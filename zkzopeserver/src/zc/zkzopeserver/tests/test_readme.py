@@ -20,8 +20,9 @@ import zc.zk
 import zc.zk.monitor
 import zc.zk.testing
 import zc.zkzopeserver
-from zc.zkzopeserver._options import OPTIONS
-from zc.zkzopeserver._options import Options
+from zc.zk._monitor import plugin
+from zc.zkzopeserver._options.section import OPTIONS
+from zc.zkzopeserver._options.section import Options
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import wait_for
 
@@ -70,7 +71,7 @@ def set_up(test: Any) -> None:
     zc.zk.testing.setUp(test, '/fooservice\n  /providers\n')
     # What earlier tests of this process registered is not the example's.
     servers: Any = unittest.mock.patch.object(
-        zc.zk.monitor, '_servers', [])
+        plugin, '_servers', [])
     servers.start()
     test.globs.update(
         options_of=options_of, start=start, stop=stop, ask=ask,

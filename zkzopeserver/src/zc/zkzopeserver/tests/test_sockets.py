@@ -6,7 +6,7 @@ import socket
 import unittest
 
 from zc.zkzopeserver import _sockets
-from zc.zkzopeserver._values import Address
+from zc.zkzopeserver._options.values import Address
 
 
 class ListenTests(unittest.TestCase):

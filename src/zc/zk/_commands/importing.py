@@ -1,0 +1,154 @@
+"""The script that imports a tree, and what it asks and says.
+
+Runs in a script's main thread.  It must not know how trees are read or
+written.
+"""
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import kazoo.security
+
+from .._session.requests import Bulk
+from .._transfer import importer
+from .._tree import diff
+from .._tree import ending
+from .._tree import plan
+from .._tree.plan import Step
+from . import command as _command
+from . import streams
+from .command import Parser
+from .command import command
+from .command import connected
+from .progress import Progress
+from .question import agreed
+from .question import fail_if_moved
+from .question import show_deletions
+from .streams import Failure
+from .streams import tell
+
+
+@command('zookeeper_import')
+def import_(args: list[str]) -> int:
+    """Make the nodes that a file describes."""
+    parser = Parser(
+        'zookeeper_import', '[CONNECTION [FILE [PATH]]]', '''\
+Make ZooKeeper nodes as the tree in FILE describes them, below the node PATH.
+FILE is the standard input by default, or if it is -; PATH is / by default and
+may lead through links.  No node is deleted without --trim.  A node that is in
+the tree gets exactly the properties that it has there: properties that the
+tree does not have are removed.  A node that is as described is not written.
+''', '''\
+examples:
+  zookeeper_import -d localhost:2181 tree.txt
+        show what an import would do
+  zookeeper_import localhost:2181 tree.txt
+        do it
+  zookeeper_import -t localhost:2181 tree.txt /fooservice
+        also delete nodes that the tree does not have; the nodes directly
+        below /fooservice and ephemeral nodes stay
+  zookeeper_export one:2181 /a | zookeeper_import two:2181
+        copy a tree
+  zookeeper_import '' tree.txt
+        use the connection that the environment gives
+
+exit status: 0 done, 1 failed, 2 wrong usage
+''')
+    parser.add_argument('-d', '--dry-run', action='store_true',
+                        help='only print what would be done')
+    trim = parser.add_mutually_exclusive_group()
+    trim.add_argument(
+        '-t', '--trim', action='store_true', default=None,
+        help='delete nodes that the tree does not have, after a question on '
+        'the terminal.  Text from a pipe must end with the line '
+        f'"{ending.WHOLE}", which zookeeper_export writes into pipes.')
+    trim.add_argument(
+        '-T', '--no-trim', action='store_false', dest='trim',
+        help='do not name the nodes that the tree does not have')
+    parser.add_argument(
+        '-y', '--yes', action='store_true',
+        help='do not ask; needed to trim without a terminal')
+    parser.add_argument(
+        '-p', '--permission', type=_permission, metavar='PERMISSION',
+        help='what everyone may do with the imported nodes: letters of '
+        'cdrwa (create, delete, read, write, admin), or their bits as an '
+        'integer (31 is all).  By default, everyone may do everything with '
+        'new nodes, and existing nodes keep their permissions.')
+    parser.add_argument('--json', action='store_true',
+                        help='with -d: print a JSON object for each step')
+    _command.add_connection_options(parser)
+    options = parser.parse_intermixed_args(args)
+    if options.json and not options.dry_run:
+        parser.error('--json needs --dry-run')
+    rest = options.arguments
+    connection = _command.take_connection(parser, rest)
+    file = rest.pop(0) if rest else '-'
+    path = _command.take_path(parser, rest)
+    text, piped = streams.read_text(file)
+    source = streams.source_name(file)
+    tree = streams.tree_from(text, file)
+    doubt = ending.doubt(text, piped) if options.trim else ''
+    if doubt and not options.dry_run:
+        raise Failure(f'{source}: {doubt}')
+    acl = None
+    if options.permission is not None:
+        acl = [kazoo.security.ACL(
+            options.permission, kazoo.security.ANYONE_ID_UNSAFE)]
+    with connected(options, connection) as zk, \
+            Progress(sys.stderr, 'nodes written') as progress:
+        path = zk.resolve(path)
+
+        def work() -> importer.Import:
+            return importer.Import(
+                Bulk(zk.client), tree, path, options.trim, acl, progress)
+
+        def show(steps: Sequence[Step]) -> None:
+            show_deletions(Bulk(zk.client), steps, 'trim deletes',
+                           work().wanted)
+
+        if options.dry_run:
+            steps = work().plan()
+            if options.json:
+                streams.print_json(map(diff.as_json, steps))
+            else:
+                for line in plan.lines(steps):
+                    streams.show(line)
+            if doubt:
+                streams.complain(f'without -d, this fails: {source}: {doubt}')
+            return 0
+        if options.trim:
+            planned = agreed(work, show, options.yes)
+        else:
+            planned = work()
+        return _apply(planned, progress)
+
+
+def _permission(text: str) -> int:
+    bits = 0
+    if text.isdigit():
+        bits = int(text)
+    elif text and not set(text) - set('rwcda'):
+        bits = sum(1 << 'rwcda'.index(letter) for letter in set(text))
+    if not 1 <= bits <= kazoo.security.Permissions.ALL:
+        raise argparse.ArgumentTypeError(
+            'letters of cdrwa or an integer from 1 to 31 are needed')
+    return bits
+
+
+def _apply(work: importer.Import, progress: Progress) -> int:
+    try:
+        steps = work.apply()
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f'interrupted after {plan.nodes(len(work.applied))} or more; '
+            'the same import completes it') from None
+    finally:
+        progress.close()
+        tell('properties that the import removed or changed:',
+             list(plan.change_lines(work.changed())))
+    for line in plan.notes(steps):
+        streams.show(line)
+    fail_if_moved(steps)
+    return 0

@@ -1,0 +1,318 @@
+"""The nodes in memory, each with a watch left in the server.
+
+Used by the watch engine, whose lock is held around every call here.  It must
+not know threads, nor what the nodes are used for.
+"""
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
+from typing import NoReturn
+
+from kazoo.exceptions import KazooException
+from kazoo.exceptions import NoNodeError
+from kazoo.protocol.states import EventType
+from kazoo.protocol.states import ZnodeStat
+
+from .._session.requests import FEW
+from .._session.requests import Bulk
+from .._session.requests import Watcher
+from .._session.requests import is_connection_error
+from .._session.wire import CHILDREN
+from .._session.wire import DATA
+from .._tree import paths as _paths
+from .._tree.links import Found
+
+
+Key = tuple[str, str]       # DATA or CHILDREN, and a path
+
+
+def keys_of(path: str) -> list[Key]:
+    """Return what changes when a node is created or deleted."""
+    parent = _paths.split(path)[0]
+    return [(DATA, path), (CHILDREN, path), (CHILDREN, parent)]
+
+
+class Missing(Exception):
+    """A tracker needs nodes that are not in memory."""
+
+    def __init__(self, keys: list[Key]) -> None:
+        super().__init__(keys)
+        self.keys = keys
+
+
+class Node:
+    """What one read of a node gave, and the trackers that use it."""
+
+    __slots__ = ('armed', 'stat', 'users', 'value')
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self.stat: ZnodeStat | None = None
+        self.armed = False          # the server has our watch
+        self.users: set[Any] = set()
+
+
+class View:
+    """What a tracker may read; it notes what was read."""
+
+    def __init__(self, nodes: dict[Key, Node]) -> None:
+        self._nodes = nodes
+        self.used: set[Key] = set()
+
+    def lookup(self, paths: Sequence[str]) -> list[Found]:
+        """Return the data of nodes, None for each that is not there."""
+        if len(paths) == 1:     # nearly always
+            return [self._get((DATA, paths[0])).value]
+        keys = [(DATA, path) for path in paths]
+        missing = [key for key in keys if key not in self._nodes]
+        if missing:
+            self.used.update(keys)
+            raise Missing(missing)
+        return [self._get(key).value for key in keys]
+
+    def data(self, path: str) -> tuple[Found, ZnodeStat | None]:
+        """Return the data and the stat of a node."""
+        node = self._get((DATA, path))
+        return node.value, node.stat
+
+    def children(self, path: str) -> tuple[str, ...] | None | Exception:
+        """Return the sorted names of a node's children."""
+        value: tuple[str, ...] | None | Exception = self._get(
+            (CHILDREN, path)).value
+        return value
+
+    def read_again(self, path: str) -> NoReturn:
+        """Have the node read once more: what is in memory contradicts."""
+        raise Missing([(DATA, path), (CHILDREN, path)])
+
+    def _get(self, key: Key) -> Node:
+        self.used.add(key)
+        node = self._nodes.get(key)
+        if node is None:
+            raise Missing([key])
+        return node
+
+
+class NodeCache:
+    """Nodes that were read, and are watched.
+
+    :param bulk: reads and arms watches
+    :param watcher: called with each event, in kazoo's callback thread
+    :ivar stale: what must be read again
+    :ivar failed: what gave an error, and so has no watch
+    :ivar unused: what may have lost its last user
+    :ivar armed: how often watches were set for what had been read before
+    """
+
+    def __init__(self, bulk: Bulk, watcher: Watcher) -> None:
+        self._bulk = bulk
+        self._watcher = watcher
+        self._nodes: dict[Key, Node] = {}
+        self.stale: set[Key] = set()
+        self.failed: set[Key] = set()
+        self.unused: set[Key] = set()
+        self.armed = 0
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._nodes
+
+    def view(self) -> View:
+        """Return a new view of the nodes."""
+        return View(self._nodes)
+
+    def users(self, keys: Iterable[Key]) -> set[Any]:
+        """Return who uses the nodes."""
+        found: set[Any] = set()
+        for key in keys:
+            found |= self._nodes[key].users
+        return found
+
+    def shown(self, key: Key) -> bool:
+        """Tell whether users see what is made of a node; from any thread."""
+        node = self._nodes.get(key)
+        try:
+            return node is not None and any(
+                user.shown for user in node.users)
+        except RuntimeError:
+            return True     # some come and go just now
+
+    def use(
+        self, user: Any, before: Collection[Key], now: Collection[Key]
+    ) -> None:
+        """Note that `user` changed from some nodes to others."""
+        for key in set(now).difference(before):
+            self._nodes[key].users.add(user)
+            self.unused.discard(key)
+        for key in set(before).difference(now):
+            node = self._nodes[key]
+            node.users.discard(user)
+            if not node.users:
+                self.unused.add(key)
+
+    def learn(self, path: str, data: bytes, stat: ZnodeStat) -> bool:
+        """Take in newer data of a node; tell whether they are newer."""
+        node = self._nodes.get((DATA, path))
+        if (node is None or node.stat is None
+                or stat.mzxid <= node.stat.mzxid):
+            return False
+        node.value = data
+        node.stat = stat
+        return True
+
+    def knows(self, path: str, mzxid: int) -> bool:
+        """Tell whether data of a node, or newer ones, were read."""
+        node = self._nodes.get((DATA, path))
+        return (node is not None and node.stat is not None
+                and node.stat.mzxid >= mzxid)
+
+    def note_event(self, type_: str, path: str) -> None:
+        """Note that a watch fired: the node must be read again."""
+        kinds: tuple[str, ...] = (DATA, CHILDREN)
+        if type_ == EventType.CHANGED:
+            kinds = (DATA,)
+        elif type_ == EventType.CHILD:
+            kinds = (CHILDREN,)
+        for kind in kinds:
+            node = self._nodes.get((kind, path))
+            if node is not None:
+                node.armed = False
+                self.stale.add((kind, path))
+
+    def note_failed(self) -> None:
+        """Have what gave an error read again."""
+        self.stale |= self.failed & self._nodes.keys()
+
+    def rearm(self, zxid: int) -> None:
+        """Leave all watches again; what changed since `zxid` fires."""
+        data: list[str] = []
+        missing: list[str] = []
+        children: list[str] = []
+        for (kind, path), node in self._nodes.items():
+            if node.armed:
+                if kind == CHILDREN:
+                    children.append(path)
+                else:
+                    (missing if node.value is None else data).append(path)
+        if data or missing or children:
+            self._bulk.set_watches(
+                zxid, self._watcher, data, missing, children)
+            self.armed += 1
+
+    def sweep(self, most: int, connected: bool) -> None:
+        """Forget up to `most` nodes that nobody uses, and their watches."""
+        gone: list[Key] = []
+        while self.unused and len(gone) < most:
+            key = self.unused.pop()
+            node = self._nodes.get(key)
+            if node is not None and not node.users:
+                del self._nodes[key]
+                self.stale.discard(key)
+                self.failed.discard(key)
+                if node.armed:
+                    gone.append(key)
+        if gone and connected:
+            self._bulk.remove_watches(self._watcher, gone)
+
+    def fetch(self, keys: list[Key]) -> None:
+        """Read nodes and leave watches on them."""
+        if not keys:
+            return
+        if len(keys) <= FEW:
+            results = self._read_few(keys)
+            for key, result in zip(keys, results, strict=True):
+                self._keep(key, result)
+            return
+        zxid = self._bulk.current_zxid()
+        results = self._bulk.read(keys)
+        data: list[str] = []
+        missing: list[str] = []
+        children: list[str] = []
+        for (kind, path), result in zip(keys, results, strict=True):
+            if isinstance(result, NoNodeError):
+                if kind == DATA:
+                    missing.append(path)
+            elif not isinstance(result, Exception):
+                (data if kind == DATA else children).append(path)
+        self._bulk.set_watches(zxid, self._watcher, data, missing, children)
+        self.armed += 1
+        for key, result in zip(keys, results, strict=True):
+            self._keep(key, result)
+
+    def _read_few(self, keys: list[Key]) -> list[Any]:
+        client = self._bulk.client
+        pending = [
+            (client.get_async if kind == DATA else client.get_children_async)(
+                path, self._watcher)
+            for kind, path in keys]
+        results = []
+        for (kind, path), result in zip(keys, pending, strict=True):
+            try:
+                results.append(self._bulk.wait(result))
+            except NoNodeError as e:
+                results.append(
+                    e if kind == CHILDREN else self._watch_missing(path, e))
+            except KazooException as e:
+                if is_connection_error(e):
+                    raise
+                results.append(e)
+        return results
+
+    def _watch_missing(self, path: str, error: NoNodeError) -> Any:
+        """Watch a node that is not there; read it if it came meanwhile."""
+        client = self._bulk.client
+        while True:
+            if self._bulk.wait(
+                    client.exists_async(path, self._watcher)) is None:
+                return error
+            try:
+                return self._bulk.wait(
+                    client.get_async(path, self._watcher))
+            except NoNodeError:
+                pass
+
+    def _keep(self, key: Key, result: Any) -> None:
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = Node()
+            # Until a tracker uses it.
+            self.unused.add(key)
+        node.stat = None
+        self.failed.discard(key)
+        if isinstance(result, NoNodeError):
+            node.value = None
+            # A missing node's children cannot be watched; trackers look at
+            # its data too, and that watch tells of both.
+            node.armed = key[0] == DATA
+        elif isinstance(result, Exception):
+            forget_frames(result)
+            node.value = result
+            node.armed = False
+            self.failed.add(key)
+        else:
+            node.armed = True
+            if key[0] == DATA:
+                # A Java client may have left null for data; that is no
+                # missing node.
+                node.value, node.stat = result[0] or b'', result[1]
+            else:
+                node.value = tuple(sorted(result))
+
+
+def forget_frames(error: BaseException) -> None:
+    """Take the traceback off an error that is to be kept.
+
+    It leads to the frames of all callers, and so to the very objects whose
+    end is waited for.
+    """
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        following.__traceback__ = None
+        following = following.__cause__ or following.__context__

@@ -1,0 +1,244 @@
+"""Every option of the runner: its type, unit and default, named once.
+
+Pure, but for the file that PasteDeploy read, which is read again for what
+PasteDeploy hides.  Knows no engine, no socket and no ZooKeeper.
+"""
+from __future__ import annotations
+
+import configparser
+import dataclasses
+import difflib
+import os
+from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import values as _values
+from .values import Address
+from .values import Secret
+
+
+class OptionError(Exception):
+    """An option that is unknown, missing, or has a value of no use.
+
+    :ivar section: the file and section, as far as they are known
+    :ivar option: the option's name
+    :ivar reason: what is wrong with it
+    """
+
+    def __init__(self, section: str, option: str, reason: str) -> None:
+        super().__init__(section, option, reason)
+        self.section = section
+        self.option = option
+        self.reason = reason
+
+    def __str__(self) -> str:
+        # One line, whatever the reason's own text looks like.
+        return ' '.join(
+            f'{self.section}: option {self.option}: {self.reason}'.split())
+
+
+def _option(
+    parse: Callable[[str], Any], default: Any, unit: str = ''
+) -> Any:
+    return dataclasses.field(
+        default=default, metadata={'parse': parse, 'unit': unit})
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of one server; README.rst says what each means."""
+
+    # Where to register.
+    zookeeper: str | None = _option(_values.text, None, 'connection string')
+    path: str = _option(_values.node_path, '', 'path')
+    session_timeout: int | None = _option(
+        _values.session_timeout, None, 'milliseconds')
+    advertise: tuple[Address, ...] = _option(
+        _values.advertised, (), 'addresses')
+    properties: dict[str, Any] | None = _option(
+        _values.properties, None, 'lines')
+    wait: bool = _option(_values.boolean, False)
+    zookeeper_auth: Secret = _option(
+        _values.secret, Secret(), 'file:NAME or env:NAME')
+    zookeeper_tls_ca: str | None = _option(
+        _values.readable_file, None, 'file')
+    zookeeper_tls_cert: str | None = _option(
+        _values.readable_file, None, 'file')
+    zookeeper_tls_key: str | None = _option(
+        _values.readable_file, None, 'file')
+    zookeeper_tls_any_host: bool = _option(_values.boolean, False)
+
+    # Where and how to serve.
+    host: str = _option(_values.host, '', 'name or address')
+    port: int = _option(_values.integer(0, 65535), 0, 'TCP port')
+    # One thread, as zc.zkzopeserver always had: an application that is
+    # not thread-safe must not break because nothing was said.
+    threads: int = _option(_values.integer(1, 10000), 1, 'threads')
+
+    # How to leave.  Clients learn of the change in milliseconds; a second
+    # leaves room for a slow one.  Both together stay below the ten
+    # seconds after which `docker stop` kills.
+    drain: float = _option(_values.seconds, 1.0, 'seconds')
+    shutdown_timeout: float = _option(_values.seconds, 8.0, 'seconds')
+
+    # Limits of HTTP.  Those of waitress, whose users never complained.
+    max_header_size: int = _option(_values.size, 256 << 10, 'bytes')
+    max_body_size: int = _option(_values.size, 1 << 30, 'bytes')
+    max_connections: int = _option(
+        _values.integer(1, 1000000), 1000, 'connections')
+    idle_timeout: float = _option(_values.seconds, 120.0, 'seconds')
+    # nginx's default.  A header is a few packets: who takes longer holds
+    # the connection on purpose.
+    header_timeout: float = _option(_values.seconds, 60.0, 'seconds')
+    # The rate of Apache's mod_reqtimeout: below the slowest modem, and far
+    # above a byte now and then.
+    min_body_rate: int = _option(
+        _values.integer(0), 500, 'bytes per second')
+
+    # How to be watched.
+    monitor_server: Address | str | None = _option(
+        _values.listen_address, None, 'HOST:PORT or path')
+    loggers: str | None = _option(_values.text, None, 'level or ZConfig text')
+    zservertracelog: bool = _option(_values.boolean, False)
+
+    # Not an option: what to call the section in messages.
+    section: str = dataclasses.field(default='', metadata={})
+
+    def error(self, option: str, reason: object) -> OptionError:
+        """Return the error that says what is wrong with `option`."""
+        return OptionError(self.section, option, str(reason))
+
+
+#: The options by name, in the order in which they are documented.
+OPTIONS = {field.name: field for field in dataclasses.fields(Options)
+           if 'parse' in field.metadata}
+
+
+def read(
+    settings: Mapping[str, Any],
+    global_conf: Mapping[str, Any] | None = None,
+) -> Options:
+    """Return the options of a server section.
+
+    An option given on the command line (``name=value``) comes before the
+    section, and the section before ``[DEFAULT]``.
+
+    :param settings: what PasteDeploy hands over from the section
+    :param global_conf: the values of ``[DEFAULT]`` and the command line
+    :raises OptionError: when an option is unknown, missing or wrong
+    """
+    global_conf = global_conf or {}
+    name, section, defaults = _find_section(settings, global_conf)
+    for option in settings:
+        if option not in OPTIONS:
+            raise OptionError(name, option, _unknown(option))
+    found: dict[str, Any] = {}
+    for option, field in OPTIONS.items():
+        if option in settings:
+            value = settings[option]
+        elif option in global_conf:
+            value = global_conf[option]
+            # PasteDeploy drops an option from the section when [DEFAULT]
+            # has it too, even when the section says something else.
+            if option in section and value == defaults.get(option):
+                value = section[option]
+        else:
+            continue
+        if value is None:
+            continue
+        try:
+            found[option] = field.metadata['parse'](str(value))
+        except ValueError as e:
+            raise OptionError(name, option, str(e)) from None
+    options = Options(section=name, **found)
+    _check(options)
+    return options
+
+
+def _unknown(option: str) -> str:
+    close = difflib.get_close_matches(option, OPTIONS, 1)
+    hint = f'; is {close[0]} meant?' if close else ''
+    return f'there is no such option{hint}'
+
+
+def _check(options: Options) -> None:
+    """Complain of what is missing or does not fit together."""
+    if not options.path:
+        raise options.error('path', 'it is required')
+    if (options.zookeeper is None
+            and not os.environ.get('ZC_ZK_CONNECTION_STRING')):
+        raise options.error(
+            'zookeeper', 'it is required, here or as ZC_ZK_CONNECTION_STRING '
+            'in the environment')
+    if options.zookeeper_tls_key and not options.zookeeper_tls_cert:
+        raise options.error(
+            'zookeeper_tls_key', 'it needs zookeeper_tls_cert too')
+
+
+def _find_section(
+    settings: Mapping[str, Any], global_conf: Mapping[str, Any]
+) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Return the section's name, its own values, and those of [DEFAULT].
+
+    PasteDeploy tells a runner neither; they are found by looking for the
+    section that uses this distribution and holds the same options.
+    """
+    path = global_conf.get('__file__')
+    unknown: tuple[str, dict[str, str], dict[str, str]]
+    unknown = 'zc.zkzopeserver', {}, {}
+    if not path:
+        return unknown
+    # With another default section, [DEFAULT] is read like any section.
+    raw = configparser.RawConfigParser(
+        default_section='\0', strict=False, inline_comment_prefixes=(' ;',))
+    raw.optionxform = str           # type: ignore[assignment, method-assign]
+    try:
+        with open(path, encoding='utf-8') as stream:
+            raw.read_file(stream)
+    except (OSError, UnicodeDecodeError, configparser.Error):
+        return f'{os.path.basename(path)}', {}, {}
+    candidates = [
+        section for section in raw.sections()
+        if section.partition(':')[0] == 'server'
+        and 'zkzopeserver' in raw.get(section, 'use', fallback='')
+        and all(name in raw[section] for name in settings)
+    ]
+    file = os.path.basename(path)
+    if not candidates:
+        return file, {}, {}
+    values = {name: _interpolated(path, name, list(raw[name]), global_conf)
+              for name in candidates}
+    section = max(candidates, key=lambda name: (
+        sum(values[name].get(k) == settings[k] for k in settings),
+        name == 'server:main'))
+    own = values[section]
+    defaults = (_interpolated(path, 'DEFAULT', list(raw['DEFAULT']),
+                              global_conf)
+                if raw.has_section('DEFAULT') else {})
+    return f'{file} [{section}]', own, defaults
+
+
+def _interpolated(
+    path: str,
+    section: str,
+    names: list[str],
+    global_conf: Mapping[str, Any],
+) -> dict[str, str]:
+    """Return values of a section with PasteDeploy's %(name)s filled in."""
+    parser = configparser.ConfigParser(
+        defaults={**{name: str(value) for name, value in global_conf.items()},
+                  'here': os.path.dirname(os.path.abspath(path)),
+                  '__file__': os.path.abspath(path)},
+        strict=False, inline_comment_prefixes=(' ;',))
+    parser.optionxform = str        # type: ignore[assignment, method-assign]
+    with open(path, encoding='utf-8') as stream:
+        parser.read_file(stream)
+    found = {}
+    for name in names:
+        try:
+            found[name] = parser.get(section, name)
+        except configparser.Error:
+            continue            # PasteDeploy has complained, or did not ask
+    return found
