@@ -219,6 +219,23 @@ def connected(
     options: argparse.Namespace, connection: str | None
 ) -> Iterator[ZooKeeper]:
     """Give a ZooKeeper, connected as the options say, and close it."""
+    zk = ZooKeeper(
+        connection, wait=options.wait, connect_timeout=options.timeout,
+        handler=PollHandler(
+            max(SHORTEST_PATIENCE, SESSION_TIMEOUT / 3),
+            impatient=not options.wait),
+        **connection_keywords(options))
+    try:
+        if zk.client.chroot and not zk.exists('/'):
+            raise Failure(f'there is no node {zk.client.chroot}, as the '
+                          'connection string says')
+        yield zk
+    finally:
+        zk.close()
+
+
+def connection_keywords(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the keywords of ZooKeeper for authentication and TLS."""
     keywords: dict[str, Any] = {}
     auth = [_credential(text) for text in options.auth]
     if not auth and os.environ.get(AUTH_VARIABLE):
@@ -239,19 +256,7 @@ def connected(
                 # thread, which tries for ever.
                 with open(option, 'rb'):
                     keywords[keyword] = option
-    zk = ZooKeeper(
-        connection, wait=options.wait, connect_timeout=options.timeout,
-        handler=PollHandler(
-            max(SHORTEST_PATIENCE, SESSION_TIMEOUT / 3),
-            impatient=not options.wait),
-        **keywords)
-    try:
-        if zk.client.chroot and not zk.exists('/'):
-            raise Failure(f'there is no node {zk.client.chroot}, as the '
-                          'connection string says')
-        yield zk
-    finally:
-        zk.close()
+    return keywords
 
 
 def _credential(text: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ ROOMS = '''
     zc.zk.monitor
     zc.zk.graphvis
     zc.zk._commands
+    zc.zk._run
     zc.zk.scripts
 
     zc.zk.testing.protocol              pure

@@ -14,6 +14,8 @@ TESTED_BY = {
     'zc.zk._commands.command': 'test_scripts',
     'zc.zk._registration.keeper': 'registration.test_registration',
     'zc.zk._transfer.snapshot': 'commands.test_inspect',
+    'zc.zk._run.__main__': 'run.test_supervisor',
+    'zc.zk._run.starter': 'run.test_processes',
     'zc.zk._live.cache': 'live.test_engine',
     'zc.zk._session.reads': 'session.test_requests',
     'zc.zk._live.properties': 'live.test_live',

@@ -1,0 +1,157 @@
+"""One run of the command: its process, what it tells, and its checks.
+
+Used in the main thread.  Decides nothing.
+"""
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from . import owners
+from .check import NOTIFY
+from .check import TCP
+from .check import Check
+from .notify import Receiver
+from .probe import probe
+from .prober import Prober
+from .processes import Process
+from .processes import Processes
+from .sockets import FIRST_FD
+from .sockets import Place
+
+
+class Command(NamedTuple):
+    """What to run, and how to find out whether it works.
+
+    :ivar words: the command, with ``{fd}``, ``{host}``, ``{port}`` and
+        ``{unix}`` in it
+    :ivar place: where it listens
+    :ivar fd: the socket that is passed to it; None if it binds its own
+    :ivar listen_fds: whether to announce the socket as systemd does.
+        gunicorn fails if it is told of a socket twice, by an argument and
+        by LISTEN_FDS.
+    :ivar check: the check
+    :ivar interval: seconds between checks; None: only until it is ready
+    :ivar timeout: seconds that one may take
+    """
+
+    words: Sequence[str]
+    place: Place
+    fd: int | None
+    listen_fds: bool
+    check: Check
+    interval: float | None
+    timeout: float
+
+
+def filled(words: Sequence[str], place: Place) -> list[str]:
+    """Return words with the place filled in.
+
+    Nothing else is changed: braces have a meaning in many commands.
+    """
+    values = {'{fd}': str(FIRST_FD), '{host}': place.bind_host,
+              '{port}': str(place.port), '{unix}': place.unix or ''}
+    found = []
+    for word in words:
+        for name, value in values.items():
+            word = word.replace(name, value)
+        found.append(word)
+    return found
+
+
+def environment(
+    place: Place,
+    listen_fds: bool,
+    notify: str | None,
+    environ: Mapping[str, str] = os.environ,
+) -> dict[str, str]:
+    """Return the environment of the command.
+
+    :param listen_fds: whether to announce a socket as systemd does
+    :param notify: the path of the socket for sd_notify, if it is used
+    :param environ: our own
+    """
+    found = {name: value for name, value in environ.items()
+             # These speak of our own descriptors and our own parent.
+             if name not in ('LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES',
+                             'NOTIFY_SOCKET', 'WATCHDOG_PID',
+                             'WATCHDOG_USEC')}
+    found.update(HOST=place.bind_host, PORT=str(place.port))
+    if notify is not None:
+        found['NOTIFY_SOCKET'] = notify
+    if listen_fds:
+        found['LISTEN_FDS'] = '1'
+    return found
+
+
+class Child:
+    """One run of a command.
+
+    :param command: what to run
+    :param processes: starts it
+    :param notify: the path of its socket for sd_notify
+    :param ended: called, in the thread that reaps, with the process
+    :param told: called, in any thread, with this and the result of a check
+    """
+
+    def __init__(
+        self,
+        command: Command,
+        processes: Processes,
+        notify: str,
+        ended: Callable[[Process], None],
+        told: Callable[[Child, str], None],
+    ) -> None:
+        # With another check, READY=1 says too little: gunicorn sends it
+        # before its workers have loaded the application.
+        self.receiver = (
+            Receiver(notify) if command.check.kind == NOTIFY else None)
+        environ = environment(
+            command.place, command.listen_fds,
+            None if self.receiver is None else notify)
+        self._name = os.path.basename(command.words[0])
+        self.process = processes.start(
+            filled(command.words, command.place), environ, command.fd, ended)
+        self._prober: Prober | None = None
+        if command.check.kind == NOTIFY:
+            return
+        pid = self.process.pid
+        seen = (command.fd is not None and command.place.unix is None
+                and owners.available())
+        always = command.check.kind == TCP
+        check = command.check._replace(
+            command=tuple(filled(command.check.command, command.place)))
+
+        def look(ready: bool) -> str:
+            # Another child may answer in its place until it is ready.
+            owner = pid if seen and (always or not ready) else None
+            return probe(check, command.place, command.timeout, processes,
+                         {**environ, 'CHILD_PID': str(pid)}, owner)
+
+        self._prober = Prober(
+            look, lambda reason: told(self, reason), command.interval)
+
+    def send(self, number: int) -> None:
+        """Send a signal to it."""
+        self.process.send(number)
+
+    def terminate(self) -> None:
+        """Ask it to end, and check it no more."""
+        self.stop_checks()
+        self.send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill it, and all that it has started."""
+        self.process.kill()
+
+    def stop_checks(self) -> None:
+        """Check it no more."""
+        if self._prober is not None:
+            self._prober.stop()
+
+    def __str__(self) -> str:
+        return f'{self._name} (process {self.process.pid})'

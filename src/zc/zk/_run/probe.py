@@ -1,0 +1,154 @@
+"""Performs a check once.
+
+Runs in the thread of a prober.  Knows no ZooKeeper, and decides nothing.
+"""
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Mapping
+
+from . import owners
+from .check import COMMAND
+from .check import HTTPS
+from .check import TCP
+from .check import Check
+from .check import status_of
+from .processes import Processes
+from .sockets import Place
+
+
+#: Seconds between looks at whether a connection has been accepted.
+LOOK = 0.005
+#: How many connections are made at most until the right process accepts
+#: one: while two children share a socket, each gets some.
+ATTEMPTS = 8
+#: The most that is read of a response, in bytes: that it comes is enough.
+LONGEST = 65536
+
+
+def probe(
+    check: Check,
+    place: Place,
+    timeout: float,
+    processes: Processes,
+    environ: Mapping[str, str],
+    pid: int | None = None,
+) -> str:
+    """Perform a check.
+
+    :param check: a check other than 'notify'
+    :param place: where the server listens
+    :param timeout: how long it may take, in seconds
+    :param processes: starts the command of a check
+    :param environ: the environment of that command
+    :param pid: the process that has to accept the connection, itself or by
+        one that it started; None if any may
+    :returns: why it failed; empty when it passed
+    """
+    if check.kind == COMMAND:
+        return _command(check, timeout, processes, environ)
+    deadline = time.monotonic() + timeout
+    try:
+        for _ in range(ATTEMPTS):
+            with _connect(place, timeout) as connection:
+                if pid is not None:
+                    inode = _accepted(connection, deadline)
+                    if not inode:
+                        break
+                    if not owners.holds(pid, inode):
+                        continue
+                if check.kind == TCP:
+                    return ''
+                return _http(check, place, connection, deadline)
+        return f'process {pid} accepts no connections'
+    except TimeoutError:
+        return f'no answer within {timeout:g} s'
+    except OSError as e:
+        return e.strerror or str(e)
+
+
+def _connect(place: Place, timeout: float) -> socket.socket:
+    if isinstance(place.target, tuple):
+        return socket.create_connection(place.target, timeout)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout)
+        connection.connect(place.target)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _accepted(connection: socket.socket, deadline: float) -> int:
+    while (not (inode := owners.accepted(connection))
+           and time.monotonic() < deadline):
+        time.sleep(LOOK)
+    return inode
+
+
+def _http(
+    check: Check, place: Place, connection: socket.socket, deadline: float
+) -> str:
+    def patience() -> float:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    connection.settimeout(patience())
+    host = 'localhost'
+    if isinstance(place.target, tuple):
+        host, port = place.target
+        host = f'[{host}]:{port}' if ':' in host else f'{host}:{port}'
+    if check.kind == HTTPS:
+        # It is our own child: there is nobody else to tell it from.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection = context.wrap_socket(connection)
+    with connection:
+        connection.sendall(
+            f'GET {check.path} HTTP/1.1\r\nHost: {host}\r\n'
+            'User-Agent: zczk-run\r\nAccept: */*\r\n'
+            'Connection: close\r\n\r\n'.encode())
+        head = b''
+        while b'\r\n' not in head and len(head) < LONGEST:
+            connection.settimeout(patience())
+            piece = connection.recv(LONGEST)
+            if not piece:
+                break
+            head += piece
+        status = status_of(head)
+        if not 200 <= status < 400:
+            return (f'{check.path} answers {status}' if status
+                    else 'the answer is not HTTP')
+        # Who is cut off in the middle of an answer may complain of it.
+        with contextlib.suppress(OSError):
+            size = len(head)
+            while size < LONGEST and piece:
+                connection.settimeout(patience())
+                piece = connection.recv(LONGEST)
+                size += len(piece)
+    return ''
+
+
+def _command(
+    check: Check,
+    timeout: float,
+    processes: Processes,
+    environ: Mapping[str, str],
+) -> str:
+    process = processes.start(
+        check.command, {**os.environ, **environ}, output=subprocess.DEVNULL)
+    if not process.ended.wait(timeout):
+        process.kill()
+        return f'{check.command[0]} did not end within {timeout:g} s'
+    if process.status:
+        return f'{check.command[0]} ended with {process.status}'
+    return ''
