@@ -1,0 +1,1 @@
+"""Decisions about jobs, made without a database, a thread or a clock."""

@@ -1,0 +1,78 @@
+"""Whether and when to try again.
+
+Pure.  Says which kind an error is of, and how long to wait; the policies in
+`zc.async_.job` keep the counts.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+__all__ = ['AWAY', 'CONFLICT', 'Limits', 'backoff', 'kind', 'pause']
+
+#: The database cannot be reached.
+AWAY = 'zeo_disconnected'
+#: The transaction may succeed when it is tried again.
+CONFLICT = 'transaction_error'
+
+# By name, so that no storage has to be installed for it.
+_AWAY_NAMES = frozenset([
+    'ZEO.Exceptions.ClientDisconnected',
+    'ZEO.asyncio.client.Closed',
+    'relstorage.adapters.interfaces.DatabaseDisconnected',
+    'relstorage.interfaces.StorageDisconnectedDuringCommit',
+])
+_CONFLICT_NAMES = frozenset([
+    'transaction.interfaces.TransientError',
+])
+
+
+class Limits(NamedTuple):
+    """How often a policy tries again; None means without end.
+
+    :ivar away: after the database was away
+    :ivar conflict: after a transaction error, all attempts counted
+    :ivar interruptions: after a dispatcher died while it had the job
+    """
+
+    away: int | None
+    conflict: int | None
+    interruptions: int | None
+
+
+def kind(error: BaseException) -> str | None:
+    """Return `AWAY`, `CONFLICT`, or None for any other error."""
+    names = {f'{each.__module__}.{each.__qualname__}'
+             for each in type(error).__mro__}
+    # ClientDisconnected is a transient error as well.
+    if names & _AWAY_NAMES:
+        return AWAY
+    if names & _CONFLICT_NAMES:
+        return CONFLICT
+    return None
+
+
+def pause(count: int, first: float = 0.1, longest: float = 30.0) -> float:
+    """Return the seconds to wait for a database that is away.
+
+    :param count: how many attempts failed, from 1
+    """
+    return min(longest, first * 2 ** min(count - 1, 30))
+
+
+def backoff(attempt: int, first: float, longest: float,
+            factor: float = 2.0, chance: float = 1.0) -> float:
+    """Return the seconds until an attempt after an ordinary error.
+
+    :param attempt: how many attempts failed, from 1
+    :param first: the wait after the first
+    :param longest: the longest wait
+    :param factor: how the wait grows
+    :param chance: between 0 and 1; spreads jobs that failed together over
+        the upper half of the wait
+    """
+    try:
+        wait = min(longest, first * factor ** (attempt - 1))
+    except OverflowError:
+        wait = longest
+    return wait * (0.5 + chance / 2)

@@ -1,0 +1,1 @@
+"""What the persistent classes are made of."""

@@ -1,0 +1,1 @@
+"""How jobs are taken and performed: threads, transactions, the fence."""

@@ -1,0 +1,388 @@
+"""Performing a job: the call, its result, its callbacks.
+
+Runs in a worker thread of a dispatcher, or in the thread of whoever calls a
+job.  The effects of the call and its result are one commit; a callback has
+a commit of its own.
+"""
+from __future__ import annotations
+
+import asyncio
+import datetime
+import inspect
+import logging
+from typing import Any
+
+import transaction
+
+from .._logs import log
+from .._logs import tracelog
+from .._rules import retry
+from .._rules.failure import Failure
+from .._rules.failure import is_failure
+from .._stored.times import now
+from ..interfaces import ACTIVE
+from ..interfaces import CALLBACKS
+from ..interfaces import COMPLETED
+from ..interfaces import AbortedError
+from ..interfaces import BadStatusError
+from ..interfaces import CancelledError
+from ..interfaces import IAgent
+from ..interfaces import ICallbackProxy
+from ..interfaces import IJob
+from ..interfaces import ReassignedError
+from ..interfaces import TimeoutError
+from ..threadlocal import local
+from .attempt import FATAL
+from .attempt import insist
+from .attempt import kind_of_commit_error
+from .attempt import pause
+
+
+__all__ = ['handle_callback_interrupt', 'manager_of', 'perform',
+           'resume_callbacks']
+
+_NOTHING = object()
+_AGAIN, _MOVED, _GIVE_UP, _ENDED = 'again', 'moved', 'give up', 'ended'
+
+
+def manager_of(job: Any) -> Any:
+    """Return the transaction manager of a job."""
+    if job._p_jar is None:
+        return transaction.manager
+    return job._p_jar.transaction_manager
+
+
+def perform(job: Any, *args: Any, **kwargs: Any) -> Any:
+    """Perform a job until it has a result.
+
+    :param args: more positional arguments
+    :param kwargs: more keyword arguments
+    :returns: the result; the job itself if its policy put it back
+    :raises ReassignedError: when the job is another dispatcher's now
+    """
+    before = local.job
+    local.job = job
+    try:
+        return _Performance(job, args, kwargs).run()
+    finally:
+        local.job = before
+
+
+class _Performance:
+
+    def __init__(self, job: Any, args: tuple[Any, ...],
+                 kwargs: dict[str, Any]) -> None:
+        self.job = job
+        self.args = args
+        self.kwargs = kwargs
+        self.manager = manager_of(job)
+        #: What the retry policy notes between attempts.
+        self.cache: dict[str, Any] = {}
+        self.failed = 0
+        self.setup: Any = _NOTHING
+
+    def run(self) -> Any:
+        while True:
+            result: Any
+            error: BaseException | None = None
+            try:
+                self._begin()
+                result = self._unstarted() or self._call()
+            except BaseException as e:
+                result = Failure(e)
+                error = e
+                self._undo()
+                if _fatal(e):
+                    raise
+                verdict = self._ask('jobError', result, retry.kind(e))
+                if verdict is _AGAIN:
+                    continue
+                if verdict is _MOVED:
+                    return self.job
+                if verdict is _ENDED:
+                    return self._end()
+            try:
+                if error is not None:
+                    self._begin()
+                self._store(result)
+                self.manager.commit()
+            except BaseException as e:
+                failure = Failure(e)
+                self._undo()
+                if _fatal(e):
+                    raise
+                verdict = self._ask('commitError', failure,
+                                    kind_of_commit_error(e))
+                if verdict is _AGAIN:
+                    continue
+                if verdict is _MOVED:
+                    return self.job
+                if verdict is _ENDED:
+                    return self._end()
+                _log_lost(self.job, result)
+                insist(lambda: self._store_failure(failure),
+                       f'storing the failed commit of {self.job!r}',
+                       self.manager)
+            else:
+                self._tear_down()
+            return self._end()
+
+    def _begin(self) -> None:
+        self.manager.begin()
+        self._ensure_ours()
+        if self.job.status != ACTIVE:
+            self.job.start(now())
+
+    def _ensure_ours(self) -> None:
+        if local.claim is not None:
+            local.claim.check()
+            if not local.claim.owns(self.job):
+                raise ReassignedError(f'{self.job!r} is not ours any more.')
+        if self.job.status in (CALLBACKS, COMPLETED):
+            raise BadStatusError(f'{self.job!r} has a result already.')
+
+    def _unstarted(self) -> Failure | None:
+        """Return why the job is not called at all, or None."""
+        if self.failed:
+            return None
+        if self.job.cancel_requested:
+            return Failure(CancelledError())
+        if self.job.late(self.job.active_start):
+            return Failure(TimeoutError())
+        return None
+
+    def _call(self) -> Any:
+        job = self.job
+        kwargs = {**job.kwargs, **self.kwargs}
+        args = [*job.args, *self.args]
+        self.setup = job.setUp()
+        result = job.callable(*args, **kwargs)
+        if inspect.iscoroutine(result):
+            result = asyncio.run(result)
+        return result
+
+    def _store(self, result: Any) -> None:
+        # A job that is finished already has nobody to wait for.
+        while IJob.providedBy(result) and result.status == COMPLETED:
+            result = result.result
+        if IJob.providedBy(result):
+            self.job.wait_for(result)
+        else:
+            self.job.finish(result, now())
+        self.job.update_policy(self.cache)
+
+    def _store_failure(self, failure: Failure) -> None:
+        if self.job.status in (CALLBACKS, COMPLETED):
+            return                  # the commit before came through
+        self._ensure_ours()
+        if self.job.status != ACTIVE:
+            self.job.start(now())
+        self.job.finish(failure, now())
+        self.job.update_policy(self.cache)
+
+    def _end(self) -> Any:
+        result = self.job.result
+        if self.job.waiting:
+            return result
+        _log_completion(self.job, result)
+        if self.job.status == CALLBACKS:
+            resume_callbacks(self.job)
+        return result
+
+    def _undo(self) -> None:
+        self.manager.abort()
+        self._tear_down()
+
+    def _tear_down(self) -> None:
+        if self.setup is _NOTHING:
+            return
+        setup, self.setup = self.setup, _NOTHING
+        try:
+            self.job.tearDown(setup)
+        except Exception:
+            log.critical('Error in tearDown of %r', self.job, exc_info=True)
+        finally:
+            # What it read or wrote is no part of anything.
+            self.manager.abort()
+
+    def _ask(self, question: str, failure: Failure,
+             kind: str | None) -> str:
+        """Ask the retry policy, and do what takes time."""
+        self.failed += 1
+        job = self.job
+
+        def answer() -> Any:
+            # The reply to a commit may be lost, and the commit not.
+            if job.status in (CALLBACKS, COMPLETED) or job.waiting:
+                return _ENDED
+            self._ensure_ours()
+            # Too late to begin is too late to begin again.
+            if job.late(now()):
+                return False
+            return getattr(job.getRetryPolicy(), question)(
+                failure, self.cache)
+
+        # Nothing of this is committed: the policy writes by updateData.
+        verdict = _until_answered(answer, f'asking the policy of {job!r}',
+                                  self.manager)
+        if isinstance(verdict, (datetime.timedelta, datetime.datetime)):
+            if not IAgent.providedBy(job.parent):
+                log.critical(
+                    'The retry policy of %r puts it back, but only a job '
+                    'directly in an agent can be put back', job)
+                return _GIVE_UP
+            insist(lambda: self._put_back(verdict),
+                   f'putting {job!r} back', self.manager)
+            return _MOVED
+        if verdict is _ENDED:
+            return _ENDED
+        if verdict:
+            pause(kind, self.failed)
+            return _AGAIN
+        return _GIVE_UP
+
+    def _put_back(self, when: Any) -> None:
+        if local.claim is not None and not local.claim.owns(self.job):
+            return                  # the commit before came through
+        self._ensure_ours()
+        self.job.reschedule(when, self.cache)
+
+
+def _fatal(error: BaseException) -> bool:
+    # A job that says sys.exit() has failed; the worker goes on.
+    if isinstance(error, SystemExit):
+        return local.claim is None
+    return isinstance(error, FATAL)
+
+
+def _until_answered(call: Any, what: str, manager: Any) -> Any:
+    failed = 0
+    while True:
+        try:
+            manager.begin()
+            try:
+                return call()
+            finally:
+                manager.abort()
+        except FATAL:
+            raise
+        except Exception as e:
+            failed += 1
+            if failed == 1 or failed % 10 == 0:
+                log.critical('%d errors in a row while %s', failed, what,
+                             exc_info=True)
+            pause(retry.kind(e), failed)
+
+
+def _log_lost(job: Any, result: Any) -> None:
+    if is_failure(result):
+        log.log(job.effective_log_level,
+                'Commit failed for %r; before that, it failed:\n%s', job,
+                result.getTraceback())
+    else:
+        log.info('Commit failed for %r; before that, it succeeded: %r', job,
+                 result)
+
+
+def _log_completion(job: Any, result: Any) -> None:
+    if is_failure(result):
+        log.log(job.effective_log_level, '%r failed with traceback:\n%s',
+                job, result.getTraceback())
+    else:
+        tracelog.info('%r succeeded with result: %r', job, result)
+
+
+# Callbacks
+
+def resume_callbacks(job: Any) -> None:
+    """Perform the callbacks of a job that has its result.
+
+    Callbacks that were performed before an interruption are left alone.
+    """
+    manager = manager_of(job)
+    if job.status != CALLBACKS:
+        raise BadStatusError('Only a job in the state CALLBACKS has callbacks'
+                             ' to resume.')
+    done = 0
+    while True:
+        manager.begin()
+        callbacks = list(job.callbacks)[done:]
+        for callback in callbacks:
+            _perform_callback(job, callback)
+        done += len(callbacks)
+        if insist(lambda: _complete(job, done),
+                  f'completing {job!r}', manager):
+            return
+
+
+def _complete(job: Any, done: int) -> bool:
+    if local.claim is not None:
+        local.claim.check()
+    if job.status == COMPLETED:
+        return True                 # the commit before came through
+    # Callbacks may have been added meanwhile.  If one is added right now,
+    # its transaction conflicts with this one.
+    if len(job.callbacks) > done:
+        return False
+    job.complete()
+    return True
+
+
+def _perform_callback(job: Any, callback: Any) -> None:
+    manager = manager_of(job)
+    if ICallbackProxy.providedBy(callback):
+        callback = insist(lambda: callback.getJob(job.result),
+                          f'choosing a callback of {job!r}', manager)
+    status = callback.status
+    if status == COMPLETED:
+        return
+    if status == CALLBACKS:
+        resume_callbacks(callback)
+    elif status == ACTIVE:
+        handle_callback_interrupt(callback, job)
+    else:
+        tracelog.debug('starting callback %r to %r', callback, job)
+        _call(callback, job.result)
+
+
+def _call(callback: Any, result: Any) -> None:
+    if not callback.repeatable:
+        # It must never start twice: first, it is said that it did.
+        def start() -> None:
+            if local.claim is not None:
+                local.claim.check()
+            if callback.status != ACTIVE:
+                callback.start(now())
+        insist(start, f'starting {callback!r}', manager_of(callback))
+    perform(callback, result)
+
+
+def handle_callback_interrupt(callback: Any, caller: Any) -> None:
+    """Go on with a callback that was interrupted.
+
+    :param caller: the job whose callback it is
+    """
+    if callback.status != ACTIVE or caller.status != CALLBACKS:
+        raise BadStatusError(
+            'Only an active callback of a job that performs its callbacks '
+            'can have been interrupted.')
+    if callback.waiting:
+        return
+    manager = manager_of(callback)
+    if _until_answered(lambda: callback.getRetryPolicy().interrupted(),
+                       f'asking the policy of {callback!r}', manager):
+        def again() -> None:
+            callback.getRetryPolicy()
+            callback.count_interruption()
+            callback.reset()
+        insist(again, f'starting {callback!r} again', manager)
+        _call(callback, caller.result)
+    else:
+        def abort() -> None:
+            if callback.status == ACTIVE:
+                callback.finish(Failure(AbortedError()), now())
+        insist(abort,
+               f'aborting {callback!r}', manager)
+        _log_completion(callback, callback.result)
+        if callback.status == CALLBACKS:
+            resume_callbacks(callback)
