@@ -313,6 +313,11 @@ class Dispatcher:
                         member.drop_pools(set())
                     member = self._members[name] = Member(self, place, name)
                 poll[name] = self._serve(member, full)
+                if full:
+                    poll.started.update(
+                        ((name, agent), count)
+                        for agent, count in member.started.items())
+                    member.started.clear()
             for name in set(self._members) - set(found):
                 self._members.pop(name).drop_pools(set())
         finally:

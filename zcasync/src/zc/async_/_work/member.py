@@ -10,6 +10,7 @@ import os
 import random
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 from typing import TypeVar
@@ -53,7 +54,9 @@ class Member:
         self.fence: tuple[bytes, str] = b'', ''
         #: Where claims begin; moves when they conflict.
         self.turn = random.randrange(1 << 16)
-        self.new_jobs: dict[str, list[tuple[int, str]]] = {}
+        self.new_jobs: dict[str, deque[tuple[int, str]]] = {}
+        #: How many there were since the last poll.
+        self.started: dict[str, int] = {}
         #: How often a claim had to be tried again.
         self.conflicts = 0
         self.claims = 0
@@ -274,7 +277,10 @@ class Member:
             self.claims += 1
         for claim in claims:
             self.dispatcher.jobs[claim.info['id']] = claim.info
-            self.new_jobs.setdefault(name, []).append(claim.info['id'])
+            self.new_jobs.setdefault(
+                name, deque(maxlen=self.dispatcher.jobs.size)
+            ).append(claim.info['id'])
+            self.started[name] = self.started.get(name, 0) + 1
             pool.submit(claim)
 
     def _put_away(self, agent: Any, done: list[Claim]) -> None:
@@ -343,7 +349,7 @@ class Member:
         """Return what a poll says about this queue."""
         result = {}
         for name, agent in self.agents().items():
-            new = self.new_jobs.pop(name, [])
+            new = list(self.new_jobs.pop(name, ()))
             info: dict[str, Any] = {
                 'size': None, 'len': None, 'error': None, 'new jobs': new,
                 'active jobs': []}

@@ -27,9 +27,15 @@ class PollInfo(dict[str, Any]):
     """What one poll found, by queue and agent.
 
     :ivar key: a number that rises with time
+    :ivar started: how many jobs started since the poll before, by queue
+        and agent; the poll itself names the last ones only
     """
 
     key: int | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: dict[tuple[str, str], int] = {}
 
     @property
     def utc_timestamp(self) -> datetime.datetime | None:
@@ -61,15 +67,16 @@ class PollRecords:
         """Forget them."""
         with self._changed:
             self._data = []
+            self._count = 0
 
     def wait(self, more_than: int, seconds: float) -> bool:
-        """Wait until there are more than so many polls.
+        """Wait until there were more than so many polls.
 
         :returns: whether there are
         """
         with self._changed:
             return self._changed.wait_for(
-                lambda: len(self._data) > more_than, seconds)
+                lambda: self._count > more_than, seconds)
 
     @property
     def total(self) -> int:
@@ -230,8 +237,10 @@ def statistics(polls: PollRecords, jobs: JobRecords, at: Any = None,
     for poll in iterate(polls, at, before, since):
         latest = latest or poll
         earliest = poll
+        for (queue_name, agent_name), count in poll.started.items():
+            if queue in (None, queue_name) and agent in (None, agent_name):
+                result['started'] += count
         for each in _agents(poll, queue, agent):
-            result['started'] += len(each['new jobs'])
             for job in each['new jobs']:
                 process(job, poll.utc_timestamp)
     if earliest is not None:
