@@ -1,4 +1,4 @@
-"""The modules of both distributions, for tests of the code's structure.
+"""The modules of the three distributions, for tests of the code's structure.
 
 Reads files only; imports none of them.
 """
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 
-# The checkout; zkzopeserver is beside src in it.
+# The checkout; the other distributions are beside src in it.
 ROOT = pathlib.Path(__file__).parents[4]
-TREES = [tree for tree in (ROOT / 'src', ROOT / 'zkzopeserver' / 'src')
-         if tree.is_dir()]
+ALL_TREES = [ROOT / 'src', ROOT / 'zkzopeserver' / 'src',
+             ROOT / 'zcasync' / 'src']
+TREES = [tree for tree in ALL_TREES if tree.is_dir()]
 
 
 class Module(NamedTuple):

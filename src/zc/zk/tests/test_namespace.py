@@ -9,6 +9,17 @@ from zc.zk.tests import sources
 
 # Modules whose facts are proved under another name than test_<module>.
 TESTED_BY = {
+    'zc.async_': 'test_alias',
+    'zc.async_._commands': 'test_commands',
+    'zc.async_._logs': 'test_perform',
+    'zc.async_._rules': 'test_states',
+    'zc.async_._stored': 'test_streams',
+    'zc.async_._stored.policies': 'test_policies',
+    'zc.async_._work': 'test_perform',
+    'zc.async_._work.attempt': 'test_perform',
+    'zc.async_._work.claim': 'test_fence',
+    'zc.async_._work.member': 'test_dispatcher',
+    'zc.async_._work.pool': 'test_dispatcher',
     'zc.zk': 'test_namespace',
     'zc.zk._transfer.commit': 'transfer.test_importer',
     'zc.zk._commands.command': 'test_scripts',
@@ -69,14 +80,17 @@ class Namespace(unittest.TestCase):
 
     def test_share(self):
         """Our packages and zc.thread's are found side by side."""
-        for name in 'zc.thread', 'zc.zk', 'zc.zkzopeserver':
-            if name != 'zc.zkzopeserver' or len(sources.TREES) == 2:
-                importlib.import_module(name)
+        names = {'zc.thread', 'zc.zk', *(
+            module.name for module in sources.modules()
+            if module.name in ('zc.zkzopeserver', 'zc.async', 'zc.async_'))}
+        for name in names:
+            importlib.import_module(name)
 
     def test_typed(self):
-        """Both packages say that they carry types."""
+        """The packages say that they carry types."""
         for tree in sources.TREES:
-            [package] = (tree / 'zc').glob('zk*')
+            [package] = [each for each in (tree / 'zc').iterdir()
+                         if each.name in ('zk', 'zkzopeserver', 'async_')]
             self.assertTrue((package / 'py.typed').is_file())
 
 

@@ -168,7 +168,7 @@ class Agent(Base):
         if limit <= 0 or not self.parent.activated:
             return []
         if self._chooser is not None:
-            jobs = []
+            jobs: list[Any] = []
             while len(jobs) < limit:
                 job = self._chooser(self)
                 if job is None:

@@ -19,9 +19,9 @@ from .adapters import transactionManager
 from .agent import DEFAULT_SIZE
 from .dispatcher import DRAIN
 from .dispatcher import POLL_INTERVAL
+from .interfaces import IUUID
 from .interfaces import DatabaseOpened
 from .interfaces import IJob
-from .interfaces import IUUID
 from .job import Job
 from .queue import getDefaultQueue
 from .subscribers import AgentInstaller

@@ -28,9 +28,9 @@ from ._work.member import Displaced
 from ._work.member import Member
 from ._work.pool import AgentThreadPool
 from ._work.records import PollInfo
+from .interfaces import IUUID
 from .interfaces import KEY
 from .interfaces import FormatError
-from .interfaces import IUUID
 
 
 __all__ = ['Dispatcher', 'PollInfo', 'clear', 'get', 'getId', 'pop']

@@ -123,13 +123,13 @@ class _InstanceUUID(uuid.UUID):
         # Nothing is set: `int` comes from the file.
         pass
 
-    @property
-    def int(self) -> Any:               # type: ignore[override]
+    @property                           # type: ignore[misc]
+    def int(self) -> Any:
         """The value as a number."""
         return getUUID().int
 
-    @property
-    def is_safe(self) -> Any:           # type: ignore[override]
+    @property                           # type: ignore[misc]
+    def is_safe(self) -> Any:
         """As in `uuid.UUID`."""
         return getUUID().is_safe
 

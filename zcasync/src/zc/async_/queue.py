@@ -46,11 +46,11 @@ from ._stored.times import now
 from ._work import wake
 from .interfaces import ACTIVE
 from .interfaces import COMPLETED
+from .interfaces import IUUID
 from .interfaces import KEY
 from .interfaces import NEW
 from .interfaces import IQueue
 from .interfaces import IQueues
-from .interfaces import IUUID
 from .job import RetryCommonForever
 from .job import as_job
 
@@ -68,6 +68,7 @@ __all__ = [
     'Quota',
     'Quotas',
     'Stream',
+    'Waiting',
     'getDefaultQueue',
 ]
 
@@ -105,10 +106,8 @@ class _Spot:
         self.next()
 
     def next(self) -> bool:
-        for self.key, self.job in self._items:
-            return True
-        self.job = None
-        return False
+        self.key, self.job = next(self._items, (0, None))
+        return self.job is not None
 
     def head(self) -> Head:
         return Head(self.stream.priority, due(self.key), self.stream.held,
@@ -356,7 +355,6 @@ class Queue(Base):
         moment = micros()
         slack = 0 if turn is None else SLACK
         spots = {spot.place: spot for spot in self._spots()}
-        filled: dict[tuple[str, ...], bool] = {}
         taken: list[Any] = []
         quotas: dict[str, Quota] = {}
         while len(taken) < limit and spots:

@@ -68,7 +68,7 @@ class Failure:
                 value = pickle.loads(self._pickle)
                 if isinstance(value, BaseException):
                     return value
-            except Exception:           # noqa: S110  whatever a class raises
+            except Exception:
                 pass
         return LostError(self._names[0], self._message)
 

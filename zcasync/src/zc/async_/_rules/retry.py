@@ -57,7 +57,7 @@ def pause(count: int, first: float = 0.1, longest: float = 30.0) -> float:
 
     :param count: how many attempts failed, from 1
     """
-    return min(longest, first * 2 ** min(count - 1, 30))
+    return min(longest, first * 2.0 ** min(count - 1, 30))
 
 
 def backoff(attempt: int, first: float, longest: float,

@@ -24,7 +24,7 @@ __all__ = ['ConditionalCallbackProxy', 'SuccessFailureCallbackProxy',
            'holder', 'prepare', 'status_of_new', 'transparent']
 
 #: Makes a job of a callable; set by `zc.async_.job`, which is above.
-make_job: Callable[[Any], Any]
+make_job: Callable[[Any], Any] = NotImplemented
 
 
 def transparent(*results: Any) -> tuple[Any, ...]:

@@ -101,12 +101,10 @@ class Completed(Base):
 
         :raises ValueError: when there is none
         """
-        found = None
-        for found in self.iter(stop=stop):
-            pass
-        if found is None:
+        found = list(self.iter(stop=stop))
+        if not found:
             raise ValueError('There is no such job.')
-        return found
+        return found[-1]
 
 
 class Dead(Base):

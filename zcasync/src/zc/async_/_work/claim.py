@@ -83,7 +83,8 @@ class Claim:
 
     def owns(self, job: Any) -> bool:
         """Say whether a job is not this one, or still in our hands."""
-        return job._p_oid != self.job_id[0] or job.token == self.token
+        other: bool = job._p_oid != self.job_id[0]
+        return other or job.token == self.token
 
     def cancelled(self) -> bool:
         """Say whether the job should stop."""

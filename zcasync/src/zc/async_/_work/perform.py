@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import inspect
-import logging
 from typing import Any
 
 import transaction
@@ -95,11 +95,11 @@ class _Performance:
                 if _fatal(e):
                     raise
                 verdict = self._ask('jobError', result, retry.kind(e))
-                if verdict is _AGAIN:
+                if verdict == _AGAIN:
                     continue
-                if verdict is _MOVED:
+                if verdict == _MOVED:
                     return self.job
-                if verdict is _ENDED:
+                if verdict == _ENDED:
                     return self._end()
             try:
                 if error is not None:
@@ -113,14 +113,14 @@ class _Performance:
                     raise
                 verdict = self._ask('commitError', failure,
                                     kind_of_commit_error(e))
-                if verdict is _AGAIN:
+                if verdict == _AGAIN:
                     continue
-                if verdict is _MOVED:
+                if verdict == _MOVED:
                     return self.job
-                if verdict is _ENDED:
+                if verdict == _ENDED:
                     return self._end()
                 _log_lost(self.job, result)
-                insist(lambda: self._store_failure(failure),
+                insist(functools.partial(self._store_failure, failure),
                        f'storing the failed commit of {self.job!r}',
                        self.manager)
             else:
@@ -219,8 +219,8 @@ class _Performance:
             # Too late to begin is too late to begin again.
             if job.late(now()):
                 return False
-            return getattr(job.getRetryPolicy(), question)(
-                failure, self.cache)
+            ask = getattr(job.getRetryPolicy(), question)
+            return ask(failure, self.cache)
 
         # Nothing of this is committed: the policy writes by updateData.
         verdict = _until_answered(answer, f'asking the policy of {job!r}',
@@ -234,7 +234,7 @@ class _Performance:
             insist(lambda: self._put_back(verdict),
                    f'putting {job!r} back', self.manager)
             return _MOVED
-        if verdict is _ENDED:
+        if verdict == _ENDED:
             return _ENDED
         if verdict:
             pause(kind, self.failed)
@@ -310,7 +310,7 @@ def resume_callbacks(job: Any) -> None:
         for callback in callbacks:
             _perform_callback(job, callback)
         done += len(callbacks)
-        if insist(lambda: _complete(job, done),
+        if insist(functools.partial(_complete, job, done),
                   f'completing {job!r}', manager):
             return
 

@@ -16,7 +16,7 @@ from typing import Any
 from .._logs import log
 
 
-__all__ = ['install', 'restore', 'signal_handlers']
+__all__ = ['install', 'restore', 'signal_handlers', 'stop']
 
 #: Seconds in which the dispatcher's thread must say that it stops, and in
 #: which it must have handed its jobs back after the time for running jobs.

@@ -1,0 +1,6 @@
+"""Run by test_alias under the old name."""
+from . import __name__ as package
+
+
+if __name__ == '__main__':
+    print('hello from', package)

@@ -1,0 +1,48 @@
+import unittest
+
+import ZODB.POSException
+from ZEO.Exceptions import ClientDisconnected
+
+from zc.async_._rules import retry
+
+
+class Kinds(unittest.TestCase):
+
+    def test_away(self):
+        """A lost connection is no conflict, although it is transient."""
+        self.assertEqual(retry.AWAY, retry.kind(ClientDisconnected()))
+
+    def test_conflict(self):
+        """Conflicts of writes and of reads are tried again."""
+        for error in (ZODB.POSException.ConflictError(),
+                      ZODB.POSException.ReadConflictError()):
+            self.assertEqual(retry.CONFLICT, retry.kind(error))
+
+    def test_other(self):
+        """Other errors are the job's own."""
+        self.assertIsNone(retry.kind(ValueError()))
+
+
+class Waits(unittest.TestCase):
+
+    def test_pause(self):
+        """Waits for a database grow to a limit."""
+        waits = [retry.pause(count) for count in range(1, 100)]
+        self.assertEqual(0.1, waits[0])
+        self.assertEqual(sorted(waits), waits)
+        self.assertEqual(30.0, waits[-1])
+
+    def test_backoff(self):
+        """Waits after errors double, up to the longest."""
+        self.assertEqual(
+            [1, 2, 4, 5, 5],
+            [retry.backoff(count, 1, 5) for count in range(1, 6)])
+
+    def test_chance(self):
+        """Chance spreads a wait over its upper half."""
+        self.assertEqual(2.0, retry.backoff(3, 1, 300, chance=0.0))
+        self.assertEqual(3.0, retry.backoff(3, 1, 300, chance=0.5))
+
+    def test_overflow(self):
+        """Very many attempts wait the longest time."""
+        self.assertEqual(300, retry.backoff(100000, 1.0, 300.0))
