@@ -455,11 +455,6 @@ class Job(Base):
         self._become(CALLBACKS if self._callbacks else COMPLETED)
         self._result = result
         self._active_end = when
-        if self.queue is not None:
-            entry = self.queue.live.get(self)
-            if entry is not None and entry.annotations:
-                for name, value in entry.annotations.items():
-                    self.annotations[name] = value
 
     def complete(self) -> None:
         """Note that the callbacks are performed."""

@@ -406,7 +406,9 @@ class Queue(Base):
 
     def ended(self, job: Any) -> None:
         """Keep the records of a job that ended."""
-        self.live.discard(job)
+        entry = self.live.discard(job)
+        if entry is not None:
+            job.annotations.update(entry.annotations)
         if is_failure(job.result):
             self.dead.add(job)
         if job.keep is not None:

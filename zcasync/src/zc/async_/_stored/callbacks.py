@@ -40,8 +40,10 @@ def holder(thing: Any) -> Any:
     """Return what holds a job or the job that it is a callback of."""
     place = thing.parent
     seen = {id(thing)}
-    while place is not None and id(place) not in seen and (
-            IJob.providedBy(place) or ICallbackProxy.providedBy(place)):
+    while IJob.providedBy(place) or ICallbackProxy.providedBy(place):
+        if id(place) in seen:
+            # A callback that calls a method of its own job.
+            return None
         seen.add(id(place))
         place = place.parent
     return place

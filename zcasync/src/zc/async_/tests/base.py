@@ -118,6 +118,7 @@ class DispatcherCase(QueueCase):
         dispatcher.activate()
         self.addCleanup(self.stop, dispatcher)
         testing.get_poll(dispatcher, 0)
+        transaction.begin()
         return dispatcher
 
     def stop(self, dispatcher: Dispatcher) -> None:
