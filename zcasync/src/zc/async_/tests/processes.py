@@ -1,0 +1,113 @@
+"""Real processes for tests: a ZEO server, and dispatchers that use it."""
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+import ZEO
+import ZODB
+
+
+SECONDS = 60.0
+
+
+def free_port() -> int:
+    """Return a port on loopback that nobody listens at."""
+    with socket.socket() as sock:
+        sock.bind(('127.0.0.1', 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+class Process:
+    """A program in a process of its own, with its output in a file."""
+
+    def __init__(self, name: str, directory: str, *command: str,
+                 **environment: str) -> None:
+        self.name = name
+        self.log = os.path.join(directory, f'{name}.log')
+        self._command = [sys.executable, *command]
+        self._environment = {**os.environ, **environment,
+                             'PYTHONUNBUFFERED': '1'}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start it; it may have run before."""
+        with open(self.log, 'ab') as stream:
+            self._process = subprocess.Popen(
+                self._command, env=self._environment,
+                stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The process."""
+        assert self._process is not None
+        return self._process
+
+    def send(self, number: int) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """kill -9, and wait."""
+        self.process.kill()
+        self.process.wait(SECONDS)
+
+    def end(self) -> int:
+        """End it by SIGTERM; return its exit status."""
+        if self.process.poll() is None:
+            self.send(signal.SIGCONT)
+            self.send(signal.SIGTERM)
+        try:
+            return self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def output(self) -> str:
+        """Return what it wrote so far."""
+        with open(self.log, encoding='utf-8', errors='replace') as stream:
+            return stream.read()
+
+
+class Server(Process):
+    """A ZEO server on loopback, with a file storage."""
+
+    def __init__(self, directory: str) -> None:
+        self.port = free_port()
+        super().__init__(
+            'zeo', directory, '-m', 'ZEO.runzeo',
+            '-a', f'127.0.0.1:{self.port}',
+            '-f', os.path.join(directory, 'server.fs'))
+
+    def open(self) -> Any:
+        """Open the database."""
+        until = time.monotonic() + SECONDS
+        while True:
+            try:
+                with socket.create_connection(
+                        ('127.0.0.1', self.port), timeout=1):
+                    break
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+        return ZODB.DB(ZEO.client(
+            ('127.0.0.1', self.port), wait_timeout=SECONDS))
+
+
+def dispatcher(name: str, directory: str, port: int, uuid: str | None = None,
+               *options: str) -> Process:
+    """Start a dispatcher.
+
+    :param uuid: the name of its UUID's file; its own if not given
+    """
+    return Process(
+        name, directory, '-m', 'zc.async_.tests.worker', str(port), *options,
+        ZC_ASYNC_UUID=os.path.join(directory, f'{uuid or name}.uuid'))

@@ -1,0 +1,51 @@
+"""A dispatcher in a process of its own: worker.py PORT [OPTIONS].
+
+Works on the ZEO server at PORT of loopback, until it gets a signal.
+"""
+from __future__ import annotations
+
+import argparse
+import datetime
+import logging
+import sys
+import threading
+
+import ZEO
+import ZODB
+
+from zc.async_ import configure
+from zc.async_ import dispatcher
+from zc.async_.queue import DispatcherAgents
+
+
+def main() -> None:
+    """Run until a signal comes."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument('port', type=int)
+    parser.add_argument('--size', type=int, default=3)
+    parser.add_argument('--ping', type=float, default=0.3)
+    parser.add_argument('--death', type=float, default=1.5)
+    parser.add_argument('--poll', type=float, default=0.2)
+    parser.add_argument('--drain', type=float, default=1.0)
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stdout,
+        format='%(asctime)s %(levelname)s %(name)s %(message)s')
+    logging.getLogger('zc.async.trace').setLevel(logging.WARNING)
+    DispatcherAgents.ping_interval = datetime.timedelta(seconds=options.ping)
+    DispatcherAgents.ping_death_interval = datetime.timedelta(
+        seconds=options.death)
+    db = ZODB.DB(ZEO.client(('127.0.0.1', options.port), wait_timeout=60))
+    configure.base()
+    configure.start(db, poll_interval=options.poll, drain=options.drain,
+                    agent_size=options.size)
+    try:
+        while dispatcher.get().activated is not False:
+            # Not one long wait: signals are seen in between.
+            threading.Event().wait(0.5)
+    finally:
+        db.close()
+
+
+if __name__ == '__main__':
+    main()
