@@ -38,6 +38,7 @@ from ._stored.views import Annotations
 from ._stored.views import Arguments
 from ._stored.views import Callbacks
 from ._stored.views import Keywords
+from ._work import attempt as _attempt
 from ._work import perform as _perform
 from .interfaces import ACTIVE
 from .interfaces import ASSIGNED
@@ -434,7 +435,7 @@ class Job(Base):
                 'Only a job in the state NEW or ASSIGNED can be called.')
         self.start(now())
         # Whatever the caller has not committed yet is committed with it.
-        _perform.manager_of(self).commit()
+        _attempt.manager_of(self).commit()
         return _perform.perform(self, *args, **kwargs)
 
     def _become(self, status: str) -> None:
@@ -483,7 +484,7 @@ class Job(Base):
     def _callback(self, result: Any) -> None:
         # Runs as a callback of the job that this one returned.
         if self._status == ACTIVE:
-            manager = _perform.manager_of(self)
+            manager = _attempt.manager_of(self)
             while IJob.providedBy(result) and result.status == COMPLETED:
                 result = result.result
             if IJob.providedBy(result):
@@ -504,7 +505,7 @@ class Job(Base):
                                  'this way.')
         if self._status != CALLBACKS:
             self.finish(Failure(error or TimeoutError()), now())
-            _perform.manager_of(self).commit()
+            _attempt.manager_of(self).commit()
         if self._status == CALLBACKS:
             self.resumeCallbacks()
 
@@ -523,7 +524,7 @@ class Job(Base):
                                 else datetime.timedelta(), {})
             else:
                 self.finish(Failure(AbortedError()), now())
-            _perform.manager_of(self).commit()
+            _attempt.manager_of(self).commit()
             if local.claim is not None and self._status != NEW:
                 local.claim.released.append(get_id(self))
         if self._status == CALLBACKS:

@@ -78,6 +78,11 @@ class Failure:
         return type(self.value)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its class and the bases of that."""
+        return self._names
+
+    @property
     def name(self) -> str:
         """The name of the exception's class, with its module."""
         return self._names[0]

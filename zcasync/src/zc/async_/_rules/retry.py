@@ -5,10 +5,14 @@ Pure.  Says which kind an error is of, and how long to wait; the policies in
 """
 from __future__ import annotations
 
+import errno
 from typing import NamedTuple
 
+from .failure import Failure
 
-__all__ = ['AWAY', 'CONFLICT', 'Limits', 'backoff', 'kind', 'pause']
+
+__all__ = ['AWAY', 'CONFLICT', 'Limits', 'backoff', 'kind', 'kind_of_commit',
+           'pause', 'stale_id']
 
 #: The database cannot be reached.
 AWAY = 'zeo_disconnected'
@@ -22,6 +26,10 @@ _AWAY_NAMES = frozenset([
     'relstorage.adapters.interfaces.DatabaseDisconnected',
     'relstorage.interfaces.StorageDisconnectedDuringCommit',
 ])
+#: Errors of the operating system that pass when somebody makes room.
+_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+#: The serial of an object that is new.
+_NEW = b'\0' * 8
 _CONFLICT_NAMES = frozenset([
     'transaction.interfaces.TransientError',
 ])
@@ -40,16 +48,49 @@ class Limits(NamedTuple):
     interruptions: int | None
 
 
-def kind(error: BaseException) -> str | None:
+def _names(error: BaseException | Failure) -> frozenset[str]:
+    if isinstance(error, Failure):
+        return frozenset(error.names)
+    return frozenset(f'{each.__module__}.{each.__qualname__}'
+                     for each in type(error).__mro__)
+
+
+def kind(error: BaseException | Failure) -> str | None:
     """Return `AWAY`, `CONFLICT`, or None for any other error."""
-    names = {f'{each.__module__}.{each.__qualname__}'
-             for each in type(error).__mro__}
+    names = _names(error)
     # ClientDisconnected is a transient error as well.
     if names & _AWAY_NAMES:
         return AWAY
     if names & _CONFLICT_NAMES:
         return CONFLICT
     return None
+
+
+def stale_id(error: BaseException | Failure) -> bool:
+    """Say whether the id of a new object was given out twice.
+
+    A ZEO server that was killed does that; see `zc.async_._work.attempt`.
+    """
+    if isinstance(error, Failure):
+        error = error.value
+    if isinstance(error, ValueError):
+        return 'already has the same oid' in str(error)
+    serials = getattr(error, 'serials', None)
+    return isinstance(serials, tuple) and serials[-1:] == (_NEW,)
+
+
+def kind_of_commit(error: BaseException | Failure) -> str | None:
+    """Return the kind of an error of a commit.
+
+    A full disk is no fault of the job: it counts as a database that is
+    away.  An id that was given out twice counts as a conflict.
+    """
+    if stale_id(error):
+        return CONFLICT
+    value = error.value if isinstance(error, Failure) else error
+    if isinstance(value, OSError) and value.errno in _ROOM:
+        return AWAY
+    return kind(error)
 
 
 def pause(count: int, first: float = 0.1, longest: float = 30.0) -> float:

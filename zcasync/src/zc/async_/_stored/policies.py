@@ -48,12 +48,13 @@ class _Counting(persistent.Persistent):
 
     def jobError(self, failure: Failure, data_cache: dict[str, Any]) -> Any:
         """Try again after a transaction error or a lost connection."""
-        return self._process(failure, data_cache)
+        return self._process(failure, data_cache, retry.kind(failure))
 
     def commitError(self, failure: Failure,
                     data_cache: dict[str, Any]) -> Any:
         """Try again after a transaction error or a lost connection."""
-        return self._process(failure, data_cache)
+        return self._process(failure, data_cache,
+                             retry.kind_of_commit(failure))
 
     def interrupted(self) -> Any:
         """Try again, up to the limit."""
@@ -74,8 +75,8 @@ class _Counting(persistent.Persistent):
         data_cache.setdefault('first_active', self.parent.active_start)
         return count
 
-    def _process(self, failure: Failure, data_cache: dict[str, Any]) -> Any:
-        kind = retry.kind(failure.value)
+    def _process(self, failure: Failure, data_cache: dict[str, Any],
+                 kind: str | None) -> Any:
         if kind is None:
             return False
         count = self._count(kind, failure, data_cache)
@@ -119,7 +120,7 @@ class RetryCommonForever(_Counting):
     def commitError(self, failure: Failure,
                     data_cache: dict[str, Any]) -> Any:
         """Try again."""
-        if not self._process(failure, data_cache):
+        if not super().commitError(failure, data_cache):
             count = self._count('other', failure, data_cache)
             if count == 1 or count % LOG_EVERY == 0:
                 log.critical('%r is tried again after %d errors of its '
@@ -202,8 +203,9 @@ class BackoffPolicy(_Counting):
         super().__init__(job)
         self.spec = spec
 
-    def _process(self, failure: Failure, data_cache: dict[str, Any]) -> Any:
-        if super()._process(failure, data_cache):
+    def _process(self, failure: Failure, data_cache: dict[str, Any],
+                 kind: str | None) -> Any:
+        if super()._process(failure, data_cache, kind):
             return True
         spec = self.spec
         count = self._count('errors', failure, data_cache)

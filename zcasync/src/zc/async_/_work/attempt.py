@@ -4,12 +4,13 @@ Runs in the thread that performs a job.  Waits are ended by the dispatcher.
 """
 from __future__ import annotations
 
-import errno
 import random
 import time
 from collections.abc import Callable
 from typing import Any
 from typing import TypeVar
+
+import transaction
 
 from .._logs import log
 from .._rules import retry
@@ -19,7 +20,7 @@ from ..threadlocal import local
 from .claim import Stopped
 
 
-__all__ = ['FATAL', 'insist', 'kind_of_commit_error', 'rest']
+__all__ = ['FATAL', 'insist', 'manager_of', 'pause', 'renew_ids', 'rest']
 
 T = TypeVar('T')
 
@@ -27,8 +28,8 @@ T = TypeVar('T')
 FATAL = (KeyboardInterrupt, SystemExit, GeneratorExit, ReassignedError,
          BadStatusError, Stopped)
 
-#: Errors of the operating system that pass when somebody makes room.
-_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+#: Ids that a ZEO client gets at one time.
+_STOCK = 100
 
 
 def rest(seconds: float) -> None:
@@ -40,6 +41,13 @@ def rest(seconds: float) -> None:
         local.claim.wait(seconds)
     else:
         time.sleep(seconds)
+
+
+def manager_of(job: Any) -> Any:
+    """Return the transaction manager of a job."""
+    if job._p_jar is None:
+        return transaction.manager
+    return job._p_jar.transaction_manager
 
 
 def pause(kind: str | None, count: int) -> None:
@@ -54,23 +62,27 @@ def pause(kind: str | None, count: int) -> None:
         rest(retry.pause(count))
 
 
-def kind_of_commit_error(error: BaseException) -> str | None:
-    """Return the kind of an error of a commit.
+def renew_ids(error: BaseException, db: Any) -> None:
+    """Drop the ids for new objects that a ZEO client has in stock.
 
-    A full disk is no fault of the job: it counts as a database that is
-    away.
+    A server that was killed gives ids out again that it gave to clients
+    before.  Clients keep theirs over a reconnection, so that the next
+    hundred attempts would fail as well.
     """
-    if isinstance(error, OSError) and error.errno in _ROOM:
-        return retry.AWAY
-    return retry.kind(error)
+    if retry.stale_id(error):
+        for each in set(db.databases.values()) | {db}:
+            for _ in range(_STOCK):
+                each.new_oid()
 
 
-def insist(call: Callable[[], T], what: str, manager: Any) -> T:
+def insist(call: Callable[[], T], what: str, job: Any) -> T:
     """Call and commit, as often as it takes.
 
+    :param job: whose transaction manager and database are used
     :param what: for the log, for example "storing the result of ..."
     :raises ReassignedError: when the job is another dispatcher's now
     """
+    manager = manager_of(job)
     failed = 0
     while True:
         try:
@@ -84,7 +96,7 @@ def insist(call: Callable[[], T], what: str, manager: Any) -> T:
         except Exception as e:
             manager.abort()
             failed += 1
-            kind = kind_of_commit_error(e)
+            kind = retry.kind_of_commit(e)
             if kind == retry.CONFLICT:
                 if failed % 5 == 0:
                     log.warning('%d transaction errors in a row while %s',
@@ -93,4 +105,6 @@ def insist(call: Callable[[], T], what: str, manager: Any) -> T:
                 (log.error if kind else log.critical)(
                     '%d errors in a row while %s; it is tried again',
                     failed, what, exc_info=True)
+            if job._p_jar is not None:
+                renew_ids(e, job._p_jar.db())
             pause(kind, failed)

@@ -21,6 +21,7 @@ from .._rules.failure import Failure
 from .._stored.base import get_id
 from .._stored.members import hand_back
 from .._stored.members import watch_again
+from .attempt import renew_ids
 from .claim import Claim
 from .pool import AgentThreadPool
 
@@ -98,8 +99,9 @@ class Member:
                 return result
             except Exception as e:
                 self.manager.abort()
-                if retry.kind(e) != retry.CONFLICT:
+                if retry.kind_of_commit(e) != retry.CONFLICT:
                     raise
+                renew_ids(e, self.dispatcher.db)
                 failed += 1
                 self.conflicts += 1
                 self.turn = random.randrange(1 << 16)

@@ -12,8 +12,6 @@ import functools
 import inspect
 from typing import Any
 
-import transaction
-
 from .._logs import log
 from .._logs import tracelog
 from .._rules import retry
@@ -34,8 +32,9 @@ from ..interfaces import TimeoutError
 from ..threadlocal import local
 from .attempt import FATAL
 from .attempt import insist
-from .attempt import kind_of_commit_error
+from .attempt import manager_of
 from .attempt import pause
+from .attempt import renew_ids
 
 
 __all__ = ['handle_callback_interrupt', 'manager_of', 'perform',
@@ -43,13 +42,6 @@ __all__ = ['handle_callback_interrupt', 'manager_of', 'perform',
 
 _NOTHING = object()
 _AGAIN, _MOVED, _GIVE_UP, _ENDED = 'again', 'moved', 'give up', 'ended'
-
-
-def manager_of(job: Any) -> Any:
-    """Return the transaction manager of a job."""
-    if job._p_jar is None:
-        return transaction.manager
-    return job._p_jar.transaction_manager
 
 
 def perform(job: Any, *args: Any, **kwargs: Any) -> Any:
@@ -111,8 +103,10 @@ class _Performance:
                 self._undo()
                 if _fatal(e):
                     raise
+                if self.job._p_jar is not None:
+                    renew_ids(e, self.job._p_jar.db())
                 verdict = self._ask('commitError', failure,
-                                    kind_of_commit_error(e))
+                                    retry.kind_of_commit(e))
                 if verdict == _AGAIN:
                     continue
                 if verdict == _MOVED:
@@ -122,7 +116,7 @@ class _Performance:
                 _log_lost(self.job, result)
                 insist(functools.partial(self._store_failure, failure),
                        f'storing the failed commit of {self.job!r}',
-                       self.manager)
+                       self.job)
             else:
                 self._tear_down()
             return self._end()
@@ -232,7 +226,7 @@ class _Performance:
                     'directly in an agent can be put back', job)
                 return _GIVE_UP
             insist(lambda: self._put_back(verdict),
-                   f'putting {job!r} back', self.manager)
+                   f'putting {job!r} back', job)
             return _MOVED
         if verdict == _ENDED:
             return _ENDED
@@ -311,7 +305,7 @@ def resume_callbacks(job: Any) -> None:
             _perform_callback(job, callback)
         done += len(callbacks)
         if insist(functools.partial(_complete, job, done),
-                  f'completing {job!r}', manager):
+                  f'completing {job!r}', job):
             return
 
 
@@ -329,10 +323,9 @@ def _complete(job: Any, done: int) -> bool:
 
 
 def _perform_callback(job: Any, callback: Any) -> None:
-    manager = manager_of(job)
     if ICallbackProxy.providedBy(callback):
         callback = insist(lambda: callback.getJob(job.result),
-                          f'choosing a callback of {job!r}', manager)
+                          f'choosing a callback of {job!r}', job)
     status = callback.status
     if status == COMPLETED:
         return
@@ -353,7 +346,7 @@ def _call(callback: Any, result: Any) -> None:
                 local.claim.check()
             if callback.status != ACTIVE:
                 callback.start(now())
-        insist(start, f'starting {callback!r}', manager_of(callback))
+        insist(start, f'starting {callback!r}', callback)
     perform(callback, result)
 
 
@@ -375,14 +368,14 @@ def handle_callback_interrupt(callback: Any, caller: Any) -> None:
             callback.getRetryPolicy()
             callback.count_interruption()
             callback.reset()
-        insist(again, f'starting {callback!r} again', manager)
+        insist(again, f'starting {callback!r} again', callback)
         _call(callback, caller.result)
     else:
         def abort() -> None:
             if callback.status == ACTIVE:
                 callback.finish(Failure(AbortedError()), now())
         insist(abort,
-               f'aborting {callback!r}', manager)
+               f'aborting {callback!r}', callback)
         _log_completion(callback, callback.result)
         if callback.status == CALLBACKS:
             resume_callbacks(callback)

@@ -14,6 +14,7 @@ import persistent
 import transaction
 from BTrees.IOBTree import IOBTree
 
+from zc.async_._work.attempt import insist
 from zc.async_.interfaces import COMPLETED
 from zc.async_.job import Job
 from zc.async_.job import NeverRetry
@@ -55,24 +56,27 @@ class Entry(persistent.Persistent):
 def put(connection: Any, first: int, count: int, path: str,
         chance: random.Random) -> None:
     """Put jobs, and commit."""
-    manager = connection.transaction_manager
-    for attempt in manager.attempts(20):
-        with attempt:
-            root = connection.root()
-            entries = root.get('ledger')
-            if entries is None:
-                entries = root['ledger'] = IOBTree()
-            queue = root['zc.async']['']
-            for number in range(first, first + count):
-                never = number % 5 == 4
-                entry = entries[number] = Entry(number, never)
-                connection.add(entry)
-                seconds = chance.choice([0, 0, 0.05, 0.3, 0.3, 1])
-                job = Job(entry.work, path, seconds)
-                if number % 3 == 0:
-                    job.addCallback(entry.called_back)
-                entry.job = queue.put(
-                    job, retry=NeverRetry if never else RetryCommonForever)
+    insist(lambda: _put(connection, first, count, path, chance),
+           'putting jobs', connection.root())
+
+
+def _put(connection: Any, first: int, count: int, path: str,
+         chance: random.Random) -> None:
+    root = connection.root()
+    entries = root.get('ledger')
+    if entries is None:
+        entries = root['ledger'] = IOBTree()
+    queue = root['zc.async']['']
+    for number in range(first, first + count):
+        never = number % 5 == 4
+        entry = entries[number] = Entry(number, never)
+        connection.add(entry)
+        seconds = chance.choice([0, 0, 0.05, 0.3, 0.3, 1])
+        job = Job(entry.work, path, seconds)
+        if number % 3 == 0:
+            job.addCallback(entry.called_back)
+        entry.job = queue.put(
+            job, retry=NeverRetry if never else RetryCommonForever)
 
 
 def pending(connection: Any) -> int:

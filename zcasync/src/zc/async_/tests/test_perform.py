@@ -4,6 +4,7 @@ import unittest.mock
 
 import transaction
 import ZODB.POSException
+from ZODB.utils import u64
 
 from zc.async_._rules.failure import is_failure
 from zc.async_._work import attempt
@@ -304,11 +305,14 @@ class Insisting(PerformCase):
                 raise failures.pop()
             return 'written'
         self.assertEqual('written', attempt.insist(
-            call, 'writing', transaction.manager))
+            call, 'writing', Job(sample.note)))
         self.assertEqual(1, len(log.records))
 
-    def test_full_disk(self):
-        """A full disk counts as a database that is away."""
-        self.assertEqual('zeo_disconnected', attempt.kind_of_commit_error(
-            OSError(28, 'No space left on device')))
-        self.assertIsNone(attempt.kind_of_commit_error(OSError(2, 'x')))
+    def test_stale_ids(self):
+        """Ids that were given out twice are dropped."""
+        before = self.db.new_oid()
+        attempt.renew_ids(ValueError('x'), self.db)
+        attempt.renew_ids(ValueError(
+            'A different object already has the same oid'), self.db)
+        after = self.db.new_oid()
+        self.assertEqual(101, u64(after) - u64(before))

@@ -110,7 +110,7 @@ class Policies(unittest.TestCase):
         cache = {}
         waits = [policy.jobError(ERROR, cache) for _ in range(4)]
         self.assertFalse(waits[3])
-        for wait, most in zip(waits, (10, 20, 25)):
+        for wait, most in zip(waits, (10, 20, 25), strict=False):
             self.assertLessEqual(wait, datetime.timedelta(seconds=most))
             self.assertGreaterEqual(wait, datetime.timedelta(seconds=most / 2))
 

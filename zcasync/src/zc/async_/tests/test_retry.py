@@ -4,6 +4,7 @@ import ZODB.POSException
 from ZEO.Exceptions import ClientDisconnected
 
 from zc.async_._rules import retry
+from zc.async_._rules.failure import Failure
 
 
 class Kinds(unittest.TestCase):
@@ -21,6 +22,30 @@ class Kinds(unittest.TestCase):
     def test_other(self):
         """Other errors are the job's own."""
         self.assertIsNone(retry.kind(ValueError()))
+
+
+class Commits(unittest.TestCase):
+
+    def test_full_disk(self):
+        """A full disk counts as a database that is away."""
+        full = OSError(28, 'No space left on device')
+        self.assertEqual(retry.AWAY, retry.kind_of_commit(full))
+        self.assertEqual(retry.AWAY, retry.kind_of_commit(Failure(full)))
+        self.assertIsNone(retry.kind_of_commit(OSError(2, 'x')))
+
+    def test_stale_id(self):
+        """An id that was given out twice counts as a conflict."""
+        twice = ValueError('A different object already has the same oid')
+        new = ZODB.POSException.ConflictError(
+            serials=(b'\1' * 8, b'\0' * 8))
+        old = ZODB.POSException.ConflictError(
+            serials=(b'\1' * 8, b'\2' * 8))
+        for error in twice, new, Failure(twice):
+            self.assertTrue(retry.stale_id(error))
+            self.assertEqual(retry.CONFLICT, retry.kind_of_commit(error))
+        for error in old, ValueError('x'), KeyError():
+            self.assertFalse(retry.stale_id(error))
+        self.assertEqual(retry.CONFLICT, retry.kind_of_commit(old))
 
 
 class Waits(unittest.TestCase):
