@@ -1,7 +1,6 @@
 """Configuration by code: what the ZCML files do.
 
-`start` opens nothing and stops nothing: it takes a database and starts a
-dispatcher.  `base` alone is enough for a process that only puts jobs.
+A process that only puts jobs needs `base` alone.
 """
 from __future__ import annotations
 
@@ -11,7 +10,6 @@ from typing import Any
 
 import ZODB.interfaces
 import zope.component
-import zope.event
 
 from . import instanceuuid
 from .adapters import connection
@@ -74,12 +72,10 @@ def start(db: Any, poll_interval: float = POLL_INTERVAL,
     :param drain: seconds that running jobs have to end when it stops
     :param handle_signals: whether SIGINT and SIGTERM stop it
     """
-    for handler in (
-            QueueInstaller(db_name=db_name),
-            ThreadedDispatcherInstaller(
-                poll_interval=poll_interval, drain=drain,
-                handle_signals=handle_signals),
-            AgentInstaller('main', chooser=agent_chooser, size=agent_size,
-                           filter=agent_filter)):
-        zope.component.provideHandler(handler)
-    zope.event.notify(DatabaseOpened(db))
+    zope.component.provideHandler(AgentInstaller(
+        'main', chooser=agent_chooser, size=agent_size, filter=agent_filter))
+    event = DatabaseOpened(db)
+    QueueInstaller(db_name=db_name)(event)
+    ThreadedDispatcherInstaller(
+        poll_interval=poll_interval, drain=drain,
+        handle_signals=handle_signals)(event)
