@@ -22,7 +22,7 @@ BENCH ?=
 SEED ?= $(shell date +%s)
 
 .PHONY: help demo test test-real lint coverage covered covered-real \
-	coverage-report bench fuzz fuzz-requests chaos clean
+	coverage-report bench fuzz fuzz-requests chaos chaos-async clean
 
 help:
 	@echo 'make demo        a short story with two servers and a client'
@@ -34,6 +34,7 @@ help:
 	@echo 'make fuzz        compare the two for MINUTES=$(MINUTES)'
 	@echo 'make fuzz-requests  bad requests to both engines, for as long each'
 	@echo 'make chaos       faults on an ensemble, for MINUTES=$(MINUTES)'
+	@echo 'make chaos-async faults on dispatchers of zc.async, the same'
 	@echo 'make clean       remove what these have made'
 
 demo: .venv/installed
@@ -47,7 +48,7 @@ test-real: .venv/installed
 
 lint: .venv/tools
 	$(BIN)/ruff check .
-	$(BIN)/mypy src zkzopeserver/src
+	$(BIN)/mypy src zkzopeserver/src zcasync/src
 
 coverage: .venv/tools
 	rm -f .coverage .coverage.*
@@ -80,10 +81,15 @@ chaos: .venv/installed
 	$(BIN)/python -m zc.zk.tests.chaos --minutes $(MINUTES) \
 		--seed $(SEED)
 
+chaos-async: .venv/installed
+	$(BIN)/python -m zc.async_.tests.chaos --minutes $(MINUTES) \
+		--seed $(SEED)
+
 clean:
 	rm -rf .venv .tox .mypy_cache .ruff_cache .hypothesis build dist \
 		bin eggs parts develop-eggs .installed.cfg .coverage .coverage.* \
-		src/*.egg-info zkzopeserver/src/*.egg-info
+		src/*.egg-info zkzopeserver/src/*.egg-info \
+		zcasync/src/*.egg-info
 
 .venv/installed: $(DECLARED)
 	@test -n '$(PYTHON)' || { echo \
@@ -92,7 +98,7 @@ clean:
 		'make PYTHON=/path/to/python3' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		-e '.[test]' -e 'zkzopeserver[test]'
+		-e '.[test]' -e 'zkzopeserver[test]' -e 'zcasync[test]'
 	@touch $@
 
 .venv/bench: bench/requirements.txt .venv/installed

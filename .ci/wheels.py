@@ -1,4 +1,4 @@
-"""Build both distributions and import all of them: wheels.py [PYTHON ...]
+"""Build the distributions and import all of them: wheels.py [PYTHON ...]
 
 The wheels are built from the source archives, so that a file that the
 manifest forgets is missed.  For each Python, they are installed into an
@@ -19,13 +19,15 @@ ROOT = pathlib.Path(__file__).parent.parent
 MUST_HAVE = {
     'zc_zk': ['zc/zk/py.typed', 'zc/zk/monitor.zcml'],
     'zc_zkzopeserver': ['zc/zkzopeserver/py.typed'],
+    'zc_async': ['zc/async/__init__.py', 'zc/async_/py.typed',
+                 'zc/async_/basic_dispatcher_policy.zcml'],
 }
 # Runs in the new environment, away from the sources.
 IMPORT_ALL = '''
 import importlib, pathlib, pkgutil
-import zc.lockfile, zc.thread, zc.zk, zc.zkzopeserver
+import zc.async_, zc.lockfile, zc.thread, zc.zk, zc.zkzopeserver
 count = 0
-for package in zc.zk, zc.zkzopeserver:
+for package in zc.async_, zc.zk, zc.zkzopeserver:
     assert 'site-packages' in package.__file__, package.__file__
     for info in pkgutil.walk_packages(
             package.__path__, package.__name__ + '.'):
@@ -43,7 +45,7 @@ def run(*command: object) -> None:
 
 def build(directory: pathlib.Path) -> list[pathlib.Path]:
     """Build the wheels; return them."""
-    for source in ROOT, ROOT / 'zkzopeserver':
+    for source in ROOT, ROOT / 'zkzopeserver', ROOT / 'zcasync':
         run(sys.executable, '-m', 'build', '--outdir', directory, source)
     # Indexes refuse a description that they cannot render.
     run(sys.executable, '-m', 'twine', 'check', '--strict',

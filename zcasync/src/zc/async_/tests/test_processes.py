@@ -69,8 +69,12 @@ class ProcessCase(base.ComponentCase):
         return entry, callback
 
     def starts(self):
-        with open(self.path('starts')) as stream:
-            return len(stream.readlines())
+        """Return how often the job began."""
+        try:
+            with open(self.path('starts')) as stream:
+                return len(stream.readlines())
+        except FileNotFoundError:
+            return 0
 
 
 class Killed(ProcessCase):
