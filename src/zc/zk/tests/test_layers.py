@@ -84,6 +84,9 @@ ROOMS = '''
     zc.async_.testing
     zc.async_.ftesting
     zc.async_
+    zc.async_._commands.zopeconf
+    zc.async_._commands.database
+    zc.async_._commands.report
     zc.async_._commands
     zc.async
 '''

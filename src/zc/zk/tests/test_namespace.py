@@ -11,6 +11,9 @@ from zc.zk.tests import sources
 TESTED_BY = {
     'zc.async_': 'test_alias',
     'zc.async_._commands': 'test_commands',
+    'zc.async_._commands.database': 'test_commands',
+    'zc.async_._commands.report': 'test_commands',
+    'zc.async_._commands.zopeconf': 'test_commands',
     'zc.async_._logs': 'test_perform',
     'zc.async_._stored.base': 'test_job',
     'zc.async_._stored.callbacks': 'test_perform',

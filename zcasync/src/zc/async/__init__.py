@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 
-__all__: list[str] = []
+__all__ = []
 
 OLD = 'zc.async.'
 NEW = 'zc.async_.'

@@ -128,12 +128,15 @@ class _Performance:
             self.job.start(now())
 
     def _ensure_ours(self) -> None:
+        self._ensure_claimed()
         if local.claim is not None:
             local.claim.check()
-            if not local.claim.owns(self.job):
-                raise ReassignedError(f'{self.job!r} is not ours any more.')
         if self.job.status in (CALLBACKS, COMPLETED):
             raise BadStatusError(f'{self.job!r} has a result already.')
+
+    def _ensure_claimed(self) -> None:
+        if local.claim is not None and not local.claim.owns(self.job):
+            raise ReassignedError(f'{self.job!r} is not ours any more.')
 
     def _unstarted(self) -> Failure | None:
         """Return why the job is not called at all, or None."""
@@ -166,6 +169,7 @@ class _Performance:
         self.job.update_policy(self.cache)
 
     def _store_failure(self, failure: Failure) -> None:
+        self._ensure_claimed()
         if self.job.status in (CALLBACKS, COMPLETED):
             return                  # the commit before came through
         self._ensure_ours()
@@ -206,6 +210,7 @@ class _Performance:
         job = self.job
 
         def answer() -> Any:
+            self._ensure_claimed()
             # The reply to a commit may be lost, and the commit not.
             if job.status in (CALLBACKS, COMPLETED) or job.waiting:
                 return _ENDED

@@ -1,6 +1,7 @@
 """What tests need: databases, queues, dispatchers, waits."""
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -69,12 +70,17 @@ class QueueCase(ComponentCase):
     def setUp(self):
         super().setUp()
         self.db = self.open_database()
-        self.addCleanup(self.db.close)
+        self.addCleanup(self._close)
         self.connection = self.db.open()
         self.root = self.connection.root()
         queues = self.root[KEY] = Queues()
         self.queue = queues[''] = Queue()
         transaction.commit()
+
+    def _close(self):
+        transaction.abort()
+        with contextlib.suppress(AttributeError):   # closed by the test
+            self.db.close()
 
     def open_database(self) -> Any:
         """Open the database; tests of other storages say how."""

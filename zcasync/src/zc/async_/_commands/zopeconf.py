@@ -1,0 +1,82 @@
+"""Reads a zope.conf by a small schema of ours, and does what it says.
+
+Needs ZConfig (extra ``zconfig``), and for a site-definition
+zope.configuration.
+"""
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import zope.event
+
+from .. import configure
+from .. import monitor
+from ..interfaces import DatabaseOpened
+
+
+__all__ = ['open_databases', 'read', 'serve']
+
+
+def read(path: str) -> Any:
+    """Read a zope.conf; return what ZConfig makes of it.
+
+    :raises ZConfig.ConfigurationError: when something in it is wrong
+    :raises OSError: when it cannot be read
+    """
+    import ZConfig
+    with open(os.path.join(os.path.dirname(configure.__file__),
+                           'schema.xml'), encoding='utf-8') as stream:
+        schema = ZConfig.loadSchemaFile(stream)
+    config, _ = ZConfig.loadConfig(schema, os.path.abspath(path))
+    return config
+
+
+def open_databases(config: Any) -> Any:
+    """Open the databases; return the main one."""
+    databases: dict[str, Any] = {}
+    main = None
+    try:
+        for factory in config.databases:
+            db = factory.open()
+            db.databases = databases
+            db.database_name = factory.name or ''
+            if databases.setdefault(db.database_name, db) is not db:
+                db.close()
+                raise ValueError(
+                    f'Two databases have the name {db.database_name!r}.')
+            main = main or db
+    except BaseException:
+        for db in databases.values():
+            db.close()
+        raise
+    return main
+
+
+def serve(config: Any) -> Any:
+    """Start what a zope.conf says; return the main database."""
+    sys.path[:0] = config.path
+    for factory in [config.eventlog, *config.loggers]:
+        if factory is not None:
+            factory()
+    monitor.configuration.update(
+        (section.getSectionName(), section.mapping)
+        for section in config.product_config)
+    if config.site_definition:
+        from zope.configuration import config as configuration
+        from zope.configuration import xmlconfig
+        context = configuration.ConfigurationMachine()
+        xmlconfig.registerCommonDirectives(context)
+        if config.devmode:
+            context.provideFeature('devmode')
+        xmlconfig.file(config.site_definition, context=context)
+        main = open_databases(config)
+        zope.event.notify(DatabaseOpened(main))
+        return main
+    configure.base()
+    main = open_databases(config)
+    configure.start(
+        main, db_name='async' if 'async' in main.databases else None)
+    monitor.start_configured(DatabaseOpened(main))
+    return main
