@@ -49,6 +49,7 @@ ROOMS = '''
     zc.async_._rules.liveness       pure
     zc.async_._rules.retry          pure
     zc.async_._rules.claim          pure
+    zc.async_._rules.schedule       pure
     zc.async_._logs                 pure
     zc.async_.interfaces            pure
     zc.async_._stored
@@ -59,10 +60,12 @@ ROOMS = '''
     zc.async_._stored.history
     zc.async_._stored.live          pure
     zc.async_._stored.quotas        pure
+    zc.async_._stored.schedules
     zc.async_._stored.policies
     zc.async_._stored.callbacks     pure
     zc.async_._stored.members
     zc.async_._work
+    zc.async_._work.stock           pure
     zc.async_._work.claim
     zc.async_._work.wake
     zc.async_.threadlocal
@@ -79,6 +82,7 @@ ROOMS = '''
     zc.async_._work.signals
     zc.async_.subscribers
     zc.async_.adapters
+    zc.async_.zookeeper
     zc.async_.configure
     zc.async_.monitor
     zc.async_.testing

@@ -10,6 +10,7 @@ import datetime
 import threading
 import time
 import uuid as uuids
+from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ from ._stored.base import get_id
 from ._stored.members import plain
 from ._stored.times import now
 from ._work import records
+from ._work import stock
 from ._work import wake
 from ._work.member import Displaced
 from ._work.member import Member
@@ -127,6 +129,7 @@ class Dispatcher:
         self._lock: Any = None
         self._members: dict[str, Member] = {}
         self._wake = threading.Event()
+        self._poll_now = threading.Event()
         self._stop = threading.Event()
         self._stopping = threading.Event()
         self._ended = threading.Event()
@@ -146,6 +149,7 @@ class Dispatcher:
         if self._own_uuid:
             self._lock = instanceuuid.lock()
             self.proof = True
+        stock.guard(self.db)
         log.info('attempting to activate dispatcher %s', self.UUID)
         for event in (self._stop, self._stopping, self._ended, self._wake):
             event.clear()
@@ -194,6 +198,11 @@ class Dispatcher:
         """Have it look at once.  May be called from any thread."""
         self._wake.set()
 
+    def wake_for_poll(self) -> None:
+        """Have it poll at once, to see who is there."""
+        self._poll_now.set()
+        self._wake.set()
+
     # What its parts ask
 
     def load(self, place: tuple[bytes, str]) -> Any:
@@ -211,9 +220,12 @@ class Dispatcher:
         return not self._stop.is_set() and (
             self.presence is None or self.presence.present())
 
-    def gone(self) -> Any:
-        """Return the UUIDs of dispatchers that are known to be dead."""
-        return () if self.presence is None else self.presence.gone()
+    def gone(self, active: Iterable[Any]) -> Any:
+        """Return the UUIDs of dispatchers that are known to be dead.
+
+        :param active: the agents of the active dispatchers
+        """
+        return () if self.presence is None else self.presence.gone(active)
 
     def grow(self, threads: int) -> None:
         """Let the databases have so many connections more."""
@@ -231,12 +243,16 @@ class Dispatcher:
     def _run(self) -> None:
         wake.subscribe(self._on_put)
         self.grow(1)
+        if self.presence is not None:
+            self.presence.start(self)
         failed = 0
         due = 0.0
         try:
             while not self._stop.is_set():
                 try:
-                    full = time.monotonic() >= due
+                    full = self._poll_now.is_set() or (
+                        time.monotonic() >= due)
+                    self._poll_now.clear()
                     self._turn(full)
                     if full:
                         due = time.monotonic() + self.poll_interval
@@ -257,6 +273,8 @@ class Dispatcher:
                              self.UUID, exc_info=True)
             finally:
                 wake.unsubscribe(self._on_put)
+                if self.presence is not None:
+                    self.presence.close()
                 self._close()
                 self.grow(-1)
                 if self._lock is not None:

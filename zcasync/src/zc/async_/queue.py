@@ -23,6 +23,7 @@ from ._rules.claim import SLACK
 from ._rules.claim import Head
 from ._rules.claim import in_order
 from ._rules.failure import is_failure
+from ._stored import schedules as _schedules
 from ._stored.base import Base
 from ._stored.base import Dict
 from ._stored.base import get_id
@@ -36,6 +37,8 @@ from ._stored.members import Ping
 from ._stored.members import plain
 from ._stored.quotas import Quota
 from ._stored.quotas import Quotas
+from ._stored.schedules import Schedule
+from ._stored.schedules import Schedules
 from ._stored.streams import Stream
 from ._stored.streams import due
 from ._stored.streams import items
@@ -67,10 +70,15 @@ __all__ = [
     'Queues',
     'Quota',
     'Quotas',
+    'Schedule',
+    'Schedules',
     'Stream',
     'Waiting',
     'getDefaultQueue',
 ]
+
+
+_schedules.make_job = as_job
 
 
 @implementer(IQueue)
@@ -137,7 +145,7 @@ class Queue(Base):
         self.dead = Dead()
         self.live = Live()
         self.waiting = Waiting()
-        self.schedules = Dict()
+        self.schedules = Schedules()
         for part in (self.quotas, self.dispatchers, self.dead, self.live,
                      self.waiting, self.schedules):
             part.parent = self

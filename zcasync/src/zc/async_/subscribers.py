@@ -15,6 +15,7 @@ import zope.event
 
 from ._logs import log
 from ._work import signals
+from ._work import stock
 from ._work.signals import restore as restore_signal_handlers
 from ._work.signals import signal_handlers
 from .agent import DEFAULT_SIZE
@@ -66,6 +67,7 @@ class QueueInstaller:
         self.db_name = db_name
 
     def __call__(self, event: Any) -> None:
+        stock.guard(event.database)
         manager = transaction.TransactionManager()
         connection = event.database.open(manager)
         try:
@@ -125,9 +127,13 @@ class ThreadedDispatcherInstaller:
         dispatcher = Dispatcher(
             event.database, poll_interval=self.poll_interval,
             uuid=self.uuid, drain=self.drain)
+        self.prepare(dispatcher)
         dispatcher.activate()
         if self.handle_signals:
             signals.install(dispatcher)
+
+    def prepare(self, dispatcher: Dispatcher) -> None:
+        """Prepare a dispatcher before it is activated; for subclasses."""
 
 
 class AgentInstaller:

@@ -101,6 +101,8 @@ class DispatcherAgents(Dict):
     activated: datetime.datetime | None = None
     host: str | None = None
     pid: int | None = None
+    #: Whether its death shows elsewhere sooner than by its silence.
+    registered = False
 
     #: How often a dispatcher pings.
     ping_interval = datetime.timedelta(seconds=30)

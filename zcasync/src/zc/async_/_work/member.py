@@ -21,6 +21,7 @@ from .._rules.failure import Failure
 from .._stored.base import get_id
 from .._stored.members import hand_back
 from .._stored.members import watch_again
+from .._stored.times import now
 from .attempt import renew_ids
 from .claim import Claim
 from .pool import AgentThreadPool
@@ -138,6 +139,9 @@ class Member:
         if agents.activated and not self._may_replace(agents):
             self.number = 0
             return False
+        if not self.dispatcher.may_claim():
+            # Others would see it active, and not see it there.
+            return False
         again = self.number != 0
         if again:
             log.critical(
@@ -156,6 +160,7 @@ class Member:
                 if agents.activated:
                     agents.deactivate()
                 agents.activate(*here)
+            agents.registered = self.dispatcher.presence is not None
             return agents.fence.number, (
                 agents.fence._p_oid, get_id(agents)[1])
         self.number, self.fence = self.commit(
@@ -222,9 +227,10 @@ class Member:
         if moment - self._pinged >= interval:
             self.commit(lambda: self.agents().last_ping.beat(), 'pinging')
             self._pinged = moment
-        gone = self.dispatcher.gone()
-        for uuid in [each.UUID for each in self.queue().dispatchers
-                     .to_take_over(self.dispatcher.UUID, gone)]:
+        everybody = self.queue().dispatchers
+        gone = self.dispatcher.gone(everybody.active())
+        for uuid in [each.UUID for each in everybody.to_take_over(
+                self.dispatcher.UUID, gone)]:
             log.warning('Dispatcher %s is dead: %s takes over its jobs in '
                         'queue %r', uuid, self.dispatcher.UUID, self.name)
 
@@ -241,9 +247,22 @@ class Member:
         self.manager.begin()
         self._check()
         agents = self.agents()
+        self._fire()
         for name in agents:
             self._exchange(name)
         self.drop_pools(set(agents))
+
+    def _fire(self) -> None:
+        """Put the jobs of schedules that are due."""
+        if not self.dispatcher.may_claim():
+            return
+        for name in self.queue().schedules.due(now()):
+            def fire(name: str = name) -> None:
+                queue = self.queue()
+                schedule = queue.schedules.get(name)
+                if schedule is not None:
+                    schedule.fire(queue, now())
+            self.commit(fire, f'putting the job of schedule {name!r}')
 
     def _exchange(self, name: str) -> None:
         agent = self.agents()[name]
