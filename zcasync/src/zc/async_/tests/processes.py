@@ -84,6 +84,8 @@ class Server(Process):
         super().__init__(
             'zeo', directory, '-m', 'ZEO.runzeo',
             '-a', f'127.0.0.1:{self.port}',
+            # A client that is stopped while it commits would hold up all.
+            '--timeout', '2',
             '-f', os.path.join(directory, 'server.fs'))
 
     def open(self) -> Any:
