@@ -20,12 +20,12 @@ import zope.component
 from . import instanceuuid
 from ._logs import log
 from ._logs import tracelog
+from ._perform import stock
+from ._perform import wake
 from ._stored.base import get_id
 from ._stored.members import plain
 from ._stored.times import now
 from ._work import records
-from ._work import stock
-from ._work import wake
 from ._work.member import Displaced
 from ._work.member import Member
 from ._work.pool import AgentThreadPool

@@ -1,7 +1,7 @@
 """Jobs: calls that are made later.
 
 A job is one database record, with its arguments and callbacks in it.  How
-it is performed is in `_work.perform`.
+it is performed is in `_perform.perform`.
 """
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import zope.component
 from BTrees.OOBTree import OOBTree
 from zope.interface import implementer
 
+from ._perform import attempt as _attempt
+from ._perform import perform as _perform
 from ._rules import states
 from ._rules.failure import Failure
 from ._rules.failure import is_failure
@@ -38,8 +40,6 @@ from ._stored.views import Annotations
 from ._stored.views import Arguments
 from ._stored.views import Callbacks
 from ._stored.views import Keywords
-from ._work import attempt as _attempt
-from ._work import perform as _perform
 from .interfaces import ACTIVE
 from .interfaces import ASSIGNED
 from .interfaces import CALLBACKS

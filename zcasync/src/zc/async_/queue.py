@@ -19,6 +19,7 @@ from BTrees.LOBTree import LOBTree
 from BTrees.OOBTree import OOBTree
 from zope.interface import implementer
 
+from ._perform import wake
 from ._rules.claim import SLACK
 from ._rules.claim import Head
 from ._rules.claim import in_order
@@ -46,7 +47,6 @@ from ._stored.times import key_for
 from ._stored.times import micros
 from ._stored.times import micros_of
 from ._stored.times import now
-from ._work import wake
 from .interfaces import ACTIVE
 from .interfaces import COMPLETED
 from .interfaces import IUUID

@@ -14,8 +14,8 @@ import zope.component.event
 import zope.event
 
 from ._logs import log
+from ._perform import stock
 from ._work import signals
-from ._work import stock
 from ._work.signals import restore as restore_signal_handlers
 from ._work.signals import signal_handlers
 from .agent import DEFAULT_SIZE

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ._logs import log
-from ._work import wake
+from ._perform import wake
 from .dispatcher import Dispatcher
 from .subscribers import ThreadedDispatcherInstaller
 

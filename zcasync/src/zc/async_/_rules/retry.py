@@ -69,7 +69,7 @@ def kind(error: BaseException | Failure) -> str | None:
 def stale_id(error: BaseException | Failure) -> bool:
     """Say whether the id of a new object was given out twice.
 
-    A ZEO server that was killed does that; see `zc.async_._work.attempt`.
+    A ZEO server that was killed does that; see `zc.async_._perform.attempt`.
     """
     if isinstance(error, Failure):
         error = error.value

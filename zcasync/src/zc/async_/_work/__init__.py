@@ -1,1 +1,1 @@
-"""How jobs are taken and performed: threads, transactions, the fence."""
+"""How a dispatcher works: its place in a queue, threads, signals, records."""

@@ -16,14 +16,14 @@ from typing import Any
 from typing import TypeVar
 
 from .._logs import log
+from .._perform.attempt import renew_ids
+from .._perform.claim import Claim
 from .._rules import retry
 from .._rules.failure import Failure
 from .._stored.base import get_id
 from .._stored.members import hand_back
 from .._stored.members import watch_again
 from .._stored.times import now
-from .attempt import renew_ids
-from .claim import Claim
 from .pool import AgentThreadPool
 
 

@@ -15,19 +15,19 @@ import transaction
 
 from .._logs import log
 from .._logs import tracelog
+from .._perform.attempt import pause
+from .._perform.claim import Claim
+from .._perform.claim import Fence
+from .._perform.claim import Stopped
+from .._perform.local import local
+from .._perform.perform import perform
+from .._perform.perform import resume_callbacks
 from .._rules import retry
 from .._rules.failure import is_failure
 from .._stored.times import now
 from ..interfaces import CALLBACKS
 from ..interfaces import BadStatusError
 from ..interfaces import ReassignedError
-from ..threadlocal import local
-from .attempt import pause
-from .claim import Claim
-from .claim import Fence
-from .claim import Stopped
-from .perform import perform
-from .perform import resume_callbacks
 
 
 __all__ = ['AgentThreadPool']

@@ -14,7 +14,7 @@ import persistent
 import transaction
 from BTrees.IOBTree import IOBTree
 
-from zc.async_._work.attempt import insist
+from zc.async_._perform.attempt import insist
 from zc.async_.interfaces import COMPLETED
 from zc.async_.job import Job
 from zc.async_.job import NeverRetry

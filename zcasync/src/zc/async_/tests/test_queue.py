@@ -6,8 +6,8 @@ import ZODB.interfaces
 import ZODB.POSException
 
 from zc.async_ import instanceuuid
+from zc.async_._perform.perform import perform
 from zc.async_._stored.times import now
-from zc.async_._work.perform import perform
 from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import IQueue
 from zc.async_.job import Job

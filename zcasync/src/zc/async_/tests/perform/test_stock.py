@@ -2,7 +2,7 @@ import unittest
 
 from ZODB.utils import p64
 
-from zc.async_._work.stock import guard
+from zc.async_._perform.stock import guard
 
 
 class Storage:

@@ -1,6 +1,6 @@
 import transaction
 
-from zc.async_._work import wake
+from zc.async_._perform import wake
 from zc.async_.queue import Queue
 from zc.async_.tests import base
 from zc.async_.tests import sample

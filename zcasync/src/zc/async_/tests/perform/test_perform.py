@@ -6,8 +6,8 @@ import transaction
 import ZODB.POSException
 from ZODB.utils import u64
 
+from zc.async_._perform import attempt
 from zc.async_._rules.failure import is_failure
-from zc.async_._work import attempt
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import COMPLETED

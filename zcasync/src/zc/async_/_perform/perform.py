@@ -29,12 +29,12 @@ from ..interfaces import ICallbackProxy
 from ..interfaces import IJob
 from ..interfaces import ReassignedError
 from ..interfaces import TimeoutError
-from ..threadlocal import local
 from .attempt import FATAL
 from .attempt import insist
 from .attempt import manager_of
 from .attempt import pause
 from .attempt import renew_ids
+from .local import local
 
 
 __all__ = ['handle_callback_interrupt', 'manager_of', 'perform',

@@ -16,8 +16,8 @@ from .._logs import log
 from .._rules import retry
 from ..interfaces import BadStatusError
 from ..interfaces import ReassignedError
-from ..threadlocal import local
 from .claim import Stopped
+from .local import local
 
 
 __all__ = ['FATAL', 'insist', 'manager_of', 'pause', 'renew_ids', 'rest']
