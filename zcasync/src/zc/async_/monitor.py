@@ -308,10 +308,15 @@ def _configured_port() -> str | None:
 #: Sections of a zope.conf that was read without zope.app.appsetup.
 configuration: dict[str, dict[str, str]] = {}
 
+#: The addresses of the servers that `start_configured` started.
+started: list[Any] = []
+
 
 @zope.component.adapter(IDatabaseOpenedEvent)
 def start_configured(event: Any) -> None:
     """Start the monitor server, if the zope.conf names a port."""
     port = _configured_port()
     if port is not None:
-        log.info('monitor server at %s', start(port))
+        address = start(port)
+        started.append(address)
+        log.info('monitor server at %s', address)

@@ -20,6 +20,7 @@ from zc.async_.interfaces import TimeoutError
 from zc.async_.job import Backoff
 from zc.async_.job import Job
 from zc.async_.job import NeverRetry
+from zc.async_.job import RetryCommonForever
 from zc.async_.job import parallel
 from zc.async_.job import serial
 from zc.async_.queue import Queue
@@ -111,7 +112,7 @@ class Work(base.DispatcherCase):
         """Many jobs each have their effect once."""
         self.start()
         for _ in range(100):
-            self.queue.put(self.counter.add)
+            self.queue.put(self.counter.add, retry=RetryCommonForever)
         transaction.commit()
         self.wait(lambda: self.counter.value == 100 and not self.queue)
 

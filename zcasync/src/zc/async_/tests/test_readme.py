@@ -16,6 +16,7 @@ import zope.component.testing
 import zope.event
 
 from zc.async_ import dispatcher as dispatchers
+from zc.async_ import monitor
 from zc.async_ import testing
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.subscribers import restore_signal_handlers
@@ -75,8 +76,9 @@ class Zope:
         for database in self.databases.values():
             database.close()
         self.databases = {}
-        for address in list(zc.zk.monitor._running):
+        for address in monitor.started:
             zc.zk.monitor.stop(address)
+        monitor.started.clear()
         zope.app.appsetup.appsetup.reset()
         zope.component.testing.tearDown()
 
