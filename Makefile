@@ -9,9 +9,9 @@ USABLE = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'
 BIN = .venv/bin
 # Editable installations are made anew when what they declare changes.
 DECLARED = setup.py pyproject.toml zkzopeserver/setup.py \
-	zkzopeserver/pyproject.toml
+	zkzopeserver/pyproject.toml zcasync/setup.py zcasync/pyproject.toml
 TESTS = $(BIN)/zope-testrunner --test-path=src --test-path=zkzopeserver/src \
-	--tests-pattern='^test_'
+	--test-path=zcasync/src --tests-pattern='^test_'
 # For example: make test ARGS='-m zc.zk.tests.test_errors'
 ARGS ?= -v --auto-color
 REAL = $(BIN)/python -m zc.zk.tests.realserver --

@@ -106,6 +106,7 @@ class DispatcherCase(QueueCase):
         self.go = threading.Event()
         GATES[id(self)] = self.go
         self.addCleanup(GATES.pop, id(self))
+        ENTERED.discard(id(self))
         self.addCleanup(self.go.set)
 
     def _add_agent(self, event):
@@ -141,17 +142,24 @@ class DispatcherCase(QueueCase):
         """Wait for a condition, each time in a new transaction."""
         return testing.wait_until(condition, what, SECONDS)
 
+    def wait_for_job(self) -> None:
+        """Wait until a job of this test waits in `wait_for_go`."""
+        self.wait(lambda: id(self) in ENTERED, 'the job never began')
+
     def agents(self, dispatcher: Dispatcher) -> Any:
         """Return the agents of a dispatcher in the queue."""
         return self.queue.dispatchers[dispatcher.UUID]
 
 
+#: The tests whose jobs wait.
+ENTERED: set[int] = set()
 #: Events by test, for jobs that wait.
 GATES: dict[int, threading.Event] = {}
 
 
 def wait_for_go(test: int) -> str:
     """A job that waits until its test lets it go on."""
+    ENTERED.add(test)
     if not GATES[test].wait(SECONDS):
         raise AssertionError('the test never said go')
     return 'went'

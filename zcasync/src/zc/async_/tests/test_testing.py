@@ -52,8 +52,8 @@ class Waits(base.DispatcherCase):
         """A job that does not stop is named."""
         self.logs()
         dispatcher = self.start()
-        job = self.put(Job(base.wait_for_go, id(self)))
-        testing.wait_for_start(job)
+        self.put(Job(base.wait_for_go, id(self)))
+        self.wait_for_job()
         with unittest.mock.patch('threading.Thread.join'):
             with self.assertRaisesRegex(
                     TearDownDispatcherError, 'failed to stop: .*wait_for_go'):
