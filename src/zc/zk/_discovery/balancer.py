@@ -1,0 +1,461 @@
+"""Which of a service's servers the next request goes to.
+
+Every server is in one pool, by what is known of it; a choice is a pick from
+the pools that are best at the moment.  Moving a server between pools and
+picking take the same time for ten servers and for ten thousand.
+
+Pure: the clock and the random source are arguments.  Any thread may call.
+A lock keeps the pools whole; usual choices and good reports do without it,
+since it would cost as much as all the rest of them.
+"""
+from __future__ import annotations
+
+import heapq
+import math
+import threading
+from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+
+from . import ejection
+from . import rendezvous
+from .entry import Entry
+from .member import Member
+from .pool import Draw
+from .pool import Pool
+from .pool import Random
+from .provider import Provider
+from .rules import Rules
+
+
+#: How many picks may meet excluded servers before all are looked through.
+TRIES = 5
+INFINITY = float('inf')
+#: By which power of e a second may grow before all is counted anew.
+LARGEST_GROWTH = 200.0
+
+# The pools, from the best to the last.
+NEAR = 'near'           # ready, in the own zone, or there are no zones
+FAR = 'far'             # ready, in another zone
+SPARE = 'spare'         # ready, but not in this client's subset
+EJECTED = 'ejected'
+STALE = 'stale'
+TIERS = (NEAR, FAR, SPARE, EJECTED, STALE)
+
+#: The ways to choose among equals.
+TWO_CHOICES = 'two choices'
+ROUND_ROBIN = 'round robin'
+RANDOM = 'random'
+WAYS = (TWO_CHOICES, ROUND_ROBIN, RANDOM)
+
+
+class Balancer:
+    """The members of a service, and a choice among them.
+
+    :param rules: the figures that decide
+    :param clock: gives the time in seconds, as ``time.monotonic``
+    :param random: gives numbers from 0 to 1, as ``random.random``
+    :param way: TWO_CHOICES, ROUND_ROBIN or RANDOM
+    :param zone: the zone to stay in, or None
+    :param subset: how many servers to use at most, or None
+    :param client: names this client where servers are ranked
+    :param refused: called with the name of a server that is stale only, and
+        refused a connection
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        clock: Callable[[], float],
+        random: Random,
+        way: str = TWO_CHOICES,
+        zone: str | None = None,
+        subset: int | None = None,
+        client: str = '',
+        refused: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        self._rules = rules
+        self.clock = clock
+        self._random = random
+        self._zone = zone
+        self._subset = subset
+        self._client = rendezvous.fingerprint(client)
+        self._pick: Callable[[Draw], Member] = {
+            TWO_CHOICES: self._better_of_two,
+            ROUND_ROBIN: self._next_in_turn,
+            RANDOM: self._any,
+        }[way]
+        self._refused = refused
+        self._turn = int(random() * 2 ** 32)
+        self._pools = {tier: Pool() for tier in TIERS}
+        self._members: dict[str, Member] = {}
+        self._chosen: set[str] = set()          # the subset's names
+        # Ejections that end: when, a number that orders equal ones, whom.
+        self._ends: list[tuple[float, int, Member]] = []
+        self._ended = 0
+        self._due = INFINITY
+        self._near_ejected = 0
+        self._failing = 0       # ejected for other errors than refusals
+        # A second counts e times as much after each `latency_memory`.
+        self._epoch = 0.0
+        self._growth = 1.0 / rules.latency_memory
+        # The one pool that all picks are from, if it is one; and the same
+        # while there is nothing else to look at.
+        self._main: Pool | None = None
+        self._usual: Pool | None = None
+        self._lock = threading.Lock()
+
+    # What there is
+
+    def get(self, name: str) -> Member | None:
+        """Return the member of that name."""
+        return self._members.get(name)
+
+    def update(
+        self,
+        entries: Iterable[Entry],
+        gone: Iterable[str] = (),
+        stale: Iterable[str] = (),
+    ) -> None:
+        """Take in what is registered now.
+
+        :param entries: new and changed ones
+        :param gone: names that are registered and held no longer
+        :param stale: names that are held although they are not registered
+        """
+        with self._lock:
+            for name in gone:
+                member = self._members.pop(name, None)
+                if member is not None:
+                    self._leave(member)
+            for entry in entries:
+                self._enter(entry)
+            for name in stale:
+                member = self._members.get(name)
+                if member is not None:
+                    self._leave(member)
+                    member.stale = True
+                    self._place(member)
+            if self._subset is not None:
+                self._choose_subset(self._subset)
+            self._settle()
+
+    def _enter(self, entry: Entry) -> None:
+        member = self._members.get(entry.name)
+        if member is not None:
+            self._leave(member)
+        if member is None or member.entry.identity != entry.identity:
+            member = self._members[entry.name] = Member(entry)
+        member.entry = entry
+        member.provider = Provider(entry, member, self)
+        member.weight = entry.weight
+        member.stale = False
+        self._place(member)
+
+    def _leave(self, member: Member) -> None:
+        if member.tier is not None:
+            self._pools[member.tier].discard(member)
+            if member.tier == EJECTED:
+                self._near_ejected -= self._is_near(member)
+                self._failing -= not member.health.refused
+        member.tier = None
+
+    def _place(self, member: Member) -> None:
+        if member.draining:
+            return
+        if member.stale:
+            tier = STALE
+        elif member.health.until:
+            tier = EJECTED
+            self._near_ejected += self._is_near(member)
+            self._failing += not member.health.refused
+        elif self._subset is not None and (
+                member.entry.name not in self._chosen):
+            tier = SPARE
+        else:
+            tier = NEAR if self._is_near(member) else FAR
+        member.tier = tier
+        self._pools[tier].add(member)
+
+    def _is_near(self, member: Member) -> bool:
+        return self._zone is None or member.entry.zone == self._zone
+
+    def _choose_subset(self, count: int) -> None:
+        """Rank the servers, and move those whose rank changed."""
+        wanted = set(rendezvous.best(
+            self._client,
+            ((name, member.fingerprint, member.weight)
+             for name, member in self._members.items()
+             if member.tier not in (None, STALE)),
+            count))
+        moved = wanted ^ self._chosen
+        self._chosen = wanted
+        for name in moved:
+            member = self._members.get(name)
+            if member is not None and member.tier is not None:
+                self._leave(member)
+                self._place(member)
+
+    def _settle(self) -> None:
+        """See whether all picks are from one pool at present."""
+        near, far = self._pools[NEAR], self._pools[FAR]
+        ejected = len(self._pools[EJECTED])
+        self._main = None
+        if not (ejected and self._too_few(ejected)):
+            if not near:
+                self._main = far or None
+            elif not far or len(near) >= self._rules.zone_healthy * (
+                    len(near) + self._near_ejected):
+                self._main = near
+        # While a server is ejected, its trial may be due.
+        self._usual = None if self._ends else self._main
+
+    def _too_few(self, ejected: int) -> bool:
+        healthy = sum(
+            len(self._pools[tier]) for tier in (NEAR, FAR, SPARE))
+        return healthy < self._rules.least_healthy * (healthy + ejected)
+
+    # Choosing
+
+    def choose(
+        self,
+        key: str | None = None,
+        exclude: Collection[str] = (),
+        begin: bool = False,
+    ) -> Member | None:
+        """Return the member that the next request goes to, or None.
+
+        :param key: requests with one key go to one server
+        :param exclude: names that will not do
+        :param begin: whether the request counts as out from now on
+        """
+        usual = self._usual
+        member = None
+        if usual is not None and key is None and not exclude:
+            try:
+                member = self._pick(usual)
+            except IndexError:
+                pass            # the last one of the pool has just gone
+        if member is None:
+            with self._lock:
+                member = self._look(key, exclude)
+        if begin and member is not None:
+            member.requests.append(None)
+        return member
+
+    def _look(
+        self, key: str | None, exclude: Collection[str]
+    ) -> Member | None:
+        """Return the best member, when something is unusual."""
+        trial = self._trial(self.clock(), exclude)
+        if trial is not None:
+            return trial
+        if key is None and self._main is not None:
+            for _ in range(TRIES):
+                member = self._pick(self._main)
+                if member.entry.name not in exclude:
+                    return member
+        for pools in self._ranks():
+            members = [member for pool in pools for member in pool
+                       if member.entry.name not in exclude]
+            if members and key is not None:
+                return _favourite(key, members)
+            if members:
+                return self._pick(Draw(members))
+        return None
+
+    def _ranks(self) -> Iterator[list[Pool]]:
+        """Yield groups of pools, the best group first."""
+        pools = self._pools
+        near, far = pools[NEAR], pools[FAR]
+        ejected = len(pools[EJECTED])
+        if ejected and self._too_few(ejected):
+            yield [near, far, pools[SPARE], pools[EJECTED]]
+        elif near and far:
+            healthy = len(near) / (len(near) + self._near_ejected)
+            stay = self._random() * self._rules.zone_healthy < healthy
+            yield from ([near], [far]) if stay else ([far], [near])
+        else:
+            yield [near, far]
+        yield [pools[SPARE]]
+        yield [pools[EJECTED]]
+        yield [pools[STALE]]
+
+    def _any(self, draw: Draw) -> Member:
+        return draw.items[draw.pick(self._random)]
+
+    def _better_of_two(self, draw: Draw) -> Member:
+        random, items = self._random, draw.items
+        if draw.even:
+            count = len(items)
+            place = int(random() * count)
+            if count > 1:
+                second = int(random() * (count - 1))
+                second += second >= place
+            else:
+                second = place
+            one, other = items[place], items[second]
+            if one.latency and other.latency:
+                # `Member.cost` of both, for equal weights.
+                weight = one.weight
+                return one if (
+                    one.latency * (len(one.requests) + weight)
+                    <= other.latency * (len(other.requests) + weight)
+                ) else other
+        else:
+            one = items[draw.pick(random)]
+            other = items[draw.pick(random)]
+        return other if other.cost() < one.cost() else one
+
+    def _next_in_turn(self, draw: Draw) -> Member:
+        if not draw.even:
+            # By weight, every server gets its share of turns at random.
+            return self._any(draw)
+        self._turn += 1
+        return draw.items[self._turn % len(draw)]
+
+    def _trial(
+        self, now: float, exclude: Collection[str]
+    ) -> Member | None:
+        """Return a member whose ejection is over, for one request."""
+        if now < self._due:
+            return None
+        found = None
+        refused = []
+        while self._ends and self._ends[0][0] <= now:
+            item = heapq.heappop(self._ends)
+            member = item[2]
+            if (self._members.get(member.entry.name) is not member
+                    or member.health.until != item[0]):
+                continue        # gone, back, or ejected anew meanwhile
+            if member.tier != EJECTED or member.entry.name in exclude:
+                refused.append(item)
+                continue
+            found = member
+            member.health.on_trial = True
+            # If nothing is heard of this trial, another one follows.
+            member.health.until = now + self._rules.eject
+            self._ends_at(member)
+            break
+        for item in refused:
+            heapq.heappush(self._ends, item)
+        self._due = self._ends[0][0] if self._ends else INFINITY
+        self._settle()
+        return found
+
+    def _ends_at(self, member: Member) -> None:
+        self._ended += 1
+        heapq.heappush(
+            self._ends, (member.health.until, self._ended, member))
+        self._due = self._ends[0][0]
+
+    # Reports
+
+    def ok(
+        self, member: Member, seconds: float | None, end: bool = False
+    ) -> None:
+        """Take note that a request was answered.
+
+        :param seconds: how long that took, if known
+        :param end: whether it was counted as out
+        """
+        now = self.clock()
+        if end:
+            member.requests.pop()
+        if seconds is not None:
+            epoch = self._epoch
+            growth = (now - epoch) * self._growth
+            if growth > LARGEST_GROWTH:
+                epoch, growth = self._rebase(now), 0.0
+            member.took(seconds, math.exp(growth))
+            if epoch != self._epoch:
+                member.latency = 0.0    # it was counted in old units
+        health = member.health
+        health.streak = 0
+        health.good += 1
+        if now >= health.turn_at:
+            health.turn(now, self._rules)
+        if health.on_trial:
+            with self._lock:
+                self._move(member, lambda: health.reinstate(now, self._rules))
+
+    def _rebase(self, now: float) -> float:
+        """Count latencies in units of now, before they grow too large."""
+        with self._lock:
+            if now > self._epoch:
+                factor = math.exp(
+                    -min(700.0, (now - self._epoch) * self._growth))
+                self._epoch = now
+                for member in self._members.values():
+                    member.rebase(factor)
+            return self._epoch
+
+    def failed(
+        self, member: Member, refused: bool, end: bool = False
+    ) -> None:
+        """Take note that a request failed.
+
+        :param refused: whether nobody listens there
+        """
+        now = self.clock()
+        if end:
+            member.requests.pop()
+        with self._lock:
+            health = member.health
+            too_many = health.failed(now, self._rules)
+            if health.until:
+                if health.on_trial:
+                    self._eject(member, refused, now)
+            elif (too_many and self._rules.eject
+                  and member.tier in (NEAR, FAR, SPARE)
+                  and self._may_eject(refused)):
+                self._eject(member, refused, now)
+        if refused and member.stale:
+            self._refused(member.entry.name)
+
+    def end(self, member: Member) -> None:
+        """Take note that a request is out no longer, whatever came of it."""
+        member.requests.pop()
+
+    def _may_eject(self, refused: bool) -> bool:
+        ejected = len(self._pools[EJECTED])
+        total = ejected + sum(
+            len(self._pools[tier]) for tier in (NEAR, FAR, SPARE))
+        return ejection.allowed(
+            refused, total, ejected, self._failing, self._rules)
+
+    def _eject(self, member: Member, refused: bool, now: float) -> None:
+        self._move(member, lambda: member.health.eject(
+            now, refused, self._random(), self._rules))
+        self._ends_at(member)
+        self._settle()
+
+    def _move(self, member: Member, change: Callable[[], None]) -> None:
+        if self._members.get(member.entry.name) is member:
+            self._leave(member)
+            change()
+            self._place(member)
+            self._settle()
+        else:
+            change()
+
+    # For statistics
+
+    def counts(self) -> dict[str, int]:
+        """Return how many servers are in each state."""
+        with self._lock:
+            counts = {tier: len(pool) for tier, pool in self._pools.items()}
+            return {
+                'ready': counts[NEAR] + counts[FAR] + counts[SPARE],
+                'draining': sum(each.draining and not each.stale
+                                for each in self._members.values()),
+                'ejected': counts[EJECTED],
+                'stale': counts[STALE],
+            }
+
+
+def _favourite(key: str, members: list[Member]) -> Member:
+    fingerprint = rendezvous.fingerprint(key)
+    return max(members, key=lambda member: (rendezvous.score(
+        fingerprint, member.fingerprint, member.weight), member.entry.name))

@@ -1,0 +1,477 @@
+import threading
+import unittest
+
+from hypothesis import given
+from hypothesis import strategies
+
+from zc.zk._discovery.balancer import RANDOM
+from zc.zk._discovery.balancer import ROUND_ROBIN
+from zc.zk._discovery.balancer import WAYS
+from zc.zk._discovery.rules import Rules
+from zc.zk.tests.discovery.case import ChoiceCase
+from zc.zk.tests.discovery.case import entry
+
+
+NO_JITTER = Rules(jitter=0.0)
+
+
+class Choosing(ChoiceCase):
+
+    def test_nobody(self):
+        """Without servers nothing is chosen."""
+        for way in WAYS:
+            self.assertIsNone(self.balancer(way=way).choose())
+
+    def test_spread(self):
+        """As long as nothing is known, all are chosen alike."""
+        for way in WAYS:
+            with self.subTest(way):
+                counts = self.names(self.balancer(*'abcd', way=way), 2000)
+                for name in 'abcd':
+                    self.assertAlmostEqual(500, counts[name], delta=100)
+
+    def test_slow(self):
+        """A slow server gets few requests."""
+        balancer = self.balancer(*'abcd')
+        for name in 'abcd':
+            balancer.ok(balancer.get(name), 1.0 if name == 'a' else 0.1)
+        self.assertNotIn('a', self.names(balancer))
+
+    def test_busy(self):
+        """Requests that are out count against a server."""
+        balancer = self.balancer(*'ab')
+        for name in 'ab':
+            balancer.ok(balancer.get(name), 0.1)
+        counts = {'a': 0, 'b': 0}
+        for _ in range(100):
+            counts[balancer.choose(begin=True).entry.name] += 1
+        self.assertEqual({'a': 50, 'b': 50}, counts)
+
+    def test_ended(self):
+        """An end, a success and a failure each take one request off."""
+        balancer = self.balancer('a')
+        member = balancer.get('a')
+        for end in (lambda: balancer.ok(member, 0.1, end=True),
+                    lambda: balancer.failed(member, False, end=True),
+                    lambda: balancer.end(member)):
+            self.assertIs(member, balancer.choose(begin=True))
+            self.assertEqual(1, len(member.requests))
+            end()
+            self.assertEqual(0, len(member.requests))
+
+    def test_round_robin(self):
+        """Round robin gives each server its turn, from any of them on."""
+        firsts = set()
+        for _ in range(50):
+            balancer = self.balancer(*'abcd', way=ROUND_ROBIN)
+            turns = [balancer.choose().entry.name for _ in range(8)]
+            self.assertEqual(set('abcd'), set(turns[:4]))
+            self.assertEqual(turns[:4], turns[4:])
+            firsts.add(turns[0])
+        self.assertEqual(set('abcd'), firsts)
+
+    def test_weights(self):
+        """Every way gives servers shares by their weights."""
+        for way in WAYS:
+            with self.subTest(way):
+                balancer = self.balancer(
+                    entry('a'), entry('b', weight=3), way=way)
+                counts = {'a': 0, 'b': 0}
+                for _ in range(4000):
+                    member = balancer.choose(begin=True)
+                    counts[member.entry.name] += 1
+                    # As many are out as a service at work has.
+                    if sum(counts.values()) > 40:
+                        balancer.ok(member, 0.1, end=True)
+                self.assertAlmostEqual(1000, counts['a'], delta=150)
+
+    def test_key(self):
+        """A key leads to one server, and to another only if that goes."""
+        balancer = self.balancer(*'abcdefgh')
+        for key in map(str, range(50)):
+            [name] = self.names(balancer, 5, key=key)
+            rest = self.balancer(*(set('abcdefgh') - {'a'}))
+            [other] = self.names(rest, 1, key=key)
+            if name != 'a':
+                self.assertEqual(name, other)
+
+    def test_exclude(self):
+        """An excluded server is not chosen, by key neither."""
+        for way in WAYS:
+            balancer = self.balancer(*'ab', way=way)
+            self.assertEqual({'b'}, set(self.names(balancer, exclude='a')))
+            self.assertEqual({None}, set(self.names(balancer, exclude='ab')))
+            self.assertEqual(
+                {'b'}, set(self.names(balancer, key='k', exclude='a')))
+
+    def test_draining(self):
+        """A server whose weight is 0 is not chosen, not as the last one."""
+        balancer = self.balancer(entry('a', weight=0), 'b')
+        self.assertEqual({'b'}, set(self.names(balancer)))
+        balancer.update([], gone=['b'])
+        self.assertIsNone(balancer.choose())
+
+    def test_same_process(self):
+        """New properties of one process keep what is known of it."""
+        balancer = self.balancer(entry('a', pid=1), 'b')
+        self.fail(balancer, 'a')
+        balancer.update([entry('a', pid=1, version='2')])
+        self.assertEqual({'b'}, set(self.names(balancer)))
+        self.assertEqual(
+            '2', balancer.get('a').provider.properties['version'])
+
+    def test_next_process(self):
+        """What is known of a process says nothing of the next one."""
+        balancer = self.balancer(entry('a', pid=1), 'b')
+        self.fail(balancer, 'a')
+        balancer.update([entry('a', pid=2)])
+        self.assertEqual({'a', 'b'}, set(self.names(balancer)))
+
+    def test_long_time(self):
+        """Latencies are compared rightly, however much time has passed."""
+        balancer = self.balancer(*'ab')
+        for self.now in range(0, 40000, 7):
+            for name in 'ab':
+                balancer.ok(
+                    balancer.get(name), 0.2 if name == 'a' else 0.1)
+        self.assertEqual({'b'}, set(self.names(balancer)))
+
+    def test_after_long_idleness(self):
+        """A time without requests makes all servers alike again."""
+        balancer = self.balancer(*'ab')
+        for name in 'ab':
+            balancer.ok(balancer.get(name), 0.2 if name == 'a' else 0.1)
+        self.now += 1e6
+        balancer.ok(balancer.get('b'), 0.1)
+        self.assertIn('a', self.names(balancer))
+
+
+class Ejecting(ChoiceCase):
+
+    def setUp(self):
+        super().setUp()
+        self.ten = self.balancer(*'abcdefghij', rules=NO_JITTER)
+
+    def test_ejected(self):
+        """Five failures in a row eject a server."""
+        self.fail(self.ten, 'a', 4)
+        self.assertIn('a', self.names(self.ten))
+        self.fail(self.ten, 'a', 1)
+        self.assertNotIn('a', self.names(self.ten))
+        self.assertEqual(1, self.ten.counts()['ejected'])
+
+    def test_trial(self):
+        """After 30 s it gets one request, and is back if that succeeds."""
+        self.fail(self.ten, 'a')
+        self.now += 29.9
+        self.assertNotIn('a', self.names(self.ten))
+        self.now += 0.1
+        counts = self.names(self.ten)
+        self.assertEqual(1, counts['a'])
+        self.ten.ok(self.ten.get('a'), None)
+        self.assertGreater(self.names(self.ten)['a'], 1)
+
+    def test_trial_fails(self):
+        """If the trial fails, it stays away for twice as long."""
+        self.fail(self.ten, 'a')
+        self.now += 30.0
+        self.assertEqual(1, self.names(self.ten)['a'])
+        self.fail(self.ten, 'a', 1)
+        self.now += 59.9
+        self.assertNotIn('a', self.names(self.ten))
+        self.now += 0.2
+        self.assertEqual(1, self.names(self.ten)['a'])
+
+    def test_trial_without_report(self):
+        """If nothing is heard of a trial, another one follows."""
+        self.fail(self.ten, 'a')
+        for _ in range(3):
+            self.now += 30.0
+            self.assertEqual(1, self.names(self.ten)['a'])
+
+    def test_late_reports(self):
+        """Reports of older requests neither lengthen nor end an ejection.
+        """
+        self.fail(self.ten, 'a')
+        self.now += 1.0
+        self.fail(self.ten, 'a')
+        self.ten.ok(self.ten.get('a'), 0.1)
+        self.assertNotIn('a', self.names(self.ten))
+        self.now += 29.0
+        self.assertEqual(1, self.names(self.ten)['a'])
+
+    def test_excluded_trial(self):
+        """A trial waits if its server is excluded."""
+        self.fail(self.ten, 'a')
+        self.now += 30.0
+        self.assertNotIn('a', self.names(self.ten, exclude=['a']))
+        self.assertEqual(1, self.names(self.ten)['a'])
+
+    def test_half(self):
+        """At most half are ejected for refused connections."""
+        for name in 'abcdefghij':
+            self.fail(self.ten, name)
+        self.assertEqual(5, self.ten.counts()['ejected'])
+
+    def test_tenth(self):
+        """At most a tenth is ejected for other errors."""
+        for name in 'abc':
+            self.fail(self.ten, name, refused=False)
+        self.assertEqual(1, self.ten.counts()['ejected'])
+
+    def test_one_of_one(self):
+        """The only server is not ejected."""
+        balancer = self.balancer('a')
+        self.fail(balancer, 'a', 50)
+        self.assertEqual({'a'}, set(self.names(balancer)))
+
+    def test_too_few_healthy(self):
+        """When under half are healthy, ejections are ignored."""
+        for name in 'abcde':
+            self.fail(self.ten, name)
+        self.assertEqual(set('fghij'), set(self.names(self.ten)))
+        self.ten.update([], gone='f')
+        self.assertEqual(set('abcdeghij'), set(self.names(self.ten)))
+        self.ten.update([entry('f')])
+        self.assertEqual(set('fghij'), set(self.names(self.ten)))
+
+    def test_gone(self):
+        """An ejected server that goes is not tried again."""
+        self.fail(self.ten, 'a')
+        self.ten.update([], gone='a')
+        self.now += 30.0
+        self.assertNotIn('a', self.names(self.ten))
+        self.assertEqual(0, self.ten.counts()['ejected'])
+
+    def test_gone_member(self):
+        """Reports of a server that is gone are harmless."""
+        member = self.ten.get('a')
+        self.ten.update([], gone='a')
+        for _ in range(9):
+            self.ten.failed(member, True)
+        self.ten.ok(member, 0.1)
+        self.assertEqual(0, self.ten.counts()['ejected'])
+
+    def test_off(self):
+        """An ejection of 0 seconds ejects nobody."""
+        balancer = self.balancer(*'abc', rules=Rules(eject=0.0))
+        self.fail(balancer, 'a', 50)
+        self.assertIn('a', self.names(balancer))
+
+    def test_key(self):
+        """A key leads elsewhere while its server is ejected."""
+        [name] = self.names(self.ten, 1, key='k')
+        self.fail(self.ten, name)
+        [other] = self.names(self.ten, 5, key='k')
+        self.assertNotEqual(name, other)
+
+    def test_last_resort(self):
+        """An ejected server is better than none."""
+        balancer = self.balancer(*'ab')
+        self.fail(balancer, 'a')
+        self.assertEqual({'a'}, set(self.names(balancer, exclude='b')))
+
+
+class Zones(ChoiceCase):
+
+    def zones(self, near, far, **options):
+        return self.balancer(
+            *(entry(f'near{number}', zone='x') for number in range(near)),
+            *(entry(f'far{number}', zone='y') for number in range(far)),
+            zone='x', **options)
+
+    def near(self, balancer):
+        """Return the share of requests that stay in the zone."""
+        counts = self.names(balancer, 3000)
+        return sum(count for name, count in counts.items()
+                   if name.startswith('near')) / 3000
+
+    def test_stay(self):
+        """Requests stay in the zone."""
+        self.assertEqual(1.0, self.near(self.zones(2, 20)))
+
+    def test_enough_healthy(self):
+        """They stay while 70 % of it is healthy."""
+        balancer = self.zones(10, 10)
+        for number in range(3):
+            self.fail(balancer, f'near{number}')
+        self.assertEqual(1.0, self.near(balancer))
+
+    def test_spill(self):
+        """Under 70 %, they spill in proportion."""
+        balancer = self.zones(10, 10)
+        for number in range(5):
+            self.fail(balancer, f'near{number}')
+        self.assertAlmostEqual(0.5 / 0.7, self.near(balancer), delta=0.05)
+
+    def test_empty(self):
+        """They go elsewhere when nobody is in the zone."""
+        self.assertEqual(0.0, self.near(self.zones(0, 3)))
+
+    def test_excluded(self):
+        """They go elsewhere when all of the zone is excluded."""
+        balancer = self.zones(1, 1)
+        self.assertEqual({'far0'}, set(self.names(
+            balancer, exclude=['near0'])))
+
+    def test_no_zone(self):
+        """Without a zone of its own, a client knows no zones."""
+        balancer = self.balancer(entry('a', zone='x'), entry('b', zone='y'))
+        self.assertEqual({'a', 'b'}, set(self.names(balancer)))
+
+
+class Subsets(ChoiceCase):
+
+    def test_few(self):
+        """A client with a subset uses that many servers."""
+        names = [str(number) for number in range(100)]
+        chosen = set(self.names(self.balancer(
+            *names, subset=10, client='x'), 2000))
+        self.assertEqual(10, len(chosen))
+        others = set(self.names(self.balancer(
+            *names, subset=10, client='y'), 2000))
+        self.assertNotEqual(chosen, others)
+
+    def test_gone(self):
+        """One that goes is made up for by one other."""
+        balancer = self.balancer(*'abcdefgh', subset=4, client='x')
+        before = set(self.names(balancer))
+        gone = min(before)
+        balancer.update([], gone=gone)
+        after = set(self.names(balancer))
+        self.assertEqual(4, len(after))
+        self.assertEqual(before - {gone}, before & after)
+
+    def test_all_excluded(self):
+        """When its subset will not do, it uses another server."""
+        balancer = self.balancer(*'abcdef', subset=2, client='x')
+        subset = set(self.names(balancer))
+        others = set(self.names(balancer, exclude=subset))
+        self.assertTrue(others)
+        self.assertFalse(others & subset)
+
+
+class Stale(ChoiceCase):
+
+    def test_last(self):
+        """What is stale is chosen when there is nothing else."""
+        balancer = self.balancer(*'ab')
+        balancer.update([], stale='a')
+        self.assertEqual({'b'}, set(self.names(balancer)))
+        self.assertEqual({'a'}, set(self.names(balancer, exclude='b')))
+
+    def test_refused(self):
+        """The first refused connection says that it is gone."""
+        balancer = self.balancer(*'ab')
+        balancer.update([], stale='ab')
+        balancer.failed(balancer.get('a'), False)
+        self.assertEqual([], self.dropped)
+        balancer.failed(balancer.get('a'), True)
+        self.assertEqual(['a'], self.dropped)
+
+    def test_back(self):
+        """One that registers again is as before."""
+        balancer = self.balancer('a')
+        balancer.update([], stale='a')
+        self.assertEqual(1, balancer.counts()['stale'])
+        balancer.update([entry('a')])
+        self.assertEqual(
+            {'ready': 1, 'draining': 0, 'ejected': 0, 'stale': 0},
+            balancer.counts())
+
+    def test_draining(self):
+        """One that was draining stays so."""
+        balancer = self.balancer(entry('a', weight=0))
+        balancer.update([], stale='a')
+        self.assertIsNone(balancer.choose())
+
+
+NAMES = 'abcdef'
+ACTIONS = strategies.one_of(
+    strategies.tuples(
+        strategies.just('enter'), strategies.sampled_from(NAMES),
+        strategies.sampled_from([0, 1, 1, 2.5]),
+        strategies.sampled_from(['x', 'y', None])),
+    strategies.tuples(
+        strategies.sampled_from(['leave', 'stale', 'fail', 'refuse', 'ok']),
+        strategies.sampled_from(NAMES)),
+    strategies.tuples(
+        strategies.just('wait'), strategies.integers(1, 100)),
+)
+
+
+class Promise(unittest.TestCase):
+
+    @given(strategies.lists(ACTIONS, max_size=40),
+           strategies.sampled_from(WAYS),
+           strategies.sampled_from([None, 'x']),
+           strategies.sampled_from([None, 2]),
+           strategies.sets(strategies.sampled_from(NAMES)),
+           strategies.sampled_from([None, 'key']))
+    def test_promise(self, actions, way, zone, subset, exclude, key):
+        """Whatever happened, `choose` never returns one that is drained,
+        excluded or absent, and always one where any is left.
+        """
+        case = ChoiceCase()
+        case.setUp()
+        balancer = case.balancer(way=way, zone=zone, subset=subset)
+        there = {}
+        for what, *args in actions:
+            name = args[0]
+            if what == 'enter':
+                there[name] = args[1]
+                balancer.update([entry(name, weight=args[1], zone=args[2])])
+            elif what == 'wait':
+                case.now += args[0]
+            elif what == 'leave':
+                there.pop(name, None)
+                balancer.update([], gone=[name])
+            elif name not in there:
+                continue
+            elif what == 'stale':
+                balancer.update([], stale=[name])
+            elif what == 'ok':
+                balancer.ok(balancer.get(name), 0.1)
+            else:
+                case.fail(balancer, name, refused=what == 'refuse')
+            left = {each for each, weight in there.items()
+                    if weight and each not in exclude}
+            for _ in range(3):
+                member = balancer.choose(key, exclude)
+                if left:
+                    self.assertIn(member.entry.name, left)
+                else:
+                    self.assertIsNone(member)
+
+
+class Threads(ChoiceCase):
+
+    def test_together(self):
+        """Threads that choose and report while servers come and go find
+        one always, and leave no request behind.
+        """
+        balancer = self.balancer(*'abcdefgh', way=RANDOM)
+        faults = []
+        stop = threading.Event()
+
+        def use():
+            while not stop.is_set():
+                member = balancer.choose(begin=True)
+                if member is None:
+                    faults.append('nobody')
+                    return
+                balancer.ok(member, 0.1, end=True)
+
+        threads = [threading.Thread(target=use) for _ in range(4)]
+        kept = [balancer.get(name) for name in 'abcdefgh']
+        for thread in threads:
+            thread.start()
+        for _ in range(300):
+            balancer.update([], gone='bcdefgh')
+            balancer.update(map(entry, 'bcdefgh'))
+            kept += [balancer.get(name) for name in 'bcdefgh']
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+        self.assertEqual([], faults)
+        self.assertEqual(0, sum(len(member.requests) for member in kept))
