@@ -36,7 +36,7 @@ def leases(count: int) -> tuple[float, float]:
     """Return the seconds of ``random.choice``, and of a lease."""
     names = [f'10.0.{number // 250}.{number % 250}:8080'
              for number in range(count)]
-    balancer = Balancer(Rules(), time.monotonic, random.random)
+    balancer = Balancer('/', Rules(), time.monotonic, random.random)
     balancer.update([read(name, b'{"pid":1}') for name in names])
     for name in names:
         member = balancer.get(name)
@@ -104,7 +104,7 @@ def simulate(
     chance = random.Random(seed)
     now = 0.0
     balancer = Balancer(
-        rules or Rules(), lambda: now, chance.random, way=way)
+        '/', rules or Rules(), lambda: now, chance.random, way=way)
     balancer.update([read(name, b'{"pid":1}') for name in servers])
     latencies: list[float] = []
     failures: list[float] = []

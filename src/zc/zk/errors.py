@@ -14,6 +14,7 @@ Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
       ForkedError               (RuntimeError) used in a child process
       ImportFailed              an import that stopped half way
       LinkLoop                  symbolic or property links in a circle
+      NoProviders               no server of a service will do
       PathError                 (ValueError) not a node path
       TooLarge                  (ValueError) over the server's size limit
       TreeChanged               another client kept changing the tree
@@ -37,6 +38,7 @@ __all__ = [
     'ForkedError',
     'ImportFailed',
     'LinkLoop',
+    'NoProviders',
     'PathError',
     'TooLarge',
     'TreeChanged',
@@ -187,6 +189,22 @@ class LinkLoop(Error):
 
     def __str__(self) -> str:
         return 'circular links: ' + printable(' -> '.join(self.paths))
+
+
+class NoProviders(Error):
+    """No server of a service can be chosen.
+
+    :ivar path: of the service's node
+    :ivar reason: why
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f'no provider at {printable(self.path)}: {self.reason}'
 
 
 class PathError(Error, ValueError):

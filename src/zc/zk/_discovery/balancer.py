@@ -18,6 +18,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 
+from ..errors import NoProviders
 from . import ejection
 from . import rendezvous
 from .entry import Entry
@@ -53,6 +54,7 @@ WAYS = (TWO_CHOICES, ROUND_ROBIN, RANDOM)
 class Balancer:
     """The members of a service, and a choice among them.
 
+    :param path: of the service's node, for errors
     :param rules: the figures that decide
     :param clock: gives the time in seconds, as ``time.monotonic``
     :param random: gives numbers from 0 to 1, as ``random.random``
@@ -66,6 +68,7 @@ class Balancer:
 
     def __init__(
         self,
+        path: str,
         rules: Rules,
         clock: Callable[[], float],
         random: Random,
@@ -75,6 +78,7 @@ class Balancer:
         client: str = '',
         refused: Callable[[str], None] = lambda name: None,
     ) -> None:
+        self._path = path
         self._rules = rules
         self.clock = clock
         self._random = random
@@ -223,12 +227,13 @@ class Balancer:
         key: str | None = None,
         exclude: Collection[str] = (),
         begin: bool = False,
-    ) -> Member | None:
-        """Return the member that the next request goes to, or None.
+    ) -> Member:
+        """Return the member that the next request goes to.
 
         :param key: requests with one key go to one server
         :param exclude: names that will not do
         :param begin: whether the request counts as out from now on
+        :raises NoProviders: when none will do
         """
         usual = self._usual
         member = None
@@ -240,13 +245,11 @@ class Balancer:
         if member is None:
             with self._lock:
                 member = self._look(key, exclude)
-        if begin and member is not None:
+        if begin:
             member.requests.append(None)
         return member
 
-    def _look(
-        self, key: str | None, exclude: Collection[str]
-    ) -> Member | None:
+    def _look(self, key: str | None, exclude: Collection[str]) -> Member:
         """Return the best member, when something is unusual."""
         trial = self._trial(self.clock(), exclude)
         if trial is not None:
@@ -263,7 +266,18 @@ class Balancer:
                 return _favourite(key, members)
             if members:
                 return self._pick(Draw(members))
-        return None
+        raise NoProviders(self._path, self._why())
+
+    def _why(self) -> str:
+        """Say why none will do."""
+        if not self._members:
+            return 'none is registered'
+        draining = sum(each.draining for each in self._members.values())
+        if draining == len(self._members):
+            return f'all that are registered ({draining}) are draining'
+        if draining:
+            return f'all are draining ({draining}) or excluded'
+        return 'all are excluded'
 
     def _ranks(self) -> Iterator[list[Pool]]:
         """Yield groups of pools, the best group first."""

@@ -29,6 +29,8 @@ MESSAGES = [
      '/0, /1, /2, /3, /4, /5, /6, /7, /8, /9 and 2 more'),
     (errors.LinkLoop(['/a', '/b', '/a']),
      'circular links: /a -> /b -> /a'),
+    (errors.NoProviders('/a', 'none is registered'),
+     'no provider at /a: none is registered'),
     (errors.PathError('a', "it must start with '/'"),
      "bad path 'a': it must start with '/'"),
     (errors.TooLarge('/a', 2_000_000, 1_048_575),

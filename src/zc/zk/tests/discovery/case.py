@@ -8,6 +8,7 @@ import unittest
 from zc.zk._discovery.balancer import Balancer
 from zc.zk._discovery.entry import read
 from zc.zk._discovery.rules import Rules
+from zc.zk.errors import NoProviders
 
 
 def entry(name, **properties):
@@ -26,7 +27,7 @@ class ChoiceCase(unittest.TestCase):
     def balancer(self, *entries, rules=None, **options):
         """Return a balancer for servers, given as entries or names."""
         balancer = Balancer(
-            rules or Rules(), lambda: self.now, self.random,
+            '/a', rules or Rules(), lambda: self.now, self.random,
             refused=self.dropped.append, **options)
         balancer.update([entry(each) if isinstance(each, str) else each
                          for each in entries])
@@ -36,10 +37,15 @@ class ChoiceCase(unittest.TestCase):
         """Return how often each server is chosen."""
         counts = {}
         for _ in range(count):
-            member = balancer.choose(**options)
-            name = member and member.entry.name
+            name = balancer.choose(**options).entry.name
             counts[name] = counts.get(name, 0) + 1
         return counts
+
+    def nobody(self, balancer, reason, **options):
+        """See that nobody can be chosen."""
+        with self.assertRaises(NoProviders) as caught:
+            balancer.choose(**options)
+        self.assertEqual(('/a', reason), caught.exception.args)
 
     def fail(self, balancer, name, times=5, refused=True):
         """Report failures of a server."""

@@ -8,6 +8,7 @@ from zc.zk._discovery.balancer import RANDOM
 from zc.zk._discovery.balancer import ROUND_ROBIN
 from zc.zk._discovery.balancer import WAYS
 from zc.zk._discovery.rules import Rules
+from zc.zk.errors import NoProviders
 from zc.zk.tests.discovery.case import ChoiceCase
 from zc.zk.tests.discovery.case import entry
 
@@ -18,9 +19,9 @@ NO_JITTER = Rules(jitter=0.0)
 class Choosing(ChoiceCase):
 
     def test_nobody(self):
-        """Without servers nothing is chosen."""
+        """Without servers nobody is chosen, and the error says why."""
         for way in WAYS:
-            self.assertIsNone(self.balancer(way=way).choose())
+            self.nobody(self.balancer(way=way), 'none is registered')
 
     def test_spread(self):
         """As long as nothing is known, all are chosen alike."""
@@ -100,7 +101,7 @@ class Choosing(ChoiceCase):
         for way in WAYS:
             balancer = self.balancer(*'ab', way=way)
             self.assertEqual({'b'}, set(self.names(balancer, exclude='a')))
-            self.assertEqual({None}, set(self.names(balancer, exclude='ab')))
+            self.nobody(balancer, 'all are excluded', exclude='ab')
             self.assertEqual(
                 {'b'}, set(self.names(balancer, key='k', exclude='a')))
 
@@ -108,8 +109,10 @@ class Choosing(ChoiceCase):
         """A server whose weight is 0 is not chosen, not as the last one."""
         balancer = self.balancer(entry('a', weight=0), 'b')
         self.assertEqual({'b'}, set(self.names(balancer)))
+        self.nobody(balancer, 'all are draining (1) or excluded',
+                    exclude='b')
         balancer.update([], gone=['b'])
-        self.assertIsNone(balancer.choose())
+        self.nobody(balancer, 'all that are registered (1) are draining')
 
     def test_same_process(self):
         """New properties of one process keep what is known of it."""
@@ -383,7 +386,7 @@ class Stale(ChoiceCase):
         """One that was draining stays so."""
         balancer = self.balancer(entry('a', weight=0))
         balancer.update([], stale='a')
-        self.assertIsNone(balancer.choose())
+        self.nobody(balancer, 'all that are registered (1) are draining')
 
 
 NAMES = 'abcdef'
@@ -437,11 +440,12 @@ class Promise(unittest.TestCase):
             left = {each for each, weight in there.items()
                     if weight and each not in exclude}
             for _ in range(3):
-                member = balancer.choose(key, exclude)
                 if left:
+                    member = balancer.choose(key, exclude)
                     self.assertIn(member.entry.name, left)
                 else:
-                    self.assertIsNone(member)
+                    with self.assertRaises(NoProviders):
+                        balancer.choose(key, exclude)
 
 
 class Threads(ChoiceCase):
@@ -456,9 +460,10 @@ class Threads(ChoiceCase):
 
         def use():
             while not stop.is_set():
-                member = balancer.choose(begin=True)
-                if member is None:
-                    faults.append('nobody')
+                try:
+                    member = balancer.choose(begin=True)
+                except Exception as e:
+                    faults.append(e)
                     return
                 balancer.ok(member, 0.1, end=True)
 
