@@ -50,6 +50,7 @@ from .errors import FailedConnect
 from .errors import ForkedError
 from .errors import ImportFailed
 from .errors import LinkLoop
+from .errors import NoProviders
 from .errors import PathError
 from .errors import TooLarge
 from .errors import TreeChanged
@@ -70,6 +71,7 @@ __all__ = [
     'LinkLoop',
     'OPEN_ACL_UNSAFE',
     'ParseNode',
+    'NoProviders',
     'PathError',
     'Properties',
     'READ_ACL_UNSAFE',

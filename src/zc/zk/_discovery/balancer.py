@@ -10,7 +10,6 @@ since it would cost as much as all the rest of them.
 """
 from __future__ import annotations
 
-import heapq
 import math
 import threading
 from collections.abc import Callable
@@ -28,11 +27,13 @@ from .pool import Pool
 from .pool import Random
 from .provider import Provider
 from .rules import Rules
+from .trials import Trials
+from .ways import TWO_CHOICES
+from .ways import WAYS
 
 
 #: How many picks may meet excluded servers before all are looked through.
 TRIES = 5
-INFINITY = float('inf')
 #: By which power of e a second may grow before all is counted anew.
 LARGEST_GROWTH = 200.0
 
@@ -44,12 +45,6 @@ EJECTED = 'ejected'
 STALE = 'stale'
 TIERS = (NEAR, FAR, SPARE, EJECTED, STALE)
 
-#: The ways to choose among equals.
-TWO_CHOICES = 'two choices'
-ROUND_ROBIN = 'round robin'
-RANDOM = 'random'
-WAYS = (TWO_CHOICES, ROUND_ROBIN, RANDOM)
-
 
 class Balancer:
     """The members of a service, and a choice among them.
@@ -58,7 +53,7 @@ class Balancer:
     :param rules: the figures that decide
     :param clock: gives the time in seconds, as ``time.monotonic``
     :param random: gives numbers from 0 to 1, as ``random.random``
-    :param way: TWO_CHOICES, ROUND_ROBIN or RANDOM
+    :param way: a name in `ways.WAYS`
     :param zone: the zone to stay in, or None
     :param subset: how many servers to use at most, or None
     :param client: names this client where servers are ranked
@@ -85,20 +80,12 @@ class Balancer:
         self._zone = zone
         self._subset = subset
         self._client = rendezvous.fingerprint(client)
-        self._pick: Callable[[Draw], Member] = {
-            TWO_CHOICES: self._better_of_two,
-            ROUND_ROBIN: self._next_in_turn,
-            RANDOM: self._any,
-        }[way]
+        self._way = WAYS[way]()
         self._refused = refused
-        self._turn = int(random() * 2 ** 32)
         self._pools = {tier: Pool() for tier in TIERS}
         self._members: dict[str, Member] = {}
         self._chosen: set[str] = set()          # the subset's names
-        # Ejections that end: when, a number that orders equal ones, whom.
-        self._ends: list[tuple[float, int, Member]] = []
-        self._ended = 0
-        self._due = INFINITY
+        self._trials = Trials()
         self._near_ejected = 0
         self._failing = 0       # ejected for other errors than refusals
         # A second counts e times as much after each `latency_memory`.
@@ -213,7 +200,7 @@ class Balancer:
                     len(near) + self._near_ejected):
                 self._main = near
         # While a server is ejected, its trial may be due.
-        self._usual = None if self._ends else self._main
+        self._usual = None if self._trials else self._main
 
     def _too_few(self, ejected: int) -> bool:
         healthy = sum(
@@ -239,7 +226,7 @@ class Balancer:
         member = None
         if usual is not None and key is None and not exclude:
             try:
-                member = self._pick(usual)
+                member = self._way(usual, self._random)
             except IndexError:
                 pass            # the last one of the pool has just gone
         if member is None:
@@ -251,12 +238,12 @@ class Balancer:
 
     def _look(self, key: str | None, exclude: Collection[str]) -> Member:
         """Return the best member, when something is unusual."""
-        trial = self._trial(self.clock(), exclude)
+        trial = self._trial(exclude)
         if trial is not None:
             return trial
         if key is None and self._main is not None:
             for _ in range(TRIES):
-                member = self._pick(self._main)
+                member = self._way(self._main, self._random)
                 if member.entry.name not in exclude:
                     return member
         for pools in self._ranks():
@@ -265,7 +252,7 @@ class Balancer:
             if members and key is not None:
                 return _favourite(key, members)
             if members:
-                return self._pick(Draw(members))
+                return self._way(Draw(members), self._random)
         raise NoProviders(self._path, self._why())
 
     def _why(self) -> str:
@@ -299,70 +286,20 @@ class Balancer:
     def _any(self, draw: Draw) -> Member:
         return draw.items[draw.pick(self._random)]
 
-    def _better_of_two(self, draw: Draw) -> Member:
-        random, items = self._random, draw.items
-        if draw.even:
-            count = len(items)
-            place = int(random() * count)
-            if count > 1:
-                second = int(random() * (count - 1))
-                second += second >= place
-            else:
-                second = place
-            one, other = items[place], items[second]
-            if one.latency and other.latency:
-                # `Member.cost` of both, for equal weights.
-                weight = one.weight
-                return one if (
-                    one.latency * (len(one.requests) + weight)
-                    <= other.latency * (len(other.requests) + weight)
-                ) else other
-        else:
-            one = items[draw.pick(random)]
-            other = items[draw.pick(random)]
-        return other if other.cost() < one.cost() else one
-
-    def _next_in_turn(self, draw: Draw) -> Member:
-        if not draw.even:
-            # By weight, every server gets its share of turns at random.
-            return self._any(draw)
-        self._turn += 1
-        return draw.items[self._turn % len(draw)]
-
-    def _trial(
-        self, now: float, exclude: Collection[str]
-    ) -> Member | None:
+    def _trial(self, exclude: Collection[str]) -> Member | None:
         """Return a member whose ejection is over, for one request."""
-        if now < self._due:
+        now = self.clock()
+        if now < self._trials.due:
             return None
-        found = None
-        refused = []
-        while self._ends and self._ends[0][0] <= now:
-            item = heapq.heappop(self._ends)
-            member = item[2]
-            if (self._members.get(member.entry.name) is not member
-                    or member.health.until != item[0]):
-                continue        # gone, back, or ejected anew meanwhile
-            if member.tier != EJECTED or member.entry.name in exclude:
-                refused.append(item)
-                continue
-            found = member
+        member = self._trials.next(now, lambda member: (
+            member.tier == EJECTED and member.entry.name not in exclude))
+        if member is not None:
             member.health.on_trial = True
             # If nothing is heard of this trial, another one follows.
             member.health.until = now + self._rules.eject
-            self._ends_at(member)
-            break
-        for item in refused:
-            heapq.heappush(self._ends, item)
-        self._due = self._ends[0][0] if self._ends else INFINITY
+            self._trials.add(member)
         self._settle()
-        return found
-
-    def _ends_at(self, member: Member) -> None:
-        self._ended += 1
-        heapq.heappush(
-            self._ends, (member.health.until, self._ended, member))
-        self._due = self._ends[0][0]
+        return member
 
     # Reports
 
@@ -442,7 +379,7 @@ class Balancer:
     def _eject(self, member: Member, refused: bool, now: float) -> None:
         self._move(member, lambda: member.health.eject(
             now, refused, self._random(), self._rules))
-        self._ends_at(member)
+        self._trials.add(member)
         self._settle()
 
     def _move(self, member: Member, change: Callable[[], None]) -> None:
