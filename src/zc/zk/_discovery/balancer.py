@@ -22,6 +22,7 @@ from . import ejection
 from . import rendezvous
 from .entry import Entry
 from .member import Member
+from .member import why_none
 from .pool import Draw
 from .pool import Pool
 from .pool import Random
@@ -30,6 +31,7 @@ from .rules import Rules
 from .trials import Trials
 from .ways import TWO_CHOICES
 from .ways import WAYS
+from .ways import favourite
 
 
 #: How many picks may meet excluded servers before all are looked through.
@@ -250,21 +252,11 @@ class Balancer:
             members = [member for pool in pools for member in pool
                        if member.entry.name not in exclude]
             if members and key is not None:
-                return _favourite(key, members)
+                return favourite(key, members)
             if members:
                 return self._way(Draw(members), self._random)
-        raise NoProviders(self._path, self._why())
-
-    def _why(self) -> str:
-        """Say why none will do."""
-        if not self._members:
-            return 'none is registered'
-        draining = sum(each.draining for each in self._members.values())
-        if draining == len(self._members):
-            return f'all that are registered ({draining}) are draining'
-        if draining:
-            return f'all are draining ({draining}) or excluded'
-        return 'all are excluded'
+        raise NoProviders(
+            self._path, why_none(self._members.values()))
 
     def _ranks(self) -> Iterator[list[Pool]]:
         """Yield groups of pools, the best group first."""
@@ -282,9 +274,6 @@ class Balancer:
         yield [pools[SPARE]]
         yield [pools[EJECTED]]
         yield [pools[STALE]]
-
-    def _any(self, draw: Draw) -> Member:
-        return draw.items[draw.pick(self._random)]
 
     def _trial(self, exclude: Collection[str]) -> Member | None:
         """Return a member whose ejection is over, for one request."""
@@ -404,9 +393,3 @@ class Balancer:
                 'ejected': counts[EJECTED],
                 'stale': counts[STALE],
             }
-
-
-def _favourite(key: str, members: list[Member]) -> Member:
-    fingerprint = rendezvous.fingerprint(key)
-    return max(members, key=lambda member: (rendezvous.score(
-        fingerprint, member.fingerprint, member.weight), member.entry.name))

@@ -12,6 +12,7 @@ Pure: the clock is an argument.
 """
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from .ejection import Health
@@ -88,3 +89,15 @@ class Member:
         if self.latency:
             return self.latency * (len(self.requests) / self.weight + 1.0)
         return UNKNOWN * len(self.requests) / self.weight
+
+
+def why_none(members: Collection[Member]) -> str:
+    """Say why none of these will do for a request."""
+    if not members:
+        return 'none is registered'
+    draining = sum(each.draining for each in members)
+    if draining == len(members):
+        return f'all that are registered ({draining}) are draining'
+    if draining:
+        return f'all are draining ({draining}) or excluded'
+    return 'all are excluded'

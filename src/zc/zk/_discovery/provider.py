@@ -9,15 +9,31 @@ import enum
 from collections.abc import Collection
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING
 from typing import Any
+from typing import Protocol
 
 from .entry import Entry
 from .member import Member
 
 
-if TYPE_CHECKING:
-    from .balancer import Balancer
+class Chooser(Protocol):
+    """Who chooses members, and takes reports about them."""
+
+    def clock(self) -> float: ...
+
+    def choose(
+        self, key: str | None, exclude: Collection[str], begin: bool
+    ) -> Member: ...
+
+    def ok(
+        self, member: Member, seconds: float | None, end: bool = False
+    ) -> None: ...
+
+    def failed(
+        self, member: Member, refused: bool, end: bool = False
+    ) -> None: ...
+
+    def end(self, member: Member) -> None: ...
 
 
 class ProviderState(str, enum.Enum):
@@ -50,7 +66,7 @@ class Provider:
                  'properties')
 
     def __init__(
-        self, entry: Entry, member: Member, balancer: Balancer
+        self, entry: Entry, member: Member, balancer: Chooser
     ) -> None:
         self.name: str = entry.name
         self.address: tuple[str, int] | None = entry.address
@@ -111,7 +127,7 @@ class Lease:
     __slots__ = ('_balancer', '_began', '_exclude', '_key', '_member')
 
     def __init__(
-        self, balancer: Balancer, key: str | None, exclude: Collection[str]
+        self, balancer: Chooser, key: str | None, exclude: Collection[str]
     ) -> None:
         self._balancer = balancer
         self._key = key

@@ -5,7 +5,9 @@ Pure: the random source is an argument.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 
+from . import rendezvous
 from .member import Member
 from .pool import Draw
 from .pool import Random
@@ -76,3 +78,10 @@ WAYS: dict[str, Callable[[], Callable[[Draw, Random], Member]]] = {
     ROUND_ROBIN: RoundRobin,
     RANDOM: lambda: any_one,
 }
+
+
+def favourite(key: str, members: Iterable[Member]) -> Member:
+    """Return the one that `key` ranks first."""
+    fingerprint = rendezvous.fingerprint(key)
+    return max(members, key=lambda member: (rendezvous.score(
+        fingerprint, member.fingerprint, member.weight), member.entry.name))

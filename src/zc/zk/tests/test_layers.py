@@ -16,6 +16,7 @@ ROOMS = '''
     zc.zk._transfer
     zc.zk._live
     zc.zk._registration
+    zc.zk._discovery
     zc.zk.client
     zc.zk
     zc.zk._monitor

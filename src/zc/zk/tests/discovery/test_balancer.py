@@ -1,7 +1,9 @@
 import threading
 import unittest
 
+from hypothesis import HealthCheck
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies
 
 from zc.zk._discovery.rules import Rules
@@ -405,6 +407,9 @@ ACTIONS = strategies.one_of(
 
 class Promise(unittest.TestCase):
 
+    # The machine may be busy.
+    @settings(deadline=None,
+              suppress_health_check=[HealthCheck.too_slow])
     @given(strategies.lists(ACTIONS, max_size=40),
            strategies.sampled_from(sorted(WAYS)),
            strategies.sampled_from([None, 'x']),
