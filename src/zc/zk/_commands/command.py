@@ -39,6 +39,9 @@ from .streams import Failure
 #: The environment variable that holds SCHEME:CREDENTIAL to authenticate.
 AUTH_VARIABLE = 'ZC_ZK_AUTH'
 
+#: The scheme that is none of ZooKeeper's: it authenticates the connection.
+SASL = 'sasl'
+
 #: What kazoo's exceptions mean to someone who does not know kazoo.
 _MEANINGS = {
     kazoo.exceptions.NoNodeError: 'there is no node {}',
@@ -197,7 +200,8 @@ servers are, or else they are at {DEFAULT_CONNECTION_STRING}.
     group.add_argument(
         '--auth', metavar='SCHEME:FILE', action='append', default=[],
         help='authenticate with the credential in FILE; for example, '
-        'digest:/etc/zk.secret, where that file holds user:password.  By '
+        'digest:/etc/zk.secret, where that file holds user:password; the '
+        'scheme sasl is SASL with DIGEST-MD5, and needs zc.zk[sasl].  By '
         f'default, use the SCHEME:CREDENTIAL in ${AUTH_VARIABLE}, if it is '
         'set')
     group.add_argument(
@@ -243,6 +247,14 @@ def connection_keywords(options: argparse.Namespace) -> dict[str, Any]:
         if not colon:
             raise Failure(f'${AUTH_VARIABLE} must be SCHEME:CREDENTIAL')
         auth = [(scheme, credential)]
+    for pair in [pair for pair in auth if pair[0] == SASL]:
+        auth.remove(pair)
+        user, colon, password = pair[1].partition(':')
+        if not colon or not user:
+            raise Failure(f'the credential for {SASL} must be USER:PASSWORD')
+        keywords['sasl_options'] = {
+            'mechanism': 'DIGEST-MD5', 'username': user,
+            'password': password}
     if auth:
         keywords['auth_data'] = auth
     if options.tls_ca or options.tls_cert or options.tls_key:

@@ -71,7 +71,11 @@ def run(args: list[str]) -> int:
         wishes = Wishes(
             options.path, place.names(options.advertise), properties,
             options.wait, options.even_the_last,
-            options.unregister_when_down)
+            options.unregister_when_down,
+            # Where another address is advertised, nothing follows from the
+            # socket; and a path may lead elsewhere on another machine.
+            takeover=(sock is not None and not options.advertise
+                      and place.unix is None))
         supervisor = Supervisor(
             Command(words, place, None if sock is None else sock.fileno(),
                     options.listen_fds, check,

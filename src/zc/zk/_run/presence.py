@@ -23,6 +23,7 @@ from kazoo.exceptions import AuthFailedError
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
+from kazoo.security import READ_ACL_UNSAFE
 
 from ..client import ZooKeeper
 from ..errors import DataError
@@ -64,6 +65,8 @@ class Wishes(NamedTuple):
     :ivar properties: the properties of each
     :ivar wait: whether to try again when the first attempt fails
     :ivar even_the_last: whether the last healthy provider may go
+    :ivar takeover: whether nodes of these names, if they are there already,
+        must be left over: the socket is ours, so their owner has lost it
     :ivar unregister_when_down: whether one that is down goes altogether
     """
 
@@ -73,6 +76,7 @@ class Wishes(NamedTuple):
     wait: bool = False
     even_the_last: bool = False
     unregister_when_down: bool = False
+    takeover: bool = False
 
 
 class Presence:
@@ -214,8 +218,9 @@ class Presence:
         assert self._zk is not None
         for name in self._wishes.names:
             if name not in self._entered:
-                self._zk.register(
-                    self._wishes.path, name, **self._wishes.properties)
+                self._zk._register(
+                    self._wishes.path, name, READ_ACL_UNSAFE,
+                    self._wishes.properties, takeover=self._wishes.takeover)
                 self._entered.append(name)
         self._said = ''
         self._proved = True

@@ -125,4 +125,5 @@ class Processes:
             process.kill()
         for process in running:
             with contextlib.suppress(ChildProcessError):
-                os.waitpid(process.pid, 0)
+                _, status = os.waitpid(process.pid, 0)
+                process._end(os.waitstatus_to_exitcode(status))

@@ -1,7 +1,9 @@
 """Authentication and TLS, on a real ZooKeeper."""
 from __future__ import annotations
 
+import argparse
 import logging
+import tempfile
 import unittest
 from typing import Any
 
@@ -12,6 +14,7 @@ from kazoo.security import make_acl
 from kazoo.security import make_digest_acl
 
 import zc.zk
+from zc.zk._commands import command
 from zc.zk.tests.realserver import RealServer
 
 
@@ -86,6 +89,19 @@ class SASLTests(Case):
         self.assertEqual(zk.get('/sasl')[0], b'x')
         with self.assertRaisesRegex(NoAuthError, '/sasl'):
             self.zk().get('/sasl')
+
+    def test_option(self) -> None:
+        """The scheme sasl of --auth authenticates in this way."""
+        with tempfile.NamedTemporaryFile('w') as file:
+            file.write('anna:right\n')
+            file.flush()
+            parser = argparse.ArgumentParser()
+            command.add_connection_options(parser)
+            options = parser.parse_args(['--auth', f'sasl:{file.name}'])
+            with command.connected(
+                    options, self.server.connection_string) as zk:
+                zk.create('/option', 'x', [make_acl('sasl', 'anna', all=True)])
+                self.assertEqual(zk.get('/option')[0], b'x')
 
     def test_wrong_password(self) -> None:
         """A wrong password raises at once, says so, and is not shown."""

@@ -14,6 +14,7 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 from zc.zk import scripts
+from zc.zk._commands import command
 from zc.zk._tree import ending
 from zc.zk.client import ZooKeeper
 from zc.zk.testing import Server
@@ -222,6 +223,25 @@ class ConnectionTests(ScriptMixin):
             (1, '', f'zookeeper_export: {secret}: not UTF-8 text\n'),
             self.run_script(
                 scripts.export, '--auth', f'digest:{secret}', host))
+
+    def test_sasl(self):
+        """The scheme sasl is for kazoo's SASL, not for ZooKeeper's auth."""
+        secret = self.file('u:s3cret\n', 'secret')
+        parser = command.Parser('it', '', '', '')
+        command.add_connection_options(parser)
+        found = command.connection_keywords(parser.parse_args(
+            ['--auth', f'sasl:{secret}', '--auth', f'digest:{secret}']))
+        self.assertEqual(
+            {'auth_data': [('digest', 'u:s3cret')],
+             'sasl_options': {'mechanism': 'DIGEST-MD5', 'username': 'u',
+                              'password': 's3cret'}}, found)
+        secret = self.file('s3cret\n', 'secret')
+        status, out, err = self.run_script(
+            scripts.export, '--auth', f'sasl:{secret}',
+            self.server.connection_string)
+        self.assertEqual(
+            'zookeeper_export: the credential for sasl must be '
+            'USER:PASSWORD\n', err)
 
     def test_chroot(self):
         """A path in the connection string that is not there is named."""

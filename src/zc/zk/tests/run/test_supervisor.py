@@ -204,16 +204,22 @@ class Killed(LauncherCase):
         self.wait_for_providers(0)
 
     def test_both(self):
-        """kill -9 of both: nothing runs, and the address can be taken."""
-        launcher = self.serve('--session-timeout', '1')
+        """kill -9 of both: nothing runs, and a launcher that comes back to
+        the same port does not wait for the old session.
+        """
+        launcher = self.serve('--session-timeout', '60')
         [address] = self.providers()
         [child] = launcher.children()
         launcher.send(signal.SIGKILL)
         os.kill(child, signal.SIGKILL)
         launcher.wait()
         wait_for(lambda: not is_running(child), 'the end of the child')
-        self.serve('--port', address.partition(':')[2])
-        self.assertEqual([address], self.providers())
+        node = f'/web/providers/{address}'
+        old = self.zk.exists(node).ephemeralOwner
+        launcher = self.serve('--port', address.partition(':')[2])
+        self.assertEqual(
+            launcher.popen.pid, self.zk.get_properties(node)['pid'])
+        self.assertNotEqual(old, self.zk.exists(node).ephemeralOwner)
 
     def test_left_over(self):
         """What a command leaves behind is killed when it ends."""
@@ -320,7 +326,41 @@ class Down(LauncherCase):
         launcher.wait_for('connection to ZooKeeper connected')
 
 
+#: Makes a program what process 1 of a container is, as far as possible.
+FIRST = [sys.executable, '-c', '''if True:
+    import ctypes, os, subprocess, sys
+    own = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child']
+    if subprocess.run([*own, 'true'], stderr=subprocess.DEVNULL).returncode:
+        # Not allowed.  A subreaper is to orphans what process 1 is.
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+        os.execv(sys.argv[1], sys.argv[1:])
+    os.execvp(own[0], [*own, *sys.argv[1:]])
+    ''']
+
+
 class FirstProcess(LauncherCase):
+
+    def first(self, launcher):
+        """Return the id of the launcher, as it is from outside."""
+        pid = launcher.popen.pid
+        if b'unshare' not in pathlib.Path(
+                f'/proc/{pid}/cmdline').read_bytes().split(b'\0')[0]:
+            return pid
+        return int(pathlib.Path(
+            f'/proc/{pid}/task/{pid}/children').read_text())
+
+    def test_signals(self):
+        """It gets signals, and passes them on."""
+        for number, status in [(signal.SIGTERM, 0), (signal.SIGINT, 0),
+                               (signal.SIGUSR1, 4)]:
+            with self.subTest(number):
+                launcher = self.launch(
+                    '--', sys.executable, 'server.py', '{fd}', 'usr1',
+                    before=FIRST)
+                launcher.wait_for('registered as')
+                os.kill(self.first(launcher), number)
+                self.assertEqual(status, launcher.wait(), launcher.output)
+                self.assertEqual([], self.providers())
 
     def test_reaps(self):
         """It reaps processes that others left to it, as a container's
