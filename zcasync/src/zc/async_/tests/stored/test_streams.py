@@ -31,10 +31,11 @@ class Streams(unittest.TestCase):
     def test_spread(self):
         """Many are spread over the trees."""
         stream = Stream(0, (), False)
-        for number in range(1000):
+        for number in range(5000):
             stream.add(number + 1, number)
-        self.assertTrue(all(len(tree) > 1 for tree in stream.trees))
-        self.assertEqual(1000, stream.count())
+        # Which ones is chance; that it is one or two is none.
+        self.assertLess(2, sum(len(tree) > 1 for tree in stream.trees))
+        self.assertEqual(5000, stream.count())
 
     def test_same_time(self):
         """Several of the same microsecond have places of their own."""
