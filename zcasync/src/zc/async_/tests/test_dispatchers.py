@@ -4,6 +4,8 @@ import signal
 import transaction
 import ZODB.POSException
 
+import zc.zk
+import zc.zk.testing
 from zc.async_ import testing
 from zc.async_._stored import members
 from zc.async_.interfaces import ACTIVE
@@ -122,6 +124,27 @@ class Killed(ProcessCase):
         self.assertEqual(1, other.process.wait(60))
         self.assertIn('Another process runs a dispatcher with the UUID in',
                       other.output())
+
+
+class Registered(ProcessCase):
+
+    def test_killed(self):
+        """ZooKeeper tells of one that was killed; pings never would."""
+        zookeeper = zc.zk.testing.Server(tick_time=0.5)
+        zookeeper.start()
+        self.addCleanup(zookeeper.stop)
+        with zc.zk.ZooKeeper(zookeeper.connection_string) as zk:
+            zk.import_tree('/jobs\n')
+        options = '--death', '3600', '--zk', zookeeper.connection_string
+        first = self.dispatcher('first', *options)
+        entry, callback = self.entry(seconds=3)
+        testing.wait_for_start(entry.job)
+        self.wait(self.starts)
+        first.kill()
+        self.dispatcher('second', *options)
+        self.assertEqual(0, testing.wait_for_result(entry.job, 60))
+        self.assertEqual((1, 1), (entry.calls, entry.callbacks))
+        self.assertEqual(2, self.starts())
 
 
 class Stopped(ProcessCase):
