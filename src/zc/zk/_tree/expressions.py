@@ -15,6 +15,9 @@ from typing import Any
 from typing import NoReturn
 
 from ..errors import TreeSyntaxError
+from .grammar import INTEGER
+from .grammar import STRING
+from .grammar import WORDS
 from .literals import NotPlain
 from .literals import read_literal
 from .values import MAX_DEPTH
@@ -46,10 +49,7 @@ _STRINGS = re.compile(
 # An escape that Python's parser takes as it is, with a warning.
 _ODD_ESCAPE = re.compile(r'''\\[^\\'"abfnrtvxuUN0-7]''')
 
-_PLAIN = re.compile(
-    r"""(?P<string>u?'[^'\\\r\n\0]*'|u?"[^"\\\r\n\0]*")"""
-    r'|(?P<integer>-?(?:0|[1-9][0-9]{0,17}))').fullmatch
-_WORDS = {'True': True, 'False': False, 'None': None}
+_PLAIN = re.compile(rf'(?P<string>{STRING})|(?P<integer>{INTEGER})').fullmatch
 
 
 def evaluate(expression: str) -> Any:
@@ -64,8 +64,8 @@ def evaluate(expression: str) -> Any:
         if plain.lastgroup == 'integer':
             return int(expression)
         return expression[expression[0] == 'u':][1:-1]
-    if expression in _WORDS:
-        return _WORDS[expression]
+    if expression in WORDS:
+        return WORDS[expression]
     if expression[:1] in ('[', '{'):
         try:
             return read_literal(expression)

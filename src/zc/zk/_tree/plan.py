@@ -9,7 +9,6 @@ before the nodes below it, and first those that are not wanted, by name.
 """
 from __future__ import annotations
 
-import re
 from collections.abc import Container
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from ..errors import DataError
 from ..errors import ImportFailed
 from ..errors import PathError
 from ..errors import ValueNotStorable
+from . import grammar
 from . import paths
 from .model import LINK
 from .model import Node
@@ -38,7 +38,6 @@ Branches = Mapping[str, tuple[ZnodeStat, Sequence[str]]]
 Deletable = Mapping[str, tuple[int, int]]
 
 _SCALARS = frozenset([str, int, float, bool, type(None)])
-_USUAL_NAME = re.compile(r'(?!\.)[A-Za-z0-9_.:~@+-]+').fullmatch
 
 
 class Wanted:
@@ -160,7 +159,7 @@ def flatten(tree: Node, path: str) -> list[Wanted]:
         if not children:
             continue
         for name in sorted(children, reverse=True):
-            if not _USUAL_NAME(name):
+            if not grammar.usual_name(name):
                 paths.check_name(name)
                 if not name:
                     raise PathError(f'{prefix}/', "a node's name is empty")

@@ -1,13 +1,12 @@
 """The text of a tree.
 
-Pure; the other direction of _treetext, which reads back all that this
-writes, as it was.  Every character it writes is printable, so that a node's
+Pure; the other direction of parser, which reads back all that this writes,
+as it was.  Every character it writes is printable, so that a node's
 content cannot steer a terminal.  It must not know ZooKeeper.
 """
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import Any
 
 from ..errors import PathError
 from ..errors import ValueNotStorable
+from . import grammar
 from . import paths
 from .model import LINK
 from .model import PROPERTY_LINK
@@ -23,18 +23,8 @@ from .model import Node
 from .values import trouble
 
 
-_SIMPLE = re.compile(r'(?!\.)[A-Za-z0-9_.:~@+-]+').fullmatch
-_WORD = re.compile(r'[A-Za-z0-9_]+').fullmatch
 # Their repr is an expression for them
 _PLAIN = frozenset([str, int, float, bool, type(None)])
-_PLAIN_NAME = re.compile(r'''[^\s'"]\S*''').fullmatch
-_PLAIN_KEY = re.compile(r'''(?!['"/#])(?:(?!->)[^\s=])+''').fullmatch
-_TYPE = re.compile(r'\S(?:.*\S)?').fullmatch
-_TARGETS = {
-    LINK: re.compile(r'\S+').fullmatch,
-    # What begins with an equals sign may look like a link of zc.zk 2.1.
-    PROPERTY_LINK: re.compile(r'(?!= )\S+(?: +\S+)?').fullmatch,
-}
 
 
 def format_tree(
@@ -87,7 +77,7 @@ def node_text(
     :param path: the node's path, for errors
     :raises ValueNotStorable: when a property cannot be kept in ZooKeeper
     """
-    text = name if _SIMPLE(name) else _node_name(name)
+    text = name if grammar.usual_name(name) else _node_name(name)
     template, values_of = _template(indent, tuple(properties))
     if template:
         values = values_of(properties)
@@ -115,7 +105,8 @@ def _template(
         properties, ``''`` where not all are usual ones; and what gives
         the values
     """
-    if not all(isinstance(key, str) and _WORD(key) and key != 'type'
+    if not all(isinstance(key, str) and grammar.usual_key(key)
+               and key != 'type'
                for key in keys):
         return '', _values
     keys = tuple(sorted(keys))
@@ -164,19 +155,19 @@ def _lines(
 
 def _node_name(name: str) -> str:
     paths.check_name(name)
-    if _PLAIN_NAME(name) and name.isprintable():
+    if grammar.plain_name(name) and name.isprintable():
         return name
     return repr(name)
 
 
 def _is_type(value: Any) -> bool:
     return (isinstance(value, str) and value.isprintable()
-            and _TYPE(value) is not None)
+            and grammar.plain_type(value) is not None)
 
 
 def _is_target(kind: str, value: Any) -> bool:
     return (isinstance(value, str) and value.isprintable()
-            and _TARGETS[kind](value) is not None)
+            and grammar.plain_target[kind](value) is not None)
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -188,7 +179,7 @@ def _key_parts(key: str) -> tuple[str, str]:
     kind = ''
     if key.endswith((LINK, PROPERTY_LINK)):
         key, kind = key[:-len(LINK)], key[-len(LINK):]
-    if _PLAIN_KEY(key) and key.isprintable():
+    if grammar.plain_key(key) and key.isprintable():
         return key, kind
     return repr(key), kind
 

@@ -38,6 +38,7 @@ TESTED_BY = {
     'zc.zk._transfer.snapshot': 'commands.test_inspect',
     'zc.zk._run.__main__': 'run.test_supervisor',
     'zc.zk._run.starter': 'run.test_processes',
+    'zc.zk._tree.lines': 'tree.test_parser',
     'zc.zk._live.cache': 'live.test_engine',
     'zc.zk._session.reads': 'session.test_requests',
     'zc.zk._live.properties': 'live.test_live',

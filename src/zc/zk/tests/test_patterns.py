@@ -59,19 +59,18 @@ def table() -> dict[str, tuple[str, list[Make]]]:
             *quoted, around('[', '1', ''), around('', 'T', '')]),
         'zc.zk._tree.literals._SURROGATE': ('search', [around('', 'a', '')]),
         'zc.zk._tree.paths._UNPRINTABLE': ('search', [around('/', 'a', '')]),
-        'zc.zk._tree.plan._USUAL_NAME': ('fullmatch', name),
-        'zc.zk._tree.writer._PLAIN_KEY': ('fullmatch', [
+        'zc.zk._tree.grammar.plain_key': ('fullmatch', [
             around('', '-', '>'), around('', 'a', '='), *name]),
-        'zc.zk._tree.writer._PLAIN_NAME': ('fullmatch', name),
-        'zc.zk._tree.writer._SIMPLE': ('fullmatch', name),
-        'zc.zk._tree.writer._TARGETS': ('fullmatch', name),
-        'zc.zk._tree.writer._TARGETS#2': ('fullmatch', [
+        'zc.zk._tree.grammar.plain_name': ('fullmatch', name),
+        'zc.zk._tree.grammar.usual_name': ('fullmatch', name),
+        'zc.zk._tree.grammar.plain_target': ('fullmatch', name),
+        'zc.zk._tree.grammar.plain_target#2': ('fullmatch', [
             around('a', ' ', ''), around('a ', 'a ', ''), *name]),
-        'zc.zk._tree.writer._TYPE': ('fullmatch', [
+        'zc.zk._tree.grammar.plain_type': ('fullmatch', [
             around('a', ' ', ''), around('a', ' a', ' '),
             around('a', ' ', '\n')]),
-        'zc.zk._tree.writer._WORD': ('fullmatch', name),
-        'zc.zk._tree.parser._LINES': ('findall', [
+        'zc.zk._tree.grammar.usual_key': ('fullmatch', name),
+        'zc.zk._tree.grammar.lines': ('findall', [
             around('', ' ', '\n'), around('', '\t', '\n'),
             around('/a : b', ' ', '\v\n'), around('/a : ', 'b ', '\v\n'),
             around('', 'a-', '\n'), around('a', ' ', '\n'),
@@ -80,19 +79,19 @@ def table() -> dict[str, tuple[str, list[Make]]]:
             around('a = 1', ' ', 'x\n'), around('', '\n', ''),
             around('', ' \n', ''), around('', 'a ', '\n'),
             around('a = 1.', '1', '\n')]),
-        'zc.zk._tree.parser._NAME': ('match', [
+        'zc.zk._tree.grammar.key': ('match', [
             around('', '-', '>'), around('', 'a', '=')]),
-        'zc.zk._tree.parser._NODE': ('fullmatch', [
+        'zc.zk._tree.grammar.node': ('fullmatch', [
             around('/a', ' ', ''), around('/', ':', ''),
             around('/', ': ', ''), around('/a :', ' ', ''),
             around('/' + ':' * 5000, ' ', ''), around('/', 'a', ' ')]),
-        'zc.zk._tree.parser._OPERATOR': ('match', [
+        'zc.zk._tree.grammar.operator': ('match', [
             around('', ' ', 'x'), around('=>', ' ', '')]),
-        'zc.zk._tree.parser._OLD_LINK': ('match', [
+        'zc.zk._tree.grammar.old_link': ('match', [
             around('=', ' ', ''), around("= '", "\\'", ''),
             around("= '", '\\', ''), around('', '= ', '')]),
-        'zc.zk._tree.parser._STRING': ('match', quoted),
-        'zc.zk._tree.parser._TYPE_AFTER_QUOTED': ('fullmatch', [
+        'zc.zk._tree.grammar.string': ('match', quoted),
+        'zc.zk._tree.grammar.type_after_quoted': ('fullmatch', [
             around('', ' ', 'x'), around(':', ' ', ''), around(' ', ':', '')]),
         'zc.zk._monitor.plugin._connect': ('search', [
             around(':', '1', 'x'), around('', ':1', 'x'), around('', ':', '')
