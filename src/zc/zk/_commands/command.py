@@ -82,6 +82,9 @@ def command(
             status = _run(run, list(args), name, failed)
             try:
                 sys.stdout.flush()
+            except BrokenPipeError:
+                streams.abandon_output()
+                status = status or failed
             except OSError as e:
                 streams.abandon_output()
                 if not status:

@@ -113,8 +113,10 @@ class _Evaluation:
             if column < 1 or column > len(expression) + 1:
                 column = 1
             self._fail(f'bad expression: {e.msg}', column)
-        except (ValueError, MemoryError, RecursionError) as e:
-            self._fail(f'bad expression: {str(e) or "it is too complex"}')
+        except (MemoryError, RecursionError):
+            self._fail('bad expression: it is too complex')
+        except ValueError as e:
+            self._fail(f'bad expression: {e}')
 
     def _value(self, node: ast.expr, depth: int) -> Any:
         if isinstance(node, ast.Constant):
