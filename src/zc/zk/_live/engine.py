@@ -1,26 +1,28 @@
 """The watch engine: values computed from nodes, kept fresh.
 
-A `Tracker` is a pure function of what some nodes hold.  The engine keeps
-those nodes in memory with one server watch each, however many trackers use
-them, reads what is missing or stale in bulk, and computes a tracker again
-when one of its nodes changed.  It must not know what trackers compute.
+A tracker (see `tracker`) is a pure function of what some nodes hold.  The
+engine keeps those nodes in memory with one server watch each, however many
+trackers use them, reads what is missing or stale in bulk, and computes a
+tracker again when one of its nodes changed.  It must not know what trackers
+compute.
 
-Threads: kazoo's threads only put on the engine's queue.  One watch thread
-refreshes.  A callback thread (see `_calls`) runs callbacks.  A tracker is
-first computed in its maker's thread.  `_io` is held around all use of the
-cache: an event that comes while nodes are read is handled afterwards, so
-none is lost and a value read earlier never replaces one read later.
+Threads: kazoo's threads only put messages into the engine's mailbox.  One
+watch thread refreshes.  A callback thread (see `calls`) runs callbacks.  A
+tracker is first computed in its maker's thread.  `_io` is held around all
+use of the cache: an event that comes while nodes are read is handled
+afterwards, so none is lost and a value read earlier never replaces one read
+later.
 """
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from typing import Any
+from typing import NamedTuple
 
 from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
@@ -34,14 +36,14 @@ from kazoo.protocol.states import ZnodeStat
 from .._printable import printable
 from .._session.requests import Bulk
 from .._session.wire import DATA
-from .._worker import queues
+from .._worker.mailbox import Mailbox
 from .._worker.moments import Moments
 from .cache import Key
 from .cache import Missing
 from .cache import NodeCache
-from .cache import View
 from .cache import forget_frames
 from .calls import Calls
+from .tracker import Tracker
 
 
 logger = logging.getLogger(__name__)
@@ -60,38 +62,30 @@ SETTLE_SECONDS = 5.0
 SWEEP = 500
 
 
-class Tracker:
-    """A value computed from nodes; subclasses say how.
+class Event(NamedTuple):
+    """A watch fired."""
 
-    :param path: of the node that it is about
-    :cvar kind: DATA or CHILDREN: what of it is most likely read first
-    :cvar shown: whether users see its value
-    :ivar snapshot: the newest value that could be computed, or None
-    :ivar error: why there is no newer value, or None
-    :ivar version: how often snapshot or error changed
-    :ivar used: what was read for it
-    """
+    type: str
+    path: str
 
-    __slots__ = ('dropped', 'error', 'path', 'snapshot', 'used', 'version')
 
-    kind = DATA
-    shown = False
+class Drop(NamedTuple):
+    """Nobody wants a tracker any more."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.snapshot: Any = None
-        self.error: Exception | None = None
-        self.version = 0
-        self.used: Collection[Key] = ()
-        self.dropped = False
+    tracker: Tracker
 
-    def compute(self, view: View) -> Any:
-        """Return the value, from what `view` gives to read."""
-        raise NotImplementedError
 
-    def changed(self) -> None:
-        """Called when the value changed; must not wait for anything."""
-        raise NotImplementedError
+class CaughtUp(NamedTuple):
+    """All events that were missed in an outage have come."""
+
+    outage: int
+
+
+class Look(NamedTuple):
+    """Something changed that is looked at in any case."""
+
+
+Message = Event | Drop | CaughtUp | Look
 
 
 class Engine:
@@ -103,16 +97,12 @@ class Engine:
 
     def __init__(self, bulk: Bulk, name: str) -> None:
         self._bulk = bulk
-        self._name = name
         self._cache = NodeCache(bulk, self._on_event)
         self._io = threading.Lock()
-        self._start_lock = threading.Lock()
-        # Simple queues: their put may be called from a weak reference's
-        # callback, in any thread, at any moment.
-        self._queue: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        self._mailbox: Mailbox[Message] = Mailbox(
+            f'zc.zk watches {name}', self._handle, self._rest)
         self.calls = Calls(f'zc.zk callbacks {name}')
         self._moments = Moments()
-        self._watch_thread: threading.Thread | None = None
         self._closed = False
         self._connected = bulk.client.connected
         #: The last zxid seen before the connection went, until all watches
@@ -136,7 +126,7 @@ class Engine:
         """
         if self._closed:
             raise ConnectionClosedError('closed')
-        self._start()
+        self._mailbox.start()
         with self._io:
             try:
                 # Without this, each would be computed in vain at first.
@@ -150,12 +140,12 @@ class Engine:
                     self._forget(tracker)
                 raise
         if self._cache.unused or self._cache.failed:
-            self._queue.put(('look',))
+            self._mailbox.put(Look())
 
     def drop(self, tracker: Tracker) -> None:
         """Stop keeping `tracker` fresh.  Never blocks."""
         tracker.dropped = True
-        self._queue.put(('drop', tracker))
+        self._mailbox.put(Drop(tracker))
 
     def learn(self, path: str, data: bytes, stat: ZnodeStat) -> None:
         """Take in data that this process just wrote."""
@@ -187,7 +177,7 @@ class Engine:
         if (not (self._connected and len(cache)) or self._closed
                 or (keys is not None
                     and not any(cache.shown(key) for key in keys))
-                or threading.current_thread() is self._watch_thread
+                or self._mailbox.on_thread()
                 or self._bulk.on_kazoos_thread()):
             return
         deadline = time.monotonic() + SETTLE_SECONDS
@@ -203,7 +193,7 @@ class Engine:
         """Have `function` called when all events so far were dealt with."""
         if self._connected and not self._closed:
             self._bulk.client.handler.dispatch_callback(Callback(
-                'watch', self._queue.put, (('after', function),)))
+                'watch', self._mailbox.when_settled, (function,)))
         else:
             function()
 
@@ -213,10 +203,7 @@ class Engine:
 
     def after_all(self, function: Callable[[], None]) -> None:
         """Call `function` when all that was queued so far has been done."""
-        if self._watch_thread is None or self._closed:
-            function()
-        else:
-            self._queue.put(('after', function))
+        self._mailbox.when_settled(function)
 
     @property
     def has_calls(self) -> bool:
@@ -225,13 +212,10 @@ class Engine:
 
     def close(self) -> None:
         """End the threads, from any thread."""
-        with self._start_lock:
-            self._closed = True
-        self._queue.put(('stop',))
+        self._closed = True
+        self._mailbox.close()
         self._moments.give_up()
-        thread = self._watch_thread
-        if thread not in (None, threading.current_thread()):
-            thread.join(CLOSE_SECONDS)
+        self._mailbox.join(CLOSE_SECONDS)
         self.calls.close()
         self.wake()
 
@@ -263,68 +247,45 @@ class Engine:
                 if self._rearm_from is None:
                     self._rearm_from = self._bulk.last_zxid
                 self._moments.give_up()
-        self._queue.put(('state',))
+        self._mailbox.put(Look())
 
     def _on_event(self, event: WatchedEvent) -> None:
         if event.type != EventType.NONE:
-            self._queue.put(('event', event.type, event.path))
+            self._mailbox.put(Event(event.type, event.path))
 
     # The watch thread
 
-    def _start(self) -> None:
-        if self._watch_thread is None:
-            with self._start_lock:
-                if self._watch_thread is None and not self._closed:
-                    self._watch_thread = threading.Thread(
-                        target=self._run, daemon=True,
-                        name=f'zc.zk watches {self._name}')
-                    self._watch_thread.start()
-
-    def _run(self) -> None:
-        while True:
-            for item in self._next_items():
-                if item[0] == 'stop':
-                    return
-                try:
-                    self._handle(*item)
-                except Exception:
-                    logger.exception('watching failed')
-            self._refresh()
-            try:
-                self._sweep()
-            except Exception:
-                logger.exception('removing watches failed')
-
-    def _handle(self, what: str, *args: Any) -> None:
-        if what == 'event':
-            with self._io:
-                self._cache.note_event(*args)
-        elif what == 'drop':
-            with self._io:
-                self._forget(*args)
-        elif what == 'after':
-            # Not before what came with it was refreshed.
-            self._refresh()
-            args[0]()
-        elif what == 'caught up':
-            self._caught_up = args[0]
-
-    def _next_items(self) -> list[tuple[Any, ...]]:
-        timeout = None
-        if self._retry_at is not None:
-            timeout = max(0.0, self._retry_at - time.monotonic())
-        items = []
-        try:
-            items.append(queues.get(self._queue, timeout))
-            while True:
-                items.append(self._queue.get_nowait())
-        except queue.Empty:
-            pass
+    def _handle(self, messages: list[Message]) -> None:
         if self._retry_at is not None and time.monotonic() >= self._retry_at:
             self._retry_at = None
             with self._io:
                 self._cache.note_failed()
-        return items
+        for message in messages:
+            try:
+                self._take(message)
+            except Exception:
+                logger.exception('watching failed')
+        self._refresh()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Event():
+                with self._io:
+                    self._cache.note_event(message.type, message.path)
+            case Drop():
+                with self._io:
+                    self._forget(message.tracker)
+            case CaughtUp():
+                self._caught_up = message.outage
+
+    def _rest(self) -> float | None:
+        try:
+            while self._cache.unused and not self._closed:
+                with self._io:
+                    self._cache.sweep(SWEEP, self._connected)
+        except Exception:
+            logger.exception('removing watches failed')
+        return self._retry_at
 
     def _retry(self, seconds: float) -> None:
         at = time.monotonic() + seconds
@@ -369,12 +330,7 @@ class Engine:
         # What changed meanwhile stands in kazoo's queue by now: all is
         # fresh when that has come through ours.
         self._bulk.client.handler.dispatch_callback(
-            Callback('watch', self._queue.put, (('caught up', outage),)))
-
-    def _sweep(self) -> None:
-        while self._cache.unused and not self._closed:
-            with self._io:
-                self._cache.sweep(SWEEP, self._connected)
+            Callback('watch', self._mailbox.put, (CaughtUp(outage),)))
 
     # Reading and computing, with _io held
 

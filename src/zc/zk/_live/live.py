@@ -32,7 +32,7 @@ from ..errors import ForkedError
 from ..errors import LinkLoop
 from .callback import Watcher
 from .engine import Engine
-from .engine import Tracker
+from .tracker import Tracker
 
 
 if TYPE_CHECKING:

@@ -10,17 +10,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import queue
-import random
 import threading
 import time
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from typing import NamedTuple
 
 from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
@@ -33,12 +31,13 @@ from kazoo.security import ACL
 from .._live.cache import View
 from .._live.cache import keys_of
 from .._live.engine import Engine
-from .._live.engine import Tracker
+from .._live.tracker import Tracker
 from .._session.requests import Bulk
 from .._session.requests import is_connection_error
 from .._tree import paths
 from .._tree.values import encode
-from .._worker import queues
+from .._worker.backoff import Backoff
+from .._worker.mailbox import Mailbox
 from .reconciler import CLOSED
 from .reconciler import FAILED
 from .reconciler import PENDING
@@ -63,6 +62,25 @@ GRACE = 2.0
 CLOSE_SECONDS = 1.0
 
 
+class Check(NamedTuple):
+    """A registration needs a look."""
+
+    registration: Registration
+
+
+class Remove(NamedTuple):
+    """A node is to go that could not be deleted at once."""
+
+    wanted: Wanted
+
+
+class Session(NamedTuple):
+    """There is a connection again, perhaps of a new session."""
+
+
+Message = Check | Remove | Session
+
+
 class Keeper:
     """Keeps the registrations of one client.
 
@@ -83,24 +101,25 @@ class Keeper:
         self._bulk = bulk
         self._engine = engine
         self._session_timeout = session_timeout
-        self._name = name
         self._reconciler = Reconciler(bulk)
         self.registrations: dict[str, Registration] = {}
         self._adding: set[str] = set()      # paths of first registrations
         self._lock = threading.Lock()
         # Held while a pass is under way.
         self._pass = threading.Lock()
-        self._queue: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._mailbox: Mailbox[Message] = Mailbox(
+            f'zc.zk registrations {name}', self._handle, self._rest)
         # Notified when a first registration should look again; not held
         # over requests, since `close` and kazoo's threads take it.
         self._again = threading.Condition()
         self._wakes = 0
-        self._leave_at = 0.0
-        self._leave_delay = 0.0
         self._closed = False
         self._ended = False                     # the thread is to end
         self._undeleted: set[Wanted] = set()    # nodes that are to go
+        # Only for the reconciler thread.
+        self._doubtful: set[Registration] = set()
+        self._leaving: list[Wanted] = []
+        self._leave_backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
         self.session_changed(bulk.client.state)
 
     # For users' threads
@@ -134,7 +153,9 @@ class Keeper:
             self._adding.update(nodes)
         try:
             self._make(new, takeover)
-            registrations = [Registration(self, wanted) for wanted in new]
+            registrations = [
+                Registration(self, wanted, Backoff(FIRST_DELAY, LONGEST_DELAY))
+                for wanted in new]
             with self._lock:
                 closed = self._closed
                 if not closed:
@@ -149,8 +170,8 @@ class Keeper:
         self._follow(registrations)
         # Whatever happened before this was followed is seen now.
         for each in registrations:
-            self._queue.put(('check', each))
-        self._start()
+            self._mailbox.put(Check(each))
+        self._mailbox.start()
         self._engine.settle([key for path in nodes for key in keys_of(path)])
 
     def _make(self, new: Sequence[Wanted], takeover: bool) -> None:
@@ -193,7 +214,7 @@ class Keeper:
                 changes, partial(self._reconciler.check_size, wanted))
             self._try([wanted])
         if wanted.unwritten:
-            self._queue.put(('check', registration))
+            self._mailbox.put(Check(registration))
         else:
             self._engine.settle(keys_of(wanted.path))
 
@@ -247,27 +268,22 @@ class Keeper:
         """End the thread, from any thread; the session's end does the rest.
         """
         self._closed = self._ended = True
-        self._queue.put(('stop',))
+        self._mailbox.close()
         self._wake()
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(CLOSE_SECONDS)
+        self._mailbox.join(CLOSE_SECONDS)
         for registration in list(self.registrations.values()):
             registration._wanted.state = CLOSED
 
     def after_all(self, function: Callable[[], None]) -> None:
         """Call `function` when all that was queued so far has been done."""
-        if self._thread is None or self._closed:
-            function()
-        else:
-            self._queue.put(('after', function))
+        self._mailbox.when_settled(function)
 
     def session_changed(self, state: str) -> None:
         """Take note of the connection's state: a kazoo listener."""
         if state == KazooState.CONNECTED:
             with contextlib.suppress(KazooException):
                 self._reconciler.session()      # notes its id
-            self._queue.put(('session',))
+            self._mailbox.put(Session())
 
     def connection_ended(self, error: Exception) -> None:
         """Take note that there is no connection, and that this will last."""
@@ -350,8 +366,8 @@ class Keeper:
         """Have a node deleted as soon as that is possible."""
         with self._again:
             self._undeleted.add(wanted)
-        self._queue.put(('delete', wanted))
-        self._start()
+        self._mailbox.put(Remove(wanted))
+        self._mailbox.start()
 
     def _delete(self, wanted: Wanted, deadline: float = math.inf) -> bool:
         """Delete a node, if it can be now; tell whether it is gone."""
@@ -366,7 +382,7 @@ class Keeper:
     def _follow(self, registrations: Sequence[Registration]) -> None:
         """Have the engine tell when the nodes or their parents change."""
         for each in registrations:
-            each._tracker = _Follower(each, self._queue.put)
+            each._tracker = _Follower(each, self._mailbox.put)
         try:
             self._engine.track(
                 [each._tracker for each in registrations
@@ -385,73 +401,43 @@ class Keeper:
 
     # The reconciler thread
 
-    def _start(self) -> None:
-        with self._lock:
-            if self._thread is None and not self._ended:
-                self._thread = threading.Thread(
-                    target=self._run, daemon=True,
-                    name=f'zc.zk registrations {self._name}')
-                self._thread.start()
-
-    def _run(self) -> None:
-        doubtful: set[Registration] = set()
-        leaving: list[Wanted] = []
-        while True:
-            after = []
-            for item in self._next_items(doubtful, leaving):
-                what = item[0]
-                if what == 'stop':
-                    return
-                if what == 'session':
+    def _handle(self, messages: list[Message]) -> None:
+        for message in messages:
+            match message:
+                case Check():
+                    self._doubt(message.registration)
+                case Session():
                     for registration in list(self.registrations.values()):
-                        registration._due = 0.0
-                        doubtful.add(registration)
-                    self._leave_at = self._leave_delay = 0.0
-                elif what == 'check':
-                    item[1]._due = 0.0
-                    doubtful.add(item[1])
-                elif what == 'delete':
-                    leaving.append(item[1])
-                    self._leave_at = self._leave_delay = 0.0
-                elif what == 'after':
-                    after.append(item[1])
-            if self._reconciler.connected() and (doubtful or leaving):
-                self._one_pass(doubtful, leaving)
-            for function in after:
-                function()
+                        self._doubt(registration)
+                    self._leave_backoff.reset()
+                case Remove():
+                    self._leaving.append(message.wanted)
+                    self._leave_backoff.reset()
+        if self._reconciler.connected() and (self._doubtful or self._leaving):
+            self._one_pass()
 
-    def _next_items(
-        self, doubtful: Iterable[Registration], leaving: Sequence[Wanted]
-    ) -> list[tuple[Any, ...]]:
-        timeout = None
-        if self._reconciler.connected():
-            due = [each._due for each in doubtful]
-            if leaving:
-                due.append(self._leave_at)
-            if due:
-                timeout = max(0.0, min(due) - time.monotonic())
-        try:
-            items = [queues.get(self._queue, timeout)]
-        except queue.Empty:
-            return []
-        while True:
-            try:
-                items.append(self._queue.get_nowait())
-            except queue.Empty:
-                return items
+    def _doubt(self, registration: Registration) -> None:
+        registration._backoff.hurry()
+        self._doubtful.add(registration)
 
-    def _one_pass(
-        self, doubtful: set[Registration], leaving: list[Wanted]
-    ) -> None:
+    def _rest(self) -> float | None:
+        if not self._reconciler.connected():
+            return None
+        due = [each._backoff.due for each in self._doubtful]
+        if self._leaving:
+            due.append(self._leave_backoff.due)
+        return min(due, default=None)
+
+    def _one_pass(self) -> None:
         now = time.monotonic()
-        doubtful &= set(self.registrations.values())
-        ready = [each for each in doubtful if each._due <= now]
+        self._doubtful &= set(self.registrations.values())
+        ready = [each for each in self._doubtful if each._backoff.due <= now]
         looked = False
         try:
             self._follow([each for each in ready if each._tracker is None])
             with self._pass:
-                if self._leave_at <= now:
-                    self._leave(leaving, now)
+                if self._leave_backoff.due <= now:
+                    self._leave(now)
                 # One that was removed meanwhile must not be made again.
                 self._reconciler.run([each._wanted for each in ready
                                       if each.state != CLOSED])
@@ -467,39 +453,32 @@ class Keeper:
             wanted = each._wanted
             if (looked and wanted.state == REGISTERED
                     and not wanted.unwritten and each._tracker is not None):
-                each._delay = 0.0
-                doubtful.discard(each)
+                each._backoff.reset()
+                self._doubtful.discard(each)
             elif looked and wanted.state == WAITING:
                 # Its going will be told; look now and then all the same.
-                each._due = now + LONGEST_DELAY
+                each._backoff.rest(now)
             else:
-                each._delay, each._due = _later(each._delay, now)
+                each._backoff.failed(now)
 
-    def _leave(self, leaving: list[Wanted], now: float) -> None:
+    def _leave(self, now: float) -> None:
         """Delete nodes that are wanted no more, as far as can be."""
         with self._lock:
             again = self._adding.union(self.registrations)
-        left = [each for each in leaving
+        left = [each for each in self._leaving
                 if each.path not in again and not self._delete(each)]
         with self._again:
-            self._undeleted.difference_update(set(leaving) - set(left))
+            self._undeleted.difference_update(set(self._leaving) - set(left))
             self._again.notify_all()
-        leaving[:] = left
-        if leaving:
-            self._leave_delay, self._leave_at = _later(
-                self._leave_delay, now)
+        self._leaving = left
+        if left:
+            self._leave_backoff.failed(now)
 
 
 def _state_after(error: Exception) -> str:
     """Return the state of what could not be written because of `error`."""
     # A connection comes back by itself; the rest is to be looked at.
     return PENDING if is_connection_error(error) else FAILED
-
-
-def _later(delay: float, now: float) -> tuple[float, float]:
-    """Return the delay that comes after `delay`, and when it is over."""
-    delay = min(max(delay * 2, FIRST_DELAY), LONGEST_DELAY)
-    return delay, now + delay * random.uniform(0.5, 1.0)
 
 
 class _Follower(Tracker):
@@ -514,7 +493,7 @@ class _Follower(Tracker):
     def __init__(
         self,
         registration: Registration,
-        tell: Callable[[tuple[Any, ...]], None],
+        tell: Callable[[Check], None],
     ) -> None:
         super().__init__(registration.path)
         self._registration = registration
@@ -526,4 +505,4 @@ class _Follower(Tracker):
         return there is not None, here, view.data(self.path)[1]
 
     def changed(self) -> None:
-        self._tell(('check', self._registration))
+        self._tell(Check(self._registration))

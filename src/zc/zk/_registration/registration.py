@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 from typing import Protocol
 
-from .._live.engine import Tracker
+from .._live.tracker import Tracker
 from .._tree.links import check_property_links
 from .._tree.values import decode
+from .._worker.backoff import Backoff
 from .reconciler import Wanted
 
 
@@ -27,11 +28,12 @@ class Owner(Protocol):
 class Registration:
     """One ephemeral node, made again whenever it is lost."""
 
-    def __init__(self, keeper: Owner, wanted: Wanted) -> None:
+    def __init__(
+        self, keeper: Owner, wanted: Wanted, backoff: Backoff
+    ) -> None:
         self._keeper = keeper
         self._wanted = wanted
-        self._delay = 0.0
-        self._due = 0.0
+        self._backoff = backoff     # between the looks at the node
         self._tracker: Tracker | None = None
 
     @property

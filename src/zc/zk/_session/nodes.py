@@ -5,7 +5,6 @@ watches or registrations.
 """
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -28,6 +27,7 @@ from .._tree.links import Found
 from .._tree.values import decode
 from .._tree.values import encode
 from .._tree.values import to_bytes
+from .._worker.backoff import Backoff
 from ..errors import BadPropertyLink
 from .chroot import Chroot
 from .requests import Bulk
@@ -283,7 +283,8 @@ class Nodes:
         # Read even when it is known: a node that was deleted and made anew
         # has the versions of the first one again.
         data, stat = self.get(path)
-        delay = FIRST_UPDATE_DELAY
+        delays = Backoff(
+            FIRST_UPDATE_DELAY, LONGEST_UPDATE_DELAY, least=0.0)
         while True:
             properties = {**decode(data, path), **changes}
             for name in remove:
@@ -296,8 +297,7 @@ class Nodes:
                 return merged, self.set(path, merged, stat.version)
             except BadVersionError:
                 # Among many writers, each try of one costs the others one.
-                time.sleep(random.uniform(0.0, delay))
-                delay = min(2 * delay, LONGEST_UPDATE_DELAY)
+                time.sleep(delays.next())
                 data, stat = self.get(path)
 
 

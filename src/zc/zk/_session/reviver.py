@@ -18,6 +18,7 @@ from kazoo.client import KazooClient
 from kazoo.protocol.states import KazooState
 from kazoo.retry import RetryFailedError
 
+from .._worker.backoff import Backoff
 from . import connect
 
 
@@ -58,8 +59,7 @@ class Reviver:
         self._reset()
 
     def _reset(self) -> None:
-        self._delay = LOOK_SECONDS
-        self._next_start = 0.0
+        self._backoff = Backoff(2 * LOOK_SECONDS, LONGEST_DELAY, least=1.0)
         self._told = ''     # what was logged last
 
     def session_changed(self, state: str) -> None:
@@ -101,7 +101,7 @@ class Reviver:
                         or isinstance(end, RetryFailedError)):
                     self._thread = None
                     break
-            if end is not None and time.monotonic() >= self._next_start:
+            if end is not None and time.monotonic() >= self._backoff.due:
                 self._tell(end)
                 self._start()
         if isinstance(end, RetryFailedError):
@@ -114,8 +114,7 @@ class Reviver:
         self._gave_up(end)
 
     def _start(self) -> None:
-        self._delay = min(2 * self._delay, LONGEST_DELAY)
-        self._next_start = time.monotonic() + self._delay
+        self._backoff.failed(time.monotonic())
         try:
             self._client.start_async()
         except Exception as e:

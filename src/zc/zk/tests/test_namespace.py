@@ -40,6 +40,7 @@ TESTED_BY = {
     'zc.zk._run.starter': 'run.test_processes',
     'zc.zk._tree.lines': 'tree.test_parser',
     'zc.zk._live.cache': 'live.test_engine',
+    'zc.zk._live.tracker': 'live.test_engine',
     'zc.zk._session.reads': 'session.test_requests',
     'zc.zk._live.properties': 'live.test_live',
     'zc.zk.graphvis': 'tree.test_graph',

@@ -281,13 +281,13 @@ class WaitingTests(ServerCase):
             for i in range(5):
                 self.other.create(f'/s/{i}/other')
             # All five events are there before any is looked at.
-            wait_for(lambda: engine._queue.qsize() >= 4)
+            wait_for(lambda: engine._mailbox.waiting() >= 4)
             bulk.read = slow_read           # type: ignore[method-assign]
             engine._ask = ask               # type: ignore[method-assign]
         self.assertTrue(read.wait(DEADLINE))
         thread = self.in_thread(write)
         wait_for(lambda: self.other.exists('/s/4/mine'))
-        wait_for(lambda: engine._queue.qsize())     # what `write` asks
+        wait_for(lambda: engine._mailbox.waiting())     # what `write` asks
         bulk.read = real_read               # type: ignore[method-assign]
         self.zk.client.handler.dispatch_callback(
             Callback('watch', stuck.wait, (DEADLINE,)))

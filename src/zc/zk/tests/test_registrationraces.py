@@ -19,6 +19,8 @@ from kazoo.security import make_digest_acl
 
 import zc.zk
 from zc.zk._registration.keeper import GRACE
+from zc.zk._registration.keeper import Check
+from zc.zk._registration.keeper import Session
 from zc.zk.errors import TooLarge
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
@@ -65,7 +67,7 @@ class UnregisterTests(Case):
             """The lock, telling that the reconciler is at it."""
 
             def __enter__(self) -> None:
-                if threading.current_thread() is keeper._thread:
+                if threading.current_thread() is keeper._mailbox.thread:
                     waiting.set()
                 lock.acquire()
 
@@ -75,7 +77,7 @@ class UnregisterTests(Case):
         keeper._pass = Pass()       # type: ignore[assignment]
         # The pass stands before the lock when the registration goes.
         with lock:
-            keeper._queue.put(('check', self.registration))
+            keeper._mailbox.put(Check(self.registration))
             self.assertTrue(waiting.wait(DEADLINE))
             # What `remove` does, with the lock it waits for.
             with unittest.mock.patch.object(
@@ -122,7 +124,7 @@ class UnregisterTests(Case):
             self.zk.register('/s', ADDRESS, a=2)
         self.assertEqual(self.zk.get_properties(NODE)['a'], 2)
         czxid = self.exists().czxid
-        self.zk._keeper._queue.put(('session',))
+        self.zk._keeper._mailbox.put(Session())
         self.settle()
         self.assertEqual(self.exists().czxid, czxid)
 
@@ -450,7 +452,7 @@ class PassTests(Case):
         with unittest.mock.patch.object(
                 self.zk._engine, 'track', side_effect=ZeroDivisionError):
             with self.assertLogs('zc.zk', 'ERROR'):
-                self.zk._keeper._queue.put(('session',))
+                self.zk._keeper._mailbox.put(Session())
                 self.settle()
         self.other.delete(NODE)
         self.wait_registered()

@@ -24,7 +24,7 @@ class Case(ServerCase):
     def blind(self, path: str) -> zc.zk.Properties:
         """Return properties that have not heard of any change yet."""
         properties = self.zk.properties(path)
-        self.zk._engine._handle = (         # type: ignore[method-assign]
+        self.zk._engine._take = (           # type: ignore[method-assign]
             lambda *args: None)
         return properties
 
@@ -82,7 +82,7 @@ class RepointedTests(Case):
         session = self.zk.client.client_id[0]
         self.server.refuse()
         wait_for(lambda: not properties.current)
-        self.zk._engine._handle = (         # type: ignore[method-assign]
+        self.zk._engine._take = (           # type: ignore[method-assign]
             lambda *args: None)
         self.server.refuse(False)
         wait_for(lambda: self.zk.client.connected)

@@ -16,6 +16,8 @@ from kazoo.security import make_digest_acl
 import zc.zk
 from zc.zk._live import calls
 from zc.zk._live import engine as _watches
+from zc.zk._live.engine import Event
+from zc.zk._live.tracker import Tracker
 from zc.zk.errors import BadPropertyLink
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
@@ -114,7 +116,7 @@ class ReconnectTests(Case):
         cache.fetch = fetch         # type: ignore[method-assign]
         self.server.refuse()
         wait_for(lambda: not self.zk.client.connected)
-        self.zk._engine._queue.put(('event', 'CHANGED', '/a'))
+        self.zk._engine._mailbox.put(Event('CHANGED', '/a'))
         self.server.refuse(False)
         wait_for(lambda: not failures)
         wait_for(lambda: properties.current)
@@ -134,7 +136,7 @@ class FailureTests(Case):
         self.other.set_acls('/a', SECRET)
         with self.assertLogs('zc.zk', 'WARNING'):
             # A change of the ACL is no event: another one is made up.
-            self.zk._engine._queue.put(('event', 'CHANGED', '/a'))
+            self.zk._engine._mailbox.put(Event('CHANGED', '/a'))
             wait_for(lambda: properties.error is not None)
         self.other.set_acls('/a', list(OPEN_ACL_UNSAFE))
         wait_for(lambda: properties.error is None)
@@ -229,7 +231,7 @@ class ObjectTests(Case):
         """Who sees that a node is back sees its new data."""
         seen = []
 
-        class Watched(_watches.Tracker):
+        class Watched(Tracker):
 
             @property
             def error(self) -> Any:

@@ -126,7 +126,7 @@ class FailureTests(Case):
             make_digest_acl('x', 'y', all=True)])
         with self.assertLogs('zc.zk', logging.WARNING):
             # A change of the ACL is no event: another one is made up.
-            self.zk._engine._queue.put(('event', 'CHANGED', '/a'))
+            self.zk._engine._mailbox.put(engine.Event('CHANGED', '/a'))
             wait_for(lambda: properties.error is not None)
         self.assertEqual(dict(properties), {'x': 1})
         self.assertFalse(properties.deleted)

@@ -127,7 +127,7 @@ class ReviveTests(unittest.TestCase):
         real = self.zk.client.start_async
 
         def start_async() -> Any:
-            delays.append(self.reviver._delay)
+            delays.append(self.reviver._backoff.delay)
             return real()
 
         self.zk.client.auth_data.add(('bogus', 'x'))
@@ -150,8 +150,8 @@ class ReviveTests(unittest.TestCase):
                 self.end_loop(RuntimeError('odd'))
                 self.assertBack()
                 self.session = self.zk.client.client_id[0]
-                self.assertGreater(
-                    self.reviver._delay, _revive.LOOK_SECONDS)
+                self.assertEqual(
+                    2 * _revive.LOOK_SECONDS, self.reviver._backoff.delay)
                 self.reviver._connected_at -= _revive.LONGEST_DELAY
         self.assertEqual(2, len(logs.records))
 
