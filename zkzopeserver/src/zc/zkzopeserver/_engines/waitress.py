@@ -237,11 +237,12 @@ class Engine:
             wasyncore.dispatcher.close(server)
         grace = monotonic() + _GRACE
         while True:
-            # A request that has come already is not missed.
+            # A request that has come already is not missed: a look may take
+            # long, so that only one that begins after the grace ends it.
+            over = monotonic() > grace
             poll(0.0, self._sockets)
             for channel in list(channels.values()):
-                if channel.is_idle() and (
-                        not channel.fresh or monotonic() > grace):
+                if channel.is_idle() and (over or not channel.fresh):
                     channel.handle_close()
             if not channels:
                 return

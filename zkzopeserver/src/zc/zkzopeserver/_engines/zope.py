@@ -307,12 +307,13 @@ class Engine:
         grace = time() + _GRACE
         while True:
             with _lead:
-                # A request that has come already is not missed.
+                # A request that has come already is not missed: a look may
+                # take long, so that only one after the grace ends it.
+                over = time() > grace
                 poll(0.0, sockets)
                 now = time()
                 for channel in list(server.channels):
-                    if channel.is_idle(now) and (
-                            not channel.fresh or now > grace):
+                    if channel.is_idle(now) and (over or not channel.fresh):
                         channel.close()
                 if not server.channels:
                     return

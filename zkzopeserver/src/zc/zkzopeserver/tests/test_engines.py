@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import sys
 import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest import mock
 
 from zc.zkzopeserver import _sockets
 from zc.zkzopeserver._options.section import Options
@@ -462,6 +464,34 @@ class FinishTests(EngineCase):
                 self.assertEqual('200', Response(stream).status)
         thread.join(DEADLINE)
         self.assertFalse(thread.is_alive())
+
+    def test_late_look(self):
+        """A request that comes while the engine looks long is answered."""
+        module = sys.modules[self.engine.__module__]
+        loop, clock = (
+            (module.asyncore, 'time') if self.engine_name == 'zope.server'
+            else (module.wasyncore, 'monotonic'))
+        poll, now, ahead = loop.poll2, getattr(module, clock), [0.0]
+
+        def slow(timeout, sockets):
+            poll(timeout, sockets)
+            if not ahead[0]:
+                ahead[0] = 2 * module._GRACE
+                sock.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+
+        listener = _sockets.listen('127.0.0.1', 0)
+        self.addCleanup(listener.close)
+        with (
+            socket.create_connection(
+                listener.getsockname(), DEADLINE) as sock,
+            mock.patch.object(loop, 'poll2', slow),
+            mock.patch.object(module, clock, lambda: now() + ahead[0]),
+        ):
+            engine = self.engine(digest, listener, Options())
+            engine.finish(DEADLINE)
+            engine.run()
+            with sock.makefile('rb') as stream:
+                self.assertEqual('200', Response(stream).status)
 
     def test_time_is_up(self):
         """A request that takes too long is given up."""
