@@ -15,7 +15,7 @@ from typing import TypeVar
 from ._faults import Fault
 from ._faults import Faults
 from ._faults import Kind
-from .net.loop import Loop
+from .net.loop import SocketLoop
 from .net.service import Service
 from .state.database import Database
 from .state.sessions import SessionInfo
@@ -66,7 +66,7 @@ class Server:
             self._now())
         self._faults = Faults()
         self._service = Service(self._database, self._faults, self._now)
-        self._loop: Loop
+        self._loop: SocketLoop
         self._refusing = False
         self._running = False
 
@@ -79,7 +79,7 @@ class Server:
         """
         if self._running:
             raise ValueError('the server is running')
-        self._loop = Loop()
+        self._loop = SocketLoop()
         try:
             self._listen()
         except OSError:

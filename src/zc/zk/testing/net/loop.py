@@ -22,7 +22,7 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 _LOOK = 1.0
 
 
-class Loop:
+class SocketLoop:
     """A selector and its thread, which `start` begins and `stop` ends."""
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ from ..state.database import Database
 from . import words
 from .loop import READ
 from .loop import WRITE
-from .loop import Loop
+from .loop import SocketLoop
 from .peer import Peer
 
 
@@ -51,7 +51,7 @@ class Service:
         self, database: Database, faults: Faults, now: Callable[[], float]
     ) -> None:
         self.peers: dict[Peer, None] = {}
-        self._loop: Loop
+        self._loop: SocketLoop
         self._database = database
         self._faults = faults
         self._now = now
@@ -94,7 +94,7 @@ class Service:
     # Connections
 
     def listen(
-        self, loop: Loop, host: str, port: int, refusing: bool
+        self, loop: SocketLoop, host: str, port: int, refusing: bool
     ) -> int:
         """Listen at an address, or only hold it; return the port.
 

@@ -7,14 +7,14 @@ import unittest
 
 from ....testing.net.loop import READ
 from ....testing.net.loop import WRITE
-from ....testing.net.loop import Loop
+from ....testing.net.loop import SocketLoop
 from ...base import wait_for
 
 
 class LoopTest(unittest.TestCase):
 
     def setUp(self):
-        self.loop = Loop()
+        self.loop = SocketLoop()
         self.steps = 0
         self.ended = 0
         self.seen = []
