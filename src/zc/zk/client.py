@@ -34,8 +34,8 @@ from ._live.live import Live
 from ._live.properties import Properties
 from ._registration.hosts import ipv4_addresses
 from ._registration.keeper import Keeper
-from ._registration.reconciler import WAITING
 from ._registration.registration import Registration
+from ._registration.states import State
 from ._session import connect
 from ._session.chroot import Chroot
 from ._session.exit import end_at_exit
@@ -454,7 +454,7 @@ class ZooKeeper(Nodes):
             if registration is not None:
                 registration.unregister()
             return result
-        waits = registration.state == WAITING
+        waits = registration.state == State.WAITING
         registration.unregister()
         # Another session's node was never ours to take back.
         return super().delete(path) if waits else True

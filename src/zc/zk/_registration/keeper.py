@@ -38,14 +38,10 @@ from .._tree import paths
 from .._tree.values import encode
 from .._worker.backoff import Backoff
 from .._worker.mailbox import Mailbox
-from .reconciler import CLOSED
-from .reconciler import FAILED
-from .reconciler import PENDING
-from .reconciler import REGISTERED
-from .reconciler import WAITING
 from .reconciler import Reconciler
 from .reconciler import Wanted
 from .registration import Registration
+from .states import State
 
 
 logger = logging.getLogger(__name__)
@@ -188,7 +184,7 @@ class Keeper:
                 with self._turn(deadline):
                     # The last look too has time for a reply.
                     self._try(new, max(deadline, time.monotonic() + GRACE))
-                if all(each.state == REGISTERED for each in new):
+                if all(each.state == State.REGISTERED for each in new):
                     break
                 self._await_change(new, deadline)
         except BaseException:
@@ -208,7 +204,7 @@ class Keeper:
         self._bulk.check_process()
         wanted = registration._wanted
         with self._pass:
-            if wanted.state == CLOSED:
+            if wanted.state == State.CLOSED:
                 raise NoNodeError(f'{wanted.path} (not registered here)')
             wanted.change(
                 changes, partial(self._reconciler.check_size, wanted))
@@ -236,7 +232,7 @@ class Keeper:
                 return True
             del self.registrations[registration.path]
         with self._pass:
-            registration._wanted.state = CLOSED
+            registration._wanted.state = State.CLOSED
             self._unfollow(registration)
             deleted = self._delete(registration._wanted)
         self._engine.settle(keys_of(registration.path))
@@ -272,7 +268,7 @@ class Keeper:
         self._wake()
         self._mailbox.join(CLOSE_SECONDS)
         for registration in list(self.registrations.values()):
-            registration._wanted.state = CLOSED
+            registration._wanted.state = State.CLOSED
 
     def after_all(self, function: Callable[[], None]) -> None:
         """Call `function` when all that was queued so far has been done."""
@@ -290,7 +286,7 @@ class Keeper:
         with self._lock:
             if not self._closed:
                 for registration in self.registrations.values():
-                    registration._wanted.state = PENDING
+                    registration._wanted.state = State.PENDING
                     registration._wanted.error = error
 
     # First registrations
@@ -327,7 +323,7 @@ class Keeper:
         blocked = next((each for each in new if each.error), new[0])
         error = blocked.error
         assert error is not None
-        if (self._closed or blocked.state == FAILED
+        if (self._closed or blocked.state == State.FAILED
                 or time.monotonic() >= deadline):
             if error.args:
                 raise error
@@ -336,7 +332,7 @@ class Keeper:
         with self._again:
             seen = self._wakes
         pause = FIRST_DELAY
-        if blocked.state == WAITING:
+        if blocked.state == State.WAITING:
             try:
                 if self._bulk.until(deadline).wait(
                         self._bulk.client.exists_async(
@@ -357,7 +353,7 @@ class Keeper:
     def _take_back(self, new: Sequence[Wanted]) -> None:
         deadline = time.monotonic() + GRACE
         for wanted in new:
-            wanted.state = CLOSED
+            wanted.state = State.CLOSED
             if not self._delete(wanted, deadline):
                 # It may be there: a reply that got lost.
                 self._put_off(wanted)
@@ -392,7 +388,7 @@ class Keeper:
             for each in registrations:
                 each._tracker = None
         for each in registrations:
-            if each.state == CLOSED:
+            if each.state == State.CLOSED:
                 self._unfollow(each)        # it was removed meanwhile
 
     def _unfollow(self, registration: Registration) -> None:
@@ -440,22 +436,23 @@ class Keeper:
                     self._leave(now)
                 # One that was removed meanwhile must not be made again.
                 self._reconciler.run([each._wanted for each in ready
-                                      if each.state != CLOSED])
+                                      if each.state != State.CLOSED])
             looked = True
         except Exception as e:
             if not isinstance(e, KazooException):
                 logger.exception('registration failed')
             for each in ready:
-                if (each.state not in (REGISTERED, CLOSED)
-                        or (each._wanted.unwritten and each.state != CLOSED)):
+                if each.state != State.CLOSED and (
+                        each.state != State.REGISTERED
+                        or each._wanted.unwritten):
                     each._wanted.note(_state_after(e), e)
         for each in ready:
             wanted = each._wanted
-            if (looked and wanted.state == REGISTERED
+            if (looked and wanted.state == State.REGISTERED
                     and not wanted.unwritten and each._tracker is not None):
                 each._backoff.reset()
                 self._doubtful.discard(each)
-            elif looked and wanted.state == WAITING:
+            elif looked and wanted.state == State.WAITING:
                 # Its going will be told; look now and then all the same.
                 each._backoff.rest(now)
             else:
@@ -475,10 +472,10 @@ class Keeper:
             self._leave_backoff.failed(now)
 
 
-def _state_after(error: Exception) -> str:
+def _state_after(error: Exception) -> State:
     """Return the state of what could not be written because of `error`."""
     # A connection comes back by itself; the rest is to be looked at.
-    return PENDING if is_connection_error(error) else FAILED
+    return State.PENDING if is_connection_error(error) else State.FAILED
 
 
 class _Follower(Tracker):

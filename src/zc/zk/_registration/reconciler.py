@@ -47,6 +47,8 @@ from .._tree.values import encode
 from ..errors import DataError
 from ..errors import TooLarge
 from ..errors import ValueNotStorable
+from .states import FOLLOWS
+from .states import State
 
 
 logger = logging.getLogger(__name__)
@@ -54,24 +56,17 @@ logger = logging.getLogger(__name__)
 #: How many nodes go into one transaction.
 BATCH = 250
 
-REGISTERED = 'registered'
-PENDING = 'pending'
-WAITING = 'waiting'         # for another owner's node to go
-FAILED = 'failed'
-CLOSED = 'closed'
-
 
 class Wanted:
     """An ephemeral node that should be there.
 
     :ivar path: the node's path
-    :ivar state: one of the states above
     :ivar error: the last error, or None
     """
 
     def __init__(self, path: str, data: bytes, acl: Sequence[ACL]) -> None:
         self.path = path
-        self.state = PENDING
+        self._state = State.PENDING
         self.error: Exception | None = None
         self.data = data
         self.mzxid = 0              # of the data, as far as it is known
@@ -84,8 +79,20 @@ class Wanted:
         self.announced = False      # the first success is the caller's
         self._told = ('', '')       # what was logged last
 
-    def note(self, state: str, error: Exception | None) -> None:
+    @property
+    def state(self) -> State:
+        """What is known of the node; one that may not follow is ignored."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        if state in FOLLOWS[self._state]:
+            self._state = state
+
+    def note(self, state: State, error: Exception | None) -> None:
         """Note state and error; log them when they are new."""
+        if state not in FOLLOWS[self.state]:
+            return
         # In this order: who sees that it failed finds the error.
         self.error = error
         self.state = state
@@ -129,13 +136,15 @@ class Wanted:
 
     def registered(self) -> None:
         """Note that the node is there, is ours and has these data."""
-        if self.state != REGISTERED and self.announced:
+        if State.REGISTERED not in FOLLOWS[self.state]:
+            return
+        if self.state != State.REGISTERED and self.announced:
             logger.info('registered %s', self.path)
         self._told = ('', '')
         self.unwritten = False
         self.taking_over = False
         self.error = None
-        self.state = REGISTERED
+        self.state = State.REGISTERED
 
 
 class Reconciler:
@@ -200,7 +209,7 @@ class Reconciler:
                 steps = self._steps(each, result, session)
                 if steps:
                     ops.append((each, steps))
-                elif each.state != REGISTERED:
+                elif each.state != State.REGISTERED:
                     blocked = True
             if together and blocked:
                 return
@@ -237,11 +246,11 @@ class Reconciler:
     def _steps(self, each: Wanted, result: Any, session: int) -> list[Op]:
         """Return what makes one node as it is wanted."""
         if isinstance(result, NoNodeError):
-            each.state = PENDING
+            each.state = State.PENDING
             return [_create(each)]
         if isinstance(result, Exception):
             # It is there, but nothing of it may be read.
-            each.note(FAILED, type(result)(each.path))
+            each.note(State.FAILED, type(result)(each.path))
             return []
         data, stat = result
         if stat.ephemeralOwner in self.sessions:
@@ -254,7 +263,7 @@ class Reconciler:
                 return [SetData(each.path, each.data, stat.version)]
         elif not (each.taking_over or stat.ephemeralOwner in self.sessions):
             each.note(
-                WAITING if stat.ephemeralOwner else FAILED,
+                State.WAITING if stat.ephemeralOwner else State.FAILED,
                 NodeExistsError(f'{each.path} ({_owner(stat)})'))
             return []
         return [Delete(each.path, stat.version), _create(each)]
@@ -272,7 +281,7 @@ class Reconciler:
                 except TooLarge as e:
                     # As when others wrote much to it: only this one waits.
                     large = [each for each in batch if each[0].path == e.path]
-                    large[0][0].note(FAILED, e)
+                    large[0][0].note(State.FAILED, e)
                     if together:
                         break
                     batch.remove(large[0])
@@ -299,12 +308,13 @@ class Reconciler:
             each.unwritable = True
             return True
         if isinstance(error, NoNodeError) and isinstance(op, Create):
-            each.note(FAILED, NoNodeError(paths.split(op.path)[0]))
+            each.note(State.FAILED, NoNodeError(paths.split(op.path)[0]))
             return False
         # For the rest it changed between reading and writing.
         changed = isinstance(
             error, (BadVersionError, NodeExistsError, NoNodeError))
-        each.note(PENDING if changed else FAILED, type(error)(op.path))
+        each.note(State.PENDING if changed else State.FAILED,
+                  type(error)(op.path))
         return False
 
     def _batches(

@@ -49,7 +49,7 @@ class Registration:
         waiting, another session has the name; when it failed, see `error`.
         All three are tried again until it is unregistered.
         """
-        return self._wanted.state
+        return self._wanted.state.value
 
     @property
     def error(self) -> Exception | None:

@@ -13,12 +13,9 @@ from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import OPEN_ACL_UNSAFE
 
-from zc.zk._registration.reconciler import FAILED
-from zc.zk._registration.reconciler import PENDING
-from zc.zk._registration.reconciler import REGISTERED
-from zc.zk._registration.reconciler import WAITING
 from zc.zk._registration.reconciler import Reconciler
 from zc.zk._registration.reconciler import Wanted
+from zc.zk._registration.states import State
 from zc.zk._session.reads import TransactionFailed
 from zc.zk._session.wire import Create
 from zc.zk._session.wire import Delete
@@ -95,7 +92,7 @@ class PassTests(Case):
         """A missing node is created."""
         wanted = self.wanted()
         self.reconciler.run([wanted])
-        self.assertEqual(wanted.state, REGISTERED)
+        self.assertEqual(wanted.state, State.REGISTERED)
         self.assertEqual(self.bulk.commits, [
             [Create('/s/a', b'{}', OPEN_ACL_UNSAFE, True)]])
 
@@ -104,7 +101,7 @@ class PassTests(Case):
         wanted = self.wanted()
         self.bulk.nodes['/s/a'] = b'{"new":1}', stat(OURS)
         self.reconciler.run([wanted])
-        self.assertEqual(wanted.state, REGISTERED)
+        self.assertEqual(wanted.state, State.REGISTERED)
         self.assertEqual(wanted.data, b'{"new":1}')
         self.assertEqual(self.bulk.commits, [])
 
@@ -133,7 +130,7 @@ class PassTests(Case):
         self.bulk.nodes['/s/a'] = b'{}', stat(OURS)
         self.bulk.faults['/s/a'] = [NoAuthError()]
         self.reconciler.run([wanted])
-        self.assertEqual(wanted.state, REGISTERED)
+        self.assertEqual(wanted.state, State.REGISTERED)
         self.assertEqual(
             [type(op) for op in self.bulk.commits[-1]], [Delete, Create])
 
@@ -150,7 +147,7 @@ class PassTests(Case):
         wanted = self.wanted()
         self.bulk.nodes['/s/a'] = b'{}', stat(THEIRS)
         self.reconciler.run([wanted])
-        self.assertEqual(wanted.state, WAITING)
+        self.assertEqual(wanted.state, State.WAITING)
         self.assertIsInstance(wanted.error, NodeExistsError)
         self.assertEqual(self.bulk.commits, [])
 
@@ -160,7 +157,7 @@ class PassTests(Case):
         wanted.taking_over = True
         self.bulk.nodes['/s/a'] = b'{}', stat(THEIRS)
         self.reconciler.run([wanted])
-        self.assertEqual(wanted.state, REGISTERED)
+        self.assertEqual(wanted.state, State.REGISTERED)
         self.assertFalse(wanted.taking_over)
 
     def test_permanent(self) -> None:
@@ -168,7 +165,7 @@ class PassTests(Case):
         wanted = self.wanted()
         self.bulk.nodes['/s/a'] = b'{}', stat(0)
         self.reconciler.run([wanted])
-        self.assertEqual(wanted.state, FAILED)
+        self.assertEqual(wanted.state, State.FAILED)
         self.assertIn('permanent', str(wanted.error))
 
     def test_together_with_one_that_cannot_be(self) -> None:
@@ -178,14 +175,14 @@ class PassTests(Case):
             many = [self.wanted(), self.wanted('/s/b')]
             self.reconciler.run(many, together=True)
             self.assertEqual([], self.bulk.commits)
-            self.assertEqual(FAILED, many[0].state)
+            self.assertEqual(State.FAILED, many[0].state)
 
     def test_unreadable(self) -> None:
         """A node that may not be read is an error that names it."""
         wanted = self.wanted()
         self.bulk.nodes['/s/a'] = NoAuthError()
         self.reconciler.run([wanted])
-        self.assertEqual(wanted.state, FAILED)
+        self.assertEqual(wanted.state, State.FAILED)
         self.assertEqual(str(wanted.error), '/s/a')
 
     def test_no_parent(self) -> None:
@@ -193,7 +190,7 @@ class PassTests(Case):
         wanted = self.wanted()
         self.bulk.faults['/s/a'] = [NoNodeError()]
         self.reconciler.run([wanted])
-        self.assertEqual(wanted.state, FAILED)
+        self.assertEqual(wanted.state, State.FAILED)
         self.assertEqual(str(wanted.error), '/s')
 
     def test_changed_between_reading_and_writing(self) -> None:
@@ -202,7 +199,7 @@ class PassTests(Case):
         for error in NodeExistsError(), BadVersionError():
             self.bulk.faults['/s/a'] = [error]
             self.reconciler.run([wanted])
-            self.assertEqual(wanted.state, PENDING)
+            self.assertEqual(wanted.state, State.PENDING)
 
     def test_one_fault_does_not_keep_others(self) -> None:
         """Of many, only the one at fault is left out."""
@@ -210,7 +207,8 @@ class PassTests(Case):
         self.bulk.faults['/s/2'] = [NoAuthError()]
         self.reconciler.run(many)
         self.assertEqual([each.state for each in many], [
-            REGISTERED, REGISTERED, FAILED, REGISTERED, REGISTERED])
+            State.REGISTERED, State.REGISTERED, State.FAILED,
+            State.REGISTERED, State.REGISTERED])
 
     def test_together_or_not_at_all(self) -> None:
         """With together, one fault keeps all."""
@@ -250,8 +248,8 @@ class PassTests(Case):
         wanted = self.wanted()
         wanted.announced = True
         with self.assertLogs('zc.zk') as logs:
-            wanted.note(FAILED, NoAuthError('/s/a'))
-            wanted.note(FAILED, NoAuthError('/s/a'))
+            wanted.note(State.FAILED, NoAuthError('/s/a'))
+            wanted.note(State.FAILED, NoAuthError('/s/a'))
             wanted.registered()
         self.assertEqual(len(logs.output), 2)
 

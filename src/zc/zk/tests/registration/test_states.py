@@ -1,0 +1,42 @@
+"""The states of a registration, and what may follow what."""
+from __future__ import annotations
+
+import json
+import unittest
+
+from kazoo.exceptions import NoAuthError
+from kazoo.security import OPEN_ACL_UNSAFE
+
+from zc.zk._registration.reconciler import Wanted
+from zc.zk._registration.states import FOLLOWS
+from zc.zk._registration.states import State
+
+
+class StateTests(unittest.TestCase):
+
+    def test_text(self) -> None:
+        """A state is the text that users see, however it is shown."""
+        for state in State:
+            self.assertEqual(
+                [state.value] * 2, [str(state), f'{state}'])
+            self.assertEqual(f'"{state.value}"', json.dumps(state))
+        self.assertEqual('pending', State.PENDING)
+
+    def test_table(self) -> None:
+        """The table has a line for each state; all can be closed."""
+        self.assertEqual(set(State), set(FOLLOWS))
+        self.assertEqual(
+            {State.CLOSED},
+            {each for each in State if State.CLOSED not in FOLLOWS[each]})
+
+    def test_closed(self) -> None:
+        """What is closed stays so, whatever a late pass has found."""
+        wanted = Wanted('/s/a', b'{}', OPEN_ACL_UNSAFE)
+        wanted.announced = True
+        wanted.state = State.CLOSED
+        with self.assertNoLogs('zc.zk'):
+            wanted.registered()
+            wanted.note(State.FAILED, NoAuthError('/s/a'))
+        wanted.state = State.PENDING
+        self.assertEqual(State.CLOSED, wanted.state)
+        self.assertIsNone(wanted.error)
