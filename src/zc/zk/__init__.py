@@ -33,9 +33,9 @@ from . import event
 from ._live.live import Children
 from ._live.properties import Properties
 from ._registration.registration import Registration
+from ._tree.addresses import parse_addr
 from ._tree.model import Node as ParseNode
 from ._tree.parser import parse_tree
-from ._tree.values import parse_addr
 from .client import OPEN_ACL_UNSAFE
 from .client import READ_ACL_UNSAFE
 from .client import ZK

@@ -47,8 +47,9 @@ from ._session.reviver import Reviver
 from ._transfer import importer
 from ._tree import links
 from ._tree import paths as _paths
+from ._tree.addresses import format_name
+from ._tree.model import LINK
 from ._tree.parser import parse_tree
-from ._tree.values import format_name
 from .errors import AddressError
 from .errors import PathError
 from .event import RegisteringServer
@@ -420,7 +421,7 @@ class ZooKeeper(Nodes):
         if target.split() != [target]:
             # The tree format has no way to write it.
             raise PathError(target, "a link's path must not hold blanks")
-        self._change(base, {name + links.LINK: target})
+        self._change(base, {name + LINK: target})
 
     # Nodes
 

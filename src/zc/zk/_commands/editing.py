@@ -10,9 +10,9 @@ from typing import Any
 
 from .._session.requests import Bulk
 from .._transfer.deletion import Deletion
-from .._tree import plan
+from .._tree import notes as _notes
 from .._tree.expressions import evaluate
-from .._tree.plan import Step
+from .._tree.steps import Step
 from ..errors import TreeSyntaxError
 from . import command as _command
 from . import streams
@@ -140,7 +140,7 @@ exit status: 0 all is deleted, 1 something stays or failed, 2 wrong usage
 
         if options.dry_run:
             steps = work().plan()
-            for line in plan.lines(steps):
+            for line in _notes.lines(steps):
                 streams.show(line)
         else:
             planned = agreed(work, show, options.yes)
@@ -149,9 +149,9 @@ exit status: 0 all is deleted, 1 something stays or failed, 2 wrong usage
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(
                     'interrupted after '
-                    f'{plan.nodes(len(planned.applied))} or more') from None
+                    f'{_notes.nodes(len(planned.applied))} or more') from None
             progress.close()
-            for line in plan.notes(steps):
+            for line in _notes.notes(steps):
                 streams.show(line)
             fail_if_moved(steps)
-        return 1 if any(plan.notes(steps)) else 0
+        return 1 if any(_notes.notes(steps)) else 0

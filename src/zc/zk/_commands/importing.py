@@ -15,8 +15,8 @@ from .._session.requests import Bulk
 from .._transfer import importer
 from .._tree import diff
 from .._tree import ending
-from .._tree import plan
-from .._tree.plan import Step
+from .._tree import notes as _notes
+from .._tree.steps import Step
 from . import command as _command
 from . import streams
 from .command import Parser
@@ -113,7 +113,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
             if options.json:
                 streams.print_json(map(diff.as_json, steps))
             else:
-                for line in plan.lines(steps):
+                for line in _notes.lines(steps):
                     streams.show(line)
             if doubt:
                 streams.complain(f'without -d, this fails: {source}: {doubt}')
@@ -142,13 +142,13 @@ def _apply(work: importer.Import, progress: Progress) -> int:
         steps = work.apply()
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f'interrupted after {plan.nodes(len(work.applied))} or more; '
+            f'interrupted after {_notes.nodes(len(work.applied))} or more; '
             'the same import completes it') from None
     finally:
         progress.close()
         tell('properties that the import removed or changed:',
-             list(plan.change_lines(work.changed())))
-    for line in plan.notes(steps):
+             list(_notes.change_lines(work.changed())))
+    for line in _notes.notes(steps):
         streams.show(line)
     fail_if_moved(steps)
     return 0

@@ -20,11 +20,12 @@ from .._transfer.snapshot import read_data
 from .._transfer.snapshot import read_tree
 from .._tree import diff as _diff
 from .._tree import plan as _plan
+from .._tree import steps as _steps
 from .._tree.faults import link_faults
 from .._tree.graph import graph_lines
 from .._tree.model import Node
 from .._tree.parser import parse_tree
-from .._tree.plan import Step
+from .._tree.steps import Step
 from ..errors import TreeSyntaxError
 from . import command as _command
 from . import streams
@@ -149,16 +150,16 @@ exit status: 0 equal, 1 different, 2 failed or wrong usage
         path = zk.resolve(path)
         plan = importer.Import(
             bulk, tree, path, not options.no_trim, None, look=True).plan()
-        unlike = _staying(plan, _plan.UNREADABLE)
+        unlike = _staying(plan, _steps.UNREADABLE)
         steps = [step for step in plan
-                 if not isinstance(step, _plan.Stay) or step.path in unlike]
-        gone = list(_plan.removed(steps))
+                 if not isinstance(step, _steps.Stay) or step.path in unlike]
+        gone = list(_steps.removed(steps))
         old = {where: answer[0] for where, answer in zip(
             gone, bulk.data(gone), strict=True) if type(answer) is tuple}
         where = zk.client.hosts
     streams.tell('these nodes differ, and their data are not text:', unlike)
     streams.tell('these nodes are not compared, since text cannot describe '
-                  'their data:', _staying(plan, _plan.NO_TEXT))
+                  'their data:', _staying(plan, _steps.NO_TEXT))
     if options.json:
         streams.print_json(map(_diff.as_json, steps))
         return 1 if steps else 0
@@ -174,7 +175,7 @@ exit status: 0 equal, 1 different, 2 failed or wrong usage
 
 def _staying(steps: Sequence[Step], reason: str) -> list[str]:
     return [step.path for step in steps
-            if isinstance(step, _plan.Stay) and step.reason == reason]
+            if isinstance(step, _steps.Stay) and step.reason == reason]
 
 
 @command('zookeeper_graph')

@@ -13,9 +13,11 @@ from typing import TypeVar
 
 from .._session.requests import Bulk
 from .._transfer.snapshot import read_data
+from .._tree import notes as _notes
 from .._tree import plan as _plan
+from .._tree import steps as _steps
 from .._tree.faults import link_faults
-from .._tree.plan import Step
+from .._tree.steps import Step
 from .streams import Failure
 from .streams import complain
 from .streams import tell
@@ -46,7 +48,7 @@ def agreed(
     work = make()
     steps = work.plan()
     while True:
-        gone = len(_plan.removed(steps))
+        gone = len(_steps.removed(steps))
         if not gone:
             return work
         show(steps)
@@ -54,8 +56,8 @@ def agreed(
             return work
         if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
             raise Failure('there is no terminal to ask whether to delete '
-                          f'{_plan.nodes(gone)}: add --yes')
-        sys.stderr.write(f'Delete {_plan.nodes(gone)}? [y/N] ')
+                          f'{_notes.nodes(gone)}: add --yes')
+        sys.stderr.write(f'Delete {_notes.nodes(gone)}? [y/N] ')
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ('y', 'yes'):
             raise Failure('nothing was done')
@@ -78,14 +80,15 @@ def show_deletions(
     :param heading: what comes before the list of nodes that go
     :param wanted: the nodes that the plan makes
     """
-    gone = _plan.removed(steps)
-    tell(f'{heading} {_plan.nodes(len(gone))}:', list(gone))
+    gone = _steps.removed(steps)
+    tell(f'{heading} {_notes.nodes(len(gone))}:', list(gone))
     for reason, why in (
-            (_plan.EPHEMERAL, 'since they are ephemeral, as live servers are'),
-            (_plan.NO_TEXT, 'since text cannot describe their data')):
+            (_steps.EPHEMERAL,
+             'since they are ephemeral, as live servers are'),
+            (_steps.NO_TEXT, 'since text cannot describe their data')):
         tell(f'these stay, {why}:', [
             step.path for step in steps
-            if isinstance(step, _plan.Stay) and step.reason == reason])
+            if isinstance(step, _steps.Stay) and step.reason == reason])
     live, unreadable = read_data(bulk, '/')
     after = {path: data for path, data in live.items() if path not in gone}
     after.update((want.path, want.data) for want in wanted)
@@ -102,7 +105,7 @@ def fail_if_moved(steps: Iterable[Step]) -> None:
     :raises Failure: when one does
     """
     for step in steps:
-        if isinstance(step, _plan.Stay) and step.reason == _plan.GREW:
+        if isinstance(step, _steps.Stay) and step.reason == _steps.GREW:
             raise Failure(f'{step.path} was not deleted: another client '
                           'changed it, or created it or a node below it, '
                           'after the plan was made')

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any
 from typing import NamedTuple
 
+from .._tree.addresses import parse_addr
 from .._tree.values import decode
-from .._tree.values import parse_addr
 from ..errors import AddressError
 from ..errors import DataError
 

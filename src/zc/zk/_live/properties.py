@@ -14,10 +14,10 @@ from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 
-from .._tree.links import PROPERTY_LINK
 from .._tree.links import Lookup
 from .._tree.links import linked_values
 from .._tree.links import resolve
+from .._tree.model import PROPERTY_LINK
 from .._tree.values import decode
 from .._tree.values import encode
 from ..errors import BadPropertyLink

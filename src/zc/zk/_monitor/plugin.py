@@ -28,7 +28,7 @@ from typing import Protocol
 import zope.event
 
 from .._printable import printable
-from .._tree.values import parse_addr
+from .._tree.addresses import parse_addr
 from .server import CLOSE_SECONDS
 from .server import Address
 from .server import CommandServer

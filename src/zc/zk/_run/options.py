@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .._commands import command as _command
+from .._tree.addresses import parse_addr
 from .._tree.parser import parse_tree
-from .._tree.values import parse_addr
 from ..errors import AddressError
 from ..errors import TreeSyntaxError
 from . import check

@@ -24,6 +24,7 @@ from kazoo.security import ACL
 from .._tree import links as _links
 from .._tree import paths as _paths
 from .._tree.links import Found
+from .._tree.model import PROPERTY_LINK
 from .._tree.values import decode
 from .._tree.values import encode
 from .._tree.values import to_bytes
@@ -244,7 +245,7 @@ class Nodes:
         :raises BadPropertyLink: when one of them is such a link
         """
         links = [name for name in written
-                 if name.endswith(_links.PROPERTY_LINK)]
+                 if name.endswith(PROPERTY_LINK)]
         if not links:
             return
 
@@ -303,7 +304,7 @@ class Nodes:
 
 def _missing(name: str, properties: Mapping[str, Any]) -> str:
     """Return what KeyError should name where `name` cannot be deleted."""
-    link = name + _links.PROPERTY_LINK
+    link = name + PROPERTY_LINK
     if link in properties:
         return f'{name} (a property link: delete {link!r} to remove it)'
     return name

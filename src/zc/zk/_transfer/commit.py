@@ -31,8 +31,8 @@ from .._session.wire import Create
 from .._session.wire import Delete
 from .._session.wire import Op
 from .._session.wire import SetData
-from .._tree import plan as _plan
-from .._tree.plan import Step
+from .._tree import steps as _steps
+from .._tree.steps import Step
 from ..errors import ImportFailed
 from ..errors import TreeChanged
 
@@ -122,11 +122,11 @@ def _operations(
     writes: list[Op] = []
     deletes: list[Op] = []
     for step in steps:
-        if isinstance(step, _plan.Add):
+        if isinstance(step, _steps.Add):
             writes.append(Create(step.path, step.data, acl))
-        elif isinstance(step, _plan.Change):
+        elif isinstance(step, _steps.Change):
             writes.append(SetData(step.path, step.data, step.version))
-        elif isinstance(step, _plan.Remove):
+        elif isinstance(step, _steps.Remove):
             logger.info('deleting %s', step.path)
             deletes.append(Delete(step.path, step.version))
     return writes, deletes

@@ -1,28 +1,24 @@
 """Live trees, deleted by a plan.
 
-Runs in its caller's thread.  Reads what a plan needs, has _plan make it and
+Runs in its caller's thread.  Reads what a plan needs, has plan make it and
 commit apply it.  It must not know ZooKeeper objects, links or
 registrations.
 """
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterable
-from typing import Any
 
-from kazoo.exceptions import KazooException
 from kazoo.exceptions import NoNodeError
-from kazoo.protocol.states import ZnodeStat
 from kazoo.security import OPEN_ACL_UNSAFE
 
 from .._session.requests import Bulk
-from .._session.wire import CHILDREN
-from .._session.wire import DATA
+from .._tree import notes as _notes
 from .._tree import plan as _plan
-from .._tree.plan import Step
+from .._tree import steps as _steps
+from .._tree.steps import Step
 from ..errors import PathError
 from . import commit
-from .reader import BOTH_NODES
+from .present import read_branches
 
 
 Out = Callable[[str], None]
@@ -85,7 +81,7 @@ class Deletion:
             self._path, branches, self._force, self._ignore_if_ephemeral,
             deletable)
         if deletable is None:
-            self._deletable = _plan.removed(steps)
+            self._deletable = _steps.removed(steps)
         return steps
 
     def apply(self) -> list[Step]:
@@ -125,61 +121,10 @@ def delete_recursive(
     work = Deletion(bulk, path, force, ignore_if_ephemeral)
     if dry_run:
         steps = work.plan()
-        lines = _plan.lines(steps)
+        lines = _notes.lines(steps)
     else:
         steps = work.apply()
-        lines = _plan.notes(steps)
+        lines = _notes.notes(steps)
     for line in lines:
         out(line)
-    return not any(True for _ in _plan.notes(steps))
-
-
-def answered(path: str, answer: Any) -> Any:
-    """Return an answer, None for no node; raise another error it is."""
-    if isinstance(answer, KazooException):
-        if isinstance(answer, NoNodeError):
-            return None
-        raise type(answer)(path)
-    return answer
-
-
-def read_branches(
-    bulk: Bulk, paths: Iterable[str], no_text: set[str] | None = None
-) -> dict[str, tuple[ZnodeStat, list[str]]]:
-    """Return stat and children's names of nodes and of all below them.
-
-    :param no_text: gets the paths of nodes that text cannot describe
-    """
-    branches: dict[str, tuple[ZnodeStat, list[str]]] = {}
-    level = list(paths)
-    while level:
-        wanted = [(DATA, path) for path in level]
-        if len(level) <= BOTH_NODES:
-            # Few enough to ask all for children in the same request
-            wanted += [(CHILDREN, path) for path in level]
-        answers = bulk.read(wanted)
-        children = answers[len(level):]
-        nodes: list[tuple[str, ZnodeStat]] = []
-        for index, path in enumerate(level):
-            answer = answers[index]
-            if type(answer) is not tuple:
-                if answered(path, answer) is None and children:
-                    children[index] = None
-                continue
-            if no_text is not None and not _plan.is_text(answer[0], path):
-                no_text.add(path)
-            if children or answer[1].numChildren:
-                nodes.append((path, answer[1]))
-            else:
-                branches[path] = (answer[1], [])
-        if children:
-            children = [each for each in children if each is not None]
-        else:
-            children = bulk.children([path for path, _ in nodes])
-        level = []
-        for (path, stat), answer in zip(nodes, children, strict=True):
-            names = answered(path, answer)
-            if names is not None:
-                branches[path] = (stat, names)
-                level += [f'{path}/{name}' for name in names]
-    return branches
+    return not any(True for _ in _notes.notes(steps))

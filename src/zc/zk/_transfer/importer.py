@@ -1,6 +1,6 @@
 """Live trees, imported into by a plan.
 
-Runs in its caller's thread.  Reads what a plan needs, has _plan make it and
+Runs in its caller's thread.  Reads what a plan needs, has plan make it and
 commit apply it.  It must not know ZooKeeper objects, links or
 registrations.
 """
@@ -9,27 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 
-from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 from kazoo.security import OPEN_ACL_UNSAFE
 
 from .._session.requests import Bulk
-from .._session.wire import DATA
 from .._tree import links
-from .._tree import paths as _paths
+from .._tree import notes as _notes
 from .._tree import plan as _plan
+from .._tree import steps as _steps
 from .._tree.model import Node
-from .._tree.plan import Change
-from .._tree.plan import Step
+from .._tree.plan import Present
 from .._tree.plan import Wanted
+from .._tree.steps import Change
+from .._tree.steps import Step
+from .._tree.values import same
 from . import commit
 from .commit import Progress
-from .deletion import answered
 from .deletion import delete_recursive
-from .deletion import read_branches
-from .walk import export_json
-from .walk import export_lines
+from .export import export_json
+from .export import export_lines
+from .present import read_branches
+from .present import read_extras
+from .present import read_wanted
 from .walk import walk
 
 
@@ -92,8 +94,8 @@ class Import:
             is none
         """
         bulk, wanted = self._bulk, self.wanted
-        found = _read_wanted(bulk, wanted, self._path)
-        extras = _read_extras(bulk, wanted, found, self._trim)
+        found = read_wanted(bulk, wanted, self._path)
+        extras = read_extras(bulk, wanted, found, self._trim)
         branches: dict[str, tuple[ZnodeStat, list[str]]] = {}
         keep: set[str] = set()
         if self._trim:
@@ -106,7 +108,7 @@ class Import:
         if not self._look:
             _check_links(wanted, found, steps)
         if self._deletable is None:
-            self._deletable = _plan.removed(steps)
+            self._deletable = _steps.removed(steps)
         self._changes.update(
             (step.path, step) for step in steps
             if isinstance(step, Change))
@@ -138,7 +140,7 @@ class Import:
             self._bulk, self.plan, acl, self.applied, self._progress)
         if self._acl is not None:
             added = {step.path for step in steps
-                     if isinstance(step, _plan.Add)}
+                     if isinstance(step, _steps.Add)}
             paths = [want.path for want in self.wanted]
             commit.set_acls(
                 self._bulk, [path for path in paths if path not in added],
@@ -164,52 +166,16 @@ def import_tree(
     """
     work = Import(bulk, tree, path, trim, acl)
     if dry_run:
-        lines = _plan.lines(work.plan())
+        lines = _notes.lines(work.plan())
     else:
-        lines = _plan.notes(work.apply())
+        lines = _notes.notes(work.apply())
     for line in lines:
         out(line)
 
 
-# Reading
-
-def _read_wanted(
-    bulk: Bulk, wanted: Sequence[Wanted], path: str
-) -> list[_plan.Found | None]:
-    """Return what there is in the place of each wanted node.
-
-    Level by level, so that nothing is asked for below a missing node.
-    """
-    found: list[_plan.Found | None] = [None] * len(wanted)
-    levels: list[list[int]] = []
-    depths: list[int] = []
-    for index, want in enumerate(wanted):
-        depth = depths[want.parent] + 1 if want.parent >= 0 else 0
-        depths.append(depth)
-        if depth == len(levels):
-            levels.append([])
-        levels[depth].append(index)
-    if answered(path, bulk.data([path])[0]) is None:
-        raise NoNodeError(path)
-    for depth, level in enumerate(levels):
-        if depth:
-            level = [index for index in level
-                     if found[wanted[index].parent] is not None]
-        answers = bulk.read_async(
-            [(DATA, wanted[index].path) for index in level])
-        for index, answer in zip(level, answers, strict=True):
-            want = wanted[index]
-            want.make_data()        # while the server reads the next
-            if type(answer) is tuple:
-                found[index] = answer
-            else:
-                answered(want.path, answer)
-    return found
-
-
 def _check_links(
     wanted: Sequence[Wanted],
-    found: Sequence[_plan.Found | None],
+    found: Sequence[Present | None],
     steps: Sequence[Step],
 ) -> None:
     """Refuse property links that are none, unless they are there already.
@@ -226,43 +192,5 @@ def _check_links(
             old = change.old
             properties = {
                 name: value for name, value in properties.items()
-                if name not in old or not _plan.same(value, old[name])}
+                if name not in old or not same(value, old[name])}
         links.check_property_links(want.path, properties)
-
-
-def _read_extras(
-    bulk: Bulk,
-    wanted: Sequence[Wanted],
-    found: Sequence[_plan.Found | None],
-    trim: bool | None,
-) -> dict[int, list[str]]:
-    """Return the paths of children that wanted nodes have but should not.
-
-    Only where the number of children says that there are any.  If nothing
-    is deleted, live servers (ephemeral nodes) are left out.
-    """
-    if trim is False:
-        return {}
-    known = [0] * len(wanted)
-    for have, want in zip(found, wanted, strict=True):
-        if have is not None and want.parent >= 0:
-            known[want.parent] += 1
-    ask = [index for index, have in enumerate(found)
-           if have is not None and have[1].numChildren > known[index]]
-    extras = {}
-    answers = bulk.children([wanted[index].path for index in ask])
-    for index, answer in zip(ask, answers, strict=True):
-        path = wanted[index].path
-        names = answered(path, answer) or []
-        extras[index] = [
-            _paths.join(path, name) for name in sorted(names)
-            if name not in wanted[index].node.children]
-    if trim is None:
-        everything = [path for paths in extras.values() for path in paths]
-        live = {
-            path for path, answer in zip(
-                everything, bulk.data(everything), strict=True)
-            if type(answer) is tuple and answer[1].ephemeralOwner}
-        extras = {index: [path for path in paths if path not in live]
-                  for index, paths in extras.items()}
-    return extras

@@ -11,8 +11,8 @@ from .._tree import paths
 from .._tree.model import Node
 from .._tree.values import decode
 from ..errors import DataError
+from .export import no_text
 from .reader import Reader
-from .walk import no_text
 
 
 def read_data(bulk: Bulk, path: str) -> tuple[dict[str, bytes], list[str]]:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import paths
-from . import plan
-from .plan import Step
+from . import steps as _steps
+from .steps import Step
 from .values import decode
 from .writer import node_lines
 
@@ -38,12 +38,12 @@ def differences(
     for step in steps:
         parts = tuple(paths.parts(step.path)[depth:])
         indent = '  ' * (len(parts) - 1)
-        if isinstance(step, plan.Change):
+        if isinstance(step, _steps.Change):
             changed[parts] = _changed(step, parts[-1], indent)
-        elif isinstance(step, plan.Add):
+        elif isinstance(step, _steps.Add):
             changed[parts] = [('+', line) for line in node_lines(
                 parts[-1], decode(step.data), indent, step.path)]
-        elif isinstance(step, plan.Remove):
+        elif isinstance(step, _steps.Remove):
             properties = decode(old.get(step.path), step.path)
             changed[parts] = [('-', line) for line in node_lines(
                 parts[-1], properties, indent, step.path)]
@@ -59,7 +59,7 @@ def differences(
         shown = parts
 
 
-def _changed(step: plan.Change, name: str, indent: str) -> list[Line]:
+def _changed(step: _steps.Change, name: str, indent: str) -> list[Line]:
     before = node_lines(name, step.old, indent, step.path)
     after = node_lines(name, step.new, indent, step.path)
     lines = []
@@ -110,11 +110,11 @@ def text(
 
 def as_json(step: Step) -> dict[str, Any]:
     """Return a step as a dictionary for JSON."""
-    if isinstance(step, plan.Add):
+    if isinstance(step, _steps.Add):
         return {'path': step.path, 'step': 'add', 'new': decode(step.data)}
-    if isinstance(step, plan.Change):
+    if isinstance(step, _steps.Change):
         return {'path': step.path, 'step': 'change', 'old': step.old,
                 'new': step.new}
-    if isinstance(step, plan.Remove):
+    if isinstance(step, _steps.Remove):
         return {'path': step.path, 'step': 'delete'}
     return {'path': step.path, 'step': 'keep', 'reason': step.reason}

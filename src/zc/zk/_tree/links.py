@@ -24,14 +24,13 @@ from ..errors import BadPropertyLink
 from ..errors import Error
 from ..errors import LinkLoop
 from . import paths as _paths
+from .model import LINK
+from .model import PROPERTY_LINK
 from .values import decode
 
 
 Found = bytes | None | Exception
 Lookup = Callable[[Sequence[str]], Sequence[Found]]
-
-LINK = ' ->'
-PROPERTY_LINK = ' =>'
 
 #: How many links a path may lead through, and by how many characters it may
 #: grow on the way.  Links come from others: ``x -> x/x`` would grow for ever,

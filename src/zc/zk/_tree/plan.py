@@ -1,8 +1,7 @@
 """What an import or a deletion would do, worked out before it is done.
 
-Pure: from what is wanted and what was read, to steps; from steps, to the
-lines that a dry run prints.  It must not know how nodes are read or
-written.
+Pure: from what is wanted and what was read, to steps.  It must not know how
+nodes are read or written.
 
 Steps come in the order of their lines, which is that of zc.zk 2.1: a node
 before the nodes below it, and first those that are not wanted, by name.
@@ -10,12 +9,8 @@ before the nodes below it, and first those that are not wanted, by name.
 from __future__ import annotations
 
 from collections.abc import Container
-from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import Any
-from typing import NamedTuple
 
 from kazoo.protocol.states import ZnodeStat
 
@@ -25,19 +20,31 @@ from ..errors import PathError
 from ..errors import ValueNotStorable
 from . import grammar
 from . import paths
-from .model import LINK
 from .model import Node
+from .steps import ABOVE_EPHEMERAL
+from .steps import ABOVE_NO_TEXT
+from .steps import EPHEMERAL
+from .steps import EXTRA
+from .steps import GREW
+from .steps import NO_TEXT
+from .steps import UNCHANGED
+from .steps import UNREADABLE
+from .steps import Add
+from .steps import Change
+from .steps import Remove
+from .steps import Stay
+from .steps import Step
 from .values import decode
 from .values import encode
+from .values import same
 
 
-Found = tuple[bytes, ZnodeStat]
+#: The data and the stat of a node that is there.
+Present = tuple[bytes, ZnodeStat]
 #: The stat of each node of some branches and the names of its children.
 Branches = Mapping[str, tuple[ZnodeStat, Sequence[str]]]
 #: The czxid and the version of each node that may be deleted.
 Deletable = Mapping[str, tuple[int, int]]
-
-_SCALARS = frozenset([str, int, float, bool, type(None)])
 
 
 class Wanted:
@@ -70,74 +77,17 @@ class Wanted:
         return data
 
 
-class Add(NamedTuple):
-    """Create a node; `top` when its parent is there already."""
-
-    path: str
-    data: bytes
-    top: bool
-
-
-class Change(NamedTuple):
-    """Replace the data of a node that are at `version`."""
-
-    path: str
-    data: bytes
-    version: int
-    old: dict[str, Any]
-    new: dict[str, Any]
-
-
-class Remove(NamedTuple):
-    """Delete the node that was created at `czxid`."""
-
-    path: str
-    version: int
-    czxid: int
-
-
-class Stay(NamedTuple):
-    """Leave a node as it is, although it is not as wanted."""
-
-    path: str
-    reason: str
-
-
-Step = Add | Change | Remove | Stay
-
-#: Why a node stays: the line that a dry run prints, and the other line.
-EXTRA = 'extra'
-NO_TEXT = 'no text'
-ABOVE_NO_TEXT = 'above no text'
-UNREADABLE = 'unreadable'
-EPHEMERAL = 'ephemeral'
-ABOVE_EPHEMERAL = 'above ephemeral'
-UNCHANGED = 'unchanged'
-GREW = 'grew'
-_STAY_LINES = {
-    EXTRA: ('extra path not trimmed: {}', 'extra path not trimmed: {}'),
-    EPHEMERAL: ("wouldn't delete {} because it's ephemeral.",
-                "Not deleting {} because it's ephemeral."),
-    ABOVE_EPHEMERAL: ('{} not deleted due to ephemeral descendent.',
-                      '{} not deleted due to ephemeral descendent.'),
-    UNCHANGED: ("wouldn't change {} because it's ephemeral.",
-                "Not changing {} because it's ephemeral."),
-    GREW: ('{} not deleted because it is new or changed, or has such a '
-           'node below it.',
-           '{} not deleted because it is new or changed, or has such a '
-           'node below it.'),
-    NO_TEXT: ('{} not deleted because text cannot describe its data.',
-              '{} not deleted because text cannot describe its data.'),
-    ABOVE_NO_TEXT: ('{} not deleted because text cannot describe the data '
-                    'of a node below it.',
-                    '{} not deleted because text cannot describe the data '
-                    'of a node below it.'),
-    UNREADABLE: ('{} differs, and text cannot describe its data.',
-                 '{} differs, and text cannot describe its data.'),
-}
-
 # What that means for the node above
 _ABOVE = {GREW: GREW, NO_TEXT: ABOVE_NO_TEXT, ABOVE_NO_TEXT: ABOVE_NO_TEXT}
+
+
+def is_text(data: bytes, path: str) -> bool:
+    """Tell whether the text of a tree can describe a node's data."""
+    try:
+        encode(decode(data, path), path)
+    except (DataError, ValueNotStorable):
+        return False
+    return True
 
 
 # Imports
@@ -170,7 +120,7 @@ def flatten(tree: Node, path: str) -> list[Wanted]:
 
 def plan_import(
     wanted: Sequence[Wanted],
-    found: Sequence[Found | None],
+    found: Sequence[Present | None],
     extras: Mapping[int, Sequence[str]],
     branches: Branches,
     trim: bool | None,
@@ -227,32 +177,6 @@ def plan_import(
             elif trim is None:
                 steps.append(Stay(path, EXTRA))
     return steps
-
-
-def same(old: Any, new: Any) -> bool:
-    """Tell whether two values, or sets of properties, are alike in JSON.
-
-    Unlike ``==``, which takes True for 1 and knows tuples from lists.
-    """
-    kind = type(old)
-    if kind is type(new):
-        if kind in _SCALARS:
-            return bool(old == new)
-        if kind is dict:
-            if old.keys() != new.keys():
-                return False
-            for name, value in old.items():
-                other = new[name]
-                # What most values are, without a call for each
-                if type(value) is type(other) and type(value) in _SCALARS:
-                    if value != other:
-                        return False
-                elif not same(value, other):
-                    return False
-            return True
-    if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
-        return len(old) == len(new) and all(map(same, old, new))
-    return kind is type(new) and bool(old == new)
 
 
 # Deletions
@@ -314,82 +238,3 @@ def plan_delete(
     return steps
 
 
-# What follows from steps
-
-def lines(steps: Iterable[Step]) -> Iterator[str]:
-    """Yield the lines that a dry run prints."""
-    for step in steps:
-        if isinstance(step, Add):
-            if step.top:
-                yield f'add {step.path}'
-        elif isinstance(step, Change):
-            yield from _change_lines(step)
-        elif isinstance(step, Remove):
-            yield f'would delete {step.path}.'
-        else:
-            yield _STAY_LINES[step.reason][0].format(step.path)
-
-
-def notes(steps: Iterable[Step]) -> Iterator[str]:
-    """Yield the lines that tell what was not done as wanted."""
-    for step in steps:
-        if isinstance(step, Stay):
-            yield _STAY_LINES[step.reason][1].format(step.path)
-
-
-def _change_lines(step: Change) -> Iterator[str]:
-    yield from _lost_lines(step)
-    path, new = step.path, step.new
-    for name in sorted(new.keys() - step.old.keys()):
-        if name.endswith(LINK):
-            yield f'{path} add link {name} {new[name]}'
-        else:
-            yield f'{path} add property {name} = {new[name]}'
-
-
-def _lost_lines(step: Change) -> Iterator[str]:
-    """Yield the lines for properties that go or get another value."""
-    path, old, new = step.path, step.old, step.new
-    for name in sorted([
-            name for name, value in old.items()
-            if name not in new or not same(value, new[name])]):
-        value = old[name]
-        link = name.endswith(LINK)
-        if name in new:
-            if link:
-                yield (f'{path} {name[:-len(LINK)]} link change '
-                       f'from {value} to {new[name]}')
-            else:
-                yield f'{path} {name} change from {value} to {new[name]}'
-        elif link:
-            yield f'{path} remove link {name} {value}'
-        else:
-            yield f'{path} remove property {name} = {value}'
-
-
-def change_lines(steps: Iterable[Step]) -> Iterator[str]:
-    """Yield a dry run's lines for properties that go or change."""
-    for step in steps:
-        if isinstance(step, Change):
-            yield from _lost_lines(step)
-
-
-def nodes(count: int) -> str:
-    """Return how many nodes there are, as text."""
-    return '1 node' if count == 1 else f'{count} nodes'
-
-
-def removed(steps: Iterable[Step]) -> dict[str, tuple[int, int]]:
-    """Return path, czxid and version of each node that would be deleted.
-    """
-    return {step.path: (step.czxid, step.version)
-            for step in steps if isinstance(step, Remove)}
-
-
-def is_text(data: bytes, path: str) -> bool:
-    """Tell whether the text of a tree can describe a node's data."""
-    try:
-        encode(decode(data, path), path)
-    except (DataError, ValueNotStorable):
-        return False
-    return True

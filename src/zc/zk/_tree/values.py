@@ -1,4 +1,4 @@
-"""Properties to and from node data, server addresses to and from text.
+"""Properties to and from node data.
 
 Pure.  The format is that of zc.zk 2.1, so that old and new processes share
 one tree: a JSON object with compact separators; an empty dictionary is
@@ -12,11 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import AddressError
 from ..errors import DataError
-from ..errors import PathError
 from ..errors import ValueNotStorable
-from . import paths
 
 
 STRING_VALUE = 'string_value'
@@ -44,6 +41,7 @@ _scan: Any = json.JSONDecoder().__dict__['scan_once']
 #: What JSON can always hold; long numbers are looked at more closely.
 _PLAIN = (str, bool, type(None))
 _LARGE = 1 << 63
+_SCALARS = frozenset([str, int, float, bool, type(None)])
 
 
 def to_bytes(data: object, path: str = '?') -> bytes:
@@ -137,65 +135,30 @@ def decode(data: bytes | None, path: str = '?') -> dict[str, Any]:
     return properties
 
 
-def format_name(address: str | tuple[str, int]) -> str:
-    """Return the name of the node of a registered server.
+def same(old: Any, new: Any) -> bool:
+    """Tell whether two values, or sets of properties, are alike in JSON.
 
-    :param address: a (host, port) pair, or any name that a node may have
-    :raises AddressError: when no node can have this name
+    Unlike ``==``, which takes True for 1 and knows tuples from lists.
     """
-    if not isinstance(address, str):
-        address = format_addr(address)
-    try:
-        paths.check_name(address)
-    except PathError as e:
-        raise AddressError(address, e.reason) from None
-    return address
-
-
-def format_addr(address: str | tuple[str, int]) -> str:
-    """Return the node name for a server address.
-
-    :param address: a (host, port) pair or ``'host:port'``; an IPv6 host
-        stands in brackets in text (RFC 3986, section 3.2.2)
-    :raises AddressError: when it is neither
-    """
-    if not isinstance(address, str):
-        try:
-            host, port = address
-        except (TypeError, ValueError):
-            raise AddressError(
-                address, 'a (host, port) pair is needed') from None
-        if not isinstance(host, str):
-            raise AddressError(address, 'the host must be a str')
-        if ':' in host and not host.startswith('['):
-            host = f'[{host}]'
-        address = f'{host}:{port}'
-    parse_addr(address)
-    return address
-
-
-def parse_addr(address: str) -> tuple[str, int]:
-    """Return the (host, port) pair of a server address.
-
-    :param address: ``'host:port'`` or ``'[v6-address]:port'``
-    :raises AddressError: when it is not of that form
-    """
-    if not isinstance(address, str) or ':' not in address:
-        raise AddressError(address, 'HOST:PORT is needed')
-    host, _, port = address.rpartition(':')
-    if host.startswith('[') and host.endswith(']'):
-        host = host[1:-1]
-    elif ':' in host:
-        raise AddressError(
-            address, 'an IPv6 address needs brackets: [::1]:80')
-    if '/' in host:
-        raise AddressError(address, "a host must not hold '/'")
-    if not (port.isascii() and port.isdigit()):
-        raise AddressError(address, 'the port must be a number')
-    number = int(port.lstrip('0')[:6] or '0')
-    if number > 65535:
-        raise AddressError(address, 'the port must be at most 65535')
-    return host, number
+    kind = type(old)
+    if kind is type(new):
+        if kind in _SCALARS:
+            return bool(old == new)
+        if kind is dict:
+            if old.keys() != new.keys():
+                return False
+            for name, value in old.items():
+                other = new[name]
+                # What most values are, without a call for each
+                if type(value) is type(other) and type(value) in _SCALARS:
+                    if value != other:
+                        return False
+                elif not same(value, other):
+                    return False
+            return True
+    if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
+        return len(old) == len(new) and all(map(same, old, new))
+    return kind is type(new) and bool(old == new)
 
 
 def _reads_otherwise(text: str) -> bool:

@@ -7,6 +7,7 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 from zc.zk._session.requests import Bulk
+from zc.zk._transfer import export as _export
 from zc.zk._transfer import walk as _walk
 from zc.zk.tests.base import ZooKeeperCase
 
@@ -47,11 +48,11 @@ class WalkCase(ZooKeeperCase):
         return _walk.walk(self.bulk, path, ephemeral, children)
 
     def export(self, path='/top', ephemeral=False, name=None):
-        return ''.join(line + '\n' for line in _walk.export_lines(
+        return ''.join(line + '\n' for line in _export.export_lines(
             self.bulk, path, ephemeral, name))
 
     def json(self, path='/top', ephemeral=False):
-        return [json.loads(line) for line in _walk.export_json(
+        return [json.loads(line) for line in _export.export_json(
             self.bulk, path, ephemeral, self.fail)]
 
     def hide(self, path):

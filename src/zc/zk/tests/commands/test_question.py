@@ -7,12 +7,12 @@ from unittest import mock
 
 from zc.zk._commands import question
 from zc.zk._commands.streams import Failure
-from zc.zk._tree import plan as _plan
+from zc.zk._tree import steps as _steps
 from zc.zk.tests.scripted import ScriptMixin
 from zc.zk.tests.scripted import Terminal
 
 
-GONE = _plan.Remove('/a', 0, 7)
+GONE = _steps.Remove('/a', 0, 7)
 
 
 class Work:
@@ -40,7 +40,7 @@ class Question(ScriptMixin):
 
     def test_nothing_goes(self):
         """There is no question when nothing is deleted."""
-        stay = [_plan.Stay('/a', _plan.EXTRA)]
+        stay = [_steps.Stay('/a', _steps.EXTRA)]
         self.assertEqual((stay, [], ''), self.ask([stay]))
 
     def test_yes(self):
@@ -75,7 +75,7 @@ class Question(ScriptMixin):
 
     def test_moved_later(self):
         """A node that stays because it changed makes the script fail."""
-        question.fail_if_moved([_plan.Stay('/a', _plan.EPHEMERAL)])
+        question.fail_if_moved([_steps.Stay('/a', _steps.EPHEMERAL)])
         with self.assertRaisesRegex(
                 Failure, '/a was not deleted: another client'):
-            question.fail_if_moved([_plan.Stay('/a', _plan.GREW)])
+            question.fail_if_moved([_steps.Stay('/a', _steps.GREW)])

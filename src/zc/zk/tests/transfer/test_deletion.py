@@ -7,7 +7,7 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_acl
 
 from zc.zk._transfer.deletion import Deletion
-from zc.zk._transfer.deletion import read_branches
+from zc.zk._transfer.present import read_branches
 from zc.zk.errors import PathError
 from zc.zk.tests.transfercase import TransferCase
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from zc.zk._session.wire import CHILDREN
 from zc.zk._transfer import reader as _reader
-from zc.zk._transfer.walk import export_lines
+from zc.zk._transfer.export import export_lines
 from zc.zk._tree.parser import parse_tree
 from zc.zk.tests import trees
 from zc.zk.tests.walkcase import WalkCase

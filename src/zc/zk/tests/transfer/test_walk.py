@@ -7,7 +7,7 @@ from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NoNodeError
 
 from zc.zk._transfer import reader
-from zc.zk._transfer import walk as _walk
+from zc.zk._transfer.export import export_lines
 from zc.zk.errors import DataError
 from zc.zk.errors import ValueNotStorable
 from zc.zk.tests import trees
@@ -200,7 +200,7 @@ class ExportTests(WalkCase):
         with mock.patch.object(reader, 'AHEAD_NODES', 10), \
                 mock.patch.object(reader, 'FIRST_NODES', 4), \
                 mock.patch.object(reader, 'UNDER_WAY', 1):
-            lines = _walk.export_lines(self.bulk, '/', False, None)
+            lines = export_lines(self.bulk, '/', False, None)
             next(lines)
             # Data and names of the top, of 4 nodes and of the next 10
             self.assertLess(self.bulk.reads, 31)

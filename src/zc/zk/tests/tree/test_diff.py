@@ -4,11 +4,11 @@ from __future__ import annotations
 import unittest
 
 from zc.zk._tree import diff
-from zc.zk._tree import plan
+from zc.zk._tree import steps as _steps
 
 
 def change(path, old, new):
-    return plan.Change(path, b'', 0, old, new)
+    return _steps.Change(path, b'', 0, old, new)
 
 
 class DiffTests(unittest.TestCase):
@@ -35,22 +35,22 @@ class DiffTests(unittest.TestCase):
     def test_nodes_above(self):
         """The nodes above show once, below the path of the import."""
         self.assertEqual(self.lines([
-            plan.Add('/x/a/b/c', b'{"y":1}', True),
-            plan.Add('/x/a/b/d', b'', True),
-            plan.Add('/x/a/e', b'', True)], '/x'), [
+            _steps.Add('/x/a/b/c', b'{"y":1}', True),
+            _steps.Add('/x/a/b/d', b'', True),
+            _steps.Add('/x/a/e', b'', True)], '/x'), [
             ' /a', '   /b', '+    /c', '+      y = 1', '+    /d', '+  /e'])
 
     def test_removed(self):
         """What goes shows whole, parents first."""
         self.assertEqual(self.lines(
-            [plan.Remove('/a/b/c', 0, 1), plan.Remove('/a/b', 0, 1)],
+            [_steps.Remove('/a/b/c', 0, 1), _steps.Remove('/a/b', 0, 1)],
             old={'/a/b': b'{"x":1}'}), [' /a', '-  /b', '-    x = 1',
                                         '-    /c'])
 
     def test_what_stays(self):
         """What stays does not show."""
         self.assertEqual(
-            self.lines([plan.Stay('/a', plan.EXTRA)]), [])
+            self.lines([_steps.Stay('/a', _steps.EXTRA)]), [])
 
     def test_text(self):
         """As text, names come first, and colours where wanted."""
@@ -67,9 +67,9 @@ class DiffTests(unittest.TestCase):
         """Each kind of step has a form for JSON."""
         self.assertEqual(
             [diff.as_json(step) for step in [
-                plan.Add('/a', b'{"x":1}', False),
+                _steps.Add('/a', b'{"x":1}', False),
                 change('/b', {'x': 1}, {'x': 2}),
-                plan.Remove('/c', 0, 1), plan.Stay('/d', plan.EXTRA)]],
+                _steps.Remove('/c', 0, 1), _steps.Stay('/d', _steps.EXTRA)]],
             [{'path': '/a', 'step': 'add', 'new': {'x': 1}},
              {'path': '/b', 'step': 'change', 'old': {'x': 1},
               'new': {'x': 2}},

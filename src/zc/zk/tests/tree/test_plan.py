@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kazoo.protocol.states import ZnodeStat
 
+from zc.zk._tree import notes as _notes
 from zc.zk._tree import plan as _plan
+from zc.zk._tree import steps as _steps
 from zc.zk._tree.model import Node
 from zc.zk._tree.parser import parse_tree
 from zc.zk._tree.values import decode
@@ -70,16 +72,16 @@ class Tree:
     def apply(self, steps):
         """Apply steps, as strict as ZooKeeper: parents first, and so on."""
         for step in steps:
-            if isinstance(step, _plan.Add):
+            if isinstance(step, _steps.Add):
                 assert step.path not in self.data
                 parent = step.path.rpartition('/')[0]
                 assert parent in self.data or parent == self.base.rstrip('/')
                 self.data[step.path] = step.data
-            elif isinstance(step, _plan.Change):
+            elif isinstance(step, _steps.Change):
                 assert self.data[step.path] != step.data
                 self.data[step.path] = step.data
         for step in steps:
-            if isinstance(step, _plan.Remove):
+            if isinstance(step, _steps.Remove):
                 assert not self.names(step.path)
                 del self.data[step.path]
 
@@ -120,7 +122,7 @@ WANTED = parse('''
 class LineTests(unittest.TestCase):
 
     def lines(self, trim, current=CURRENT, wanted=WANTED):
-        return list(_plan.lines(Tree(current).plan(wanted, trim)))
+        return list(_notes.lines(Tree(current).plan(wanted, trim)))
 
     def test_each_line(self):
         """Each kind of change has its line, in the order of zc.zk 2.1."""
@@ -178,12 +180,12 @@ class EphemeralTests(unittest.TestCase):
         """An ephemeral node stays, and so do the nodes above it."""
         self.tree.data['/a/c2/d/f'] = b''
         steps = self.tree.plan(parse('/a\n  /c1\n    /c12'), True)
-        self.assertEqual(list(_plan.lines(steps))[5:], [
+        self.assertEqual(list(_notes.lines(steps))[5:], [
             "wouldn't delete /a/c2/d/e because it's ephemeral.",
             'would delete /a/c2/d/f.',
             '/a/c2/d not deleted due to ephemeral descendent.',
             '/a/c2 not deleted due to ephemeral descendent.'])
-        self.assertEqual(list(_plan.notes(steps)), [
+        self.assertEqual(list(_notes.notes(steps)), [
             "Not deleting /a/c2/d/e because it's ephemeral.",
             '/a/c2/d not deleted due to ephemeral descendent.',
             '/a/c2 not deleted due to ephemeral descendent.'])
@@ -203,17 +205,17 @@ class EphemeralTests(unittest.TestCase):
               /c2
                 /d
         ''')
-        self.assertEqual(list(_plan.lines(self.tree.plan(tree, True))), [])
-        self.assertEqual(list(_plan.lines(self.tree.plan(tree, None))),
+        self.assertEqual(list(_notes.lines(self.tree.plan(tree, True))), [])
+        self.assertEqual(list(_notes.lines(self.tree.plan(tree, None))),
                          ['extra path not trimmed: /a/c2/d/e'])
 
     def test_not_overwritten(self):
         """The data of an ephemeral node are left, and that is said."""
         steps = self.tree.plan(
             parse('/a\n  /c2\n    /d\n      /e\n        x = 1'), False)
-        self.assertEqual(list(_plan.lines(steps))[-1],
+        self.assertEqual(list(_notes.lines(steps))[-1],
                          "wouldn't change /a/c2/d/e because it's ephemeral.")
-        self.assertEqual(list(_plan.notes(steps)),
+        self.assertEqual(list(_notes.notes(steps)),
                          ["Not changing /a/c2/d/e because it's ephemeral."])
 
     def test_no_children(self):
@@ -230,7 +232,7 @@ class DeleteTests(unittest.TestCase):
               owners=()):
         tree = Tree(CURRENT)
         tree.owners = dict.fromkeys(owners, 1)
-        return list(_plan.lines(_plan.plan_delete(
+        return list(_notes.lines(_plan.plan_delete(
             path, tree.branches([path]), force, ignore, deletable)))
 
     def test_children_first(self):
@@ -262,17 +264,17 @@ class DeleteTests(unittest.TestCase):
     def test_only_what_was_shown(self):
         """What an earlier plan did not have stays, with what is above."""
         tree = Tree(CURRENT)
-        shown = _plan.removed(_plan.plan_delete(
+        shown = _steps.removed(_plan.plan_delete(
             '/a', tree.branches(['/a']), False, False))
         tree.data['/a/c2/new'] = b''
         steps = _plan.plan_delete(
             '/a', tree.branches(['/a']), False, False, shown)
         because = ('not deleted because it is new or changed, or has such a '
                    'node below it.')
-        self.assertEqual(list(_plan.notes(steps)), [
+        self.assertEqual(list(_notes.notes(steps)), [
             f'/a/c2/new {because}', f'/a/c2 {because}', f'/a {because}'])
         self.assertEqual(
-            [step.path for step in steps if isinstance(step, _plan.Remove)],
+            [step.path for step in steps if isinstance(step, _steps.Remove)],
             ['/a/c1/c12', '/a/c1', '/a/c2/d/e', '/a/c2/d'])
 
     def test_made_anew(self):
@@ -328,7 +330,7 @@ class PlanTests(unittest.TestCase):
         """Paths are those of the nodes, below the path of the import."""
         tree = Tree(Node(a=Node()), '/x/y')
         steps = tree.plan(parse('/a\n  /b\n/c'), None)
-        self.assertEqual(list(_plan.lines(steps)),
+        self.assertEqual(list(_notes.lines(steps)),
                          ['add /x/y/a/b', 'add /x/y/c'])
 
     def test_deep(self):
