@@ -30,7 +30,7 @@ callback to end it.
 from typing import Any
 
 from . import event
-from ._live.live import Children
+from ._live.children import Children
 from ._live.properties import Properties
 from ._registration.registration import Registration
 from ._tree.addresses import parse_addr

@@ -28,8 +28,8 @@ from kazoo.security import READ_ACL_UNSAFE
 
 from . import event
 from ._live.cache import keys_of
+from ._live.children import Children
 from ._live.engine import Engine
-from ._live.live import Children
 from ._live.live import Live
 from ._live.properties import Properties
 from ._registration.hosts import ipv4_addresses

@@ -1,4 +1,4 @@
-"""What Children and Properties have in common, and Children.
+"""What Children and Properties have in common.
 
 Reading never waits for ZooKeeper: it gives what the watch engine computed
 last.  User callbacks run once in the thread that gives them, and from then
@@ -13,19 +13,14 @@ import time
 import weakref
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING
 from typing import Any
-from typing import NamedTuple
 from typing import TypeVar
 
 from kazoo.exceptions import NoNodeError
 
 from .._printable import printable
 from .._session.nodes import Nodes
-from .._session.wire import CHILDREN
-from .._tree.links import resolve
 from ..errors import BadPropertyLink
 from ..errors import CancelWatch
 from ..errors import ForkedError
@@ -35,10 +30,6 @@ from .engine import Engine
 from .tracker import Tracker
 
 
-if TYPE_CHECKING:
-    from .cache import View
-
-
 logger = logging.getLogger(__name__)
 
 #: How many names a representation shows, and how much of each.
@@ -46,11 +37,6 @@ SHOWN_NAMES = 5
 LONGEST_NAME = 40
 
 Self = TypeVar('Self', bound='Live')
-
-
-class _ChildrenSnapshot(NamedTuple):
-    real_path: str
-    names: tuple[str, ...]
 
 
 class LiveTracker(Tracker):
@@ -284,47 +270,3 @@ class Live:
 
     def _names(self) -> Iterable[str]:
         raise NotImplementedError
-
-
-class _ChildrenTracker(LiveTracker):
-
-    __slots__ = ()
-
-    kind = CHILDREN
-
-    def compute(self, view: View) -> _ChildrenSnapshot:
-        # Nearly always there is no link: then one watch is enough.
-        here = self.path
-        names = view.children(here)
-        if names is None:
-            here = resolve(view.lookup, here)
-            names = view.children(here)
-        if names is None:
-            view.read_again(here)       # it came or went between reads
-        if isinstance(names, Exception):
-            raise type(names)(here) from names
-        return _ChildrenSnapshot(here, names)
-
-
-class Children(Live):
-    """The names of a node's children, kept up to date."""
-
-    _tracker_class = _ChildrenTracker
-
-    @property
-    def data(self) -> list[str]:
-        """The names, sorted."""
-        return list(self._names())
-
-    def _names(self) -> tuple[str, ...]:
-        snapshot = self._snapshot
-        return snapshot.names if snapshot is not None else ()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names())
-
-    def __len__(self) -> int:
-        return len(self._names())
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names()

@@ -44,6 +44,7 @@ TESTED_BY = {
     'zc.zk._tree.notes': 'tree.test_plan',
     'zc.zk._tree.steps': 'tree.test_plan',
     'zc.zk._live.cache': 'live.test_engine',
+    'zc.zk._live.children': 'live.test_live',
     'zc.zk._live.tracker': 'live.test_engine',
     'zc.zk._session.reads': 'session.test_requests',
     'zc.zk._live.properties': 'live.test_live',
