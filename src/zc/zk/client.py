@@ -39,6 +39,7 @@ from ._registration.states import State
 from ._session import connect
 from ._session.chroot import Chroot
 from ._session.exit import end_at_exit
+from ._session.insides import session_timeout_of
 from ._session.nodes import Nodes
 from ._session.nodes import acl_list
 from ._session.requests import JUTE_MAXBUFFER
@@ -102,7 +103,7 @@ class ZooKeeper(Nodes):
             raise TypeError('keywords cannot be passed with a client: '
                             + ', '.join(sorted(keywords)))
         #: In seconds, as it was asked for
-        self.session_timeout: float = connect.session_timeout_of(self.client)
+        self.session_timeout: float = session_timeout_of(self.client)
         asked = self.session_timeout
         self._granted: Callable[[], float] = (
             (lambda: loop.granted) if own else (lambda: asked))

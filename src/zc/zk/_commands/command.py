@@ -26,8 +26,8 @@ from .._session.connect import CONNECT_TIMEOUT
 from .._session.connect import CONNECTION_STRING_VARIABLE
 from .._session.connect import DEFAULT_CONNECTION_STRING
 from .._session.connect import SESSION_TIMEOUT
-from .._session.connect import SHORTEST_PATIENCE
-from .._session.connect import PollHandler
+from .._session.handler import SHORTEST_PATIENCE
+from .._session.handler import PollHandler
 from .._tree import paths
 from ..client import ZooKeeper
 from ..errors import Error

@@ -18,8 +18,10 @@ from kazoo.protocol.states import ZnodeStat
 
 from .._session.requests import FEW
 from .._session.requests import Bulk
-from .._session.requests import Watcher
 from .._session.requests import is_connection_error
+from .._session.watches import WatchFunction
+from .._session.watches import remove_watches
+from .._session.watches import set_watches
 from .._session.wire import CHILDREN
 from .._session.wire import DATA
 from .._tree import paths as _paths
@@ -107,7 +109,7 @@ class NodeCache:
     :ivar armed: how often watches were set for what had been read before
     """
 
-    def __init__(self, bulk: Bulk, watcher: Watcher) -> None:
+    def __init__(self, bulk: Bulk, watcher: WatchFunction) -> None:
         self._bulk = bulk
         self._watcher = watcher
         self._nodes: dict[Key, Node] = {}
@@ -200,8 +202,8 @@ class NodeCache:
                 else:
                     (missing if node.value is None else data).append(path)
         if data or missing or children:
-            self._bulk.set_watches(
-                zxid, self._watcher, data, missing, children)
+            set_watches(
+                self._bulk, zxid, self._watcher, data, missing, children)
             self.armed += 1
 
     def sweep(self, most: int, connected: bool) -> None:
@@ -217,7 +219,7 @@ class NodeCache:
                 if node.armed:
                     gone.append(key)
         if gone and connected:
-            self._bulk.remove_watches(self._watcher, gone)
+            remove_watches(self._bulk, self._watcher, gone)
 
     def fetch(self, keys: list[Key]) -> None:
         """Read nodes and leave watches on them."""
@@ -239,7 +241,8 @@ class NodeCache:
                     missing.append(path)
             elif not isinstance(result, Exception):
                 (data if kind == DATA else children).append(path)
-        self._bulk.set_watches(zxid, self._watcher, data, missing, children)
+        set_watches(
+            self._bulk, zxid, self._watcher, data, missing, children)
         self.armed += 1
         for key, result in zip(keys, results, strict=True):
             self._keep(key, result)

@@ -34,8 +34,8 @@ from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 
-from .._session.reads import TransactionFailed
 from .._session.requests import Bulk
+from .._session.transactions import TransactionFailed
 from .._session.wire import Create
 from .._session.wire import Delete
 from .._session.wire import Op

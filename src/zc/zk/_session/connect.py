@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import os
-import select
 import socket
 import threading
 import time
@@ -19,15 +17,15 @@ import kazoo.client
 from kazoo.exceptions import AuthFailedError
 from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
-from kazoo.handlers.threading import SequentialThreadingHandler
-from kazoo.protocol.serialization import SASL
-from kazoo.protocol.serialization import Auth
-from kazoo.protocol.serialization import Connect
-from kazoo.protocol.states import KeeperState
-from kazoo.retry import RetryFailedError
 
 from ..errors import FailedConnect
+from . import insides
 from . import servers
+from .handler import SHORTEST_PATIENCE
+from .handler import PollHandler
+from .logfilter import hide_credentials
+from .loop import REFUSED
+from .loop import ConnectionLoop
 
 
 logger = logging.getLogger(__name__)
@@ -42,186 +40,10 @@ SESSION_TIMEOUT = 10.0
 CONNECT_TIMEOUT = 15.0
 #: The longest delay between tries to reconnect, in seconds.
 LONGEST_RECONNECT_DELAY = 3.0
-#: The shortest time that a server has for its first words on a new
-#: connection, in seconds; it is a third of the session timeout if that is
-#: longer, as with three servers.
-SHORTEST_PATIENCE = 2.0
 #: With ``wait``: how long until the next line in the log, in seconds.
 REMIND_SECONDS = 60.0
-#: The reason when a server does not take the credentials.
-REFUSED = 'authentication failed'
 #: How long `stop` waits for kazoo, in seconds.
 STOP_SECONDS = 1.5
-
-
-def hide_credentials(record: logging.LogRecord) -> bool:
-    """Take credentials out of what kazoo logs of its requests: a filter."""
-    if isinstance(record.args, tuple):
-        secret = 'passwd' in str(record.msg)
-        record.args = tuple([_hidden(each, secret) for each in record.args])
-    return True
-
-
-def _hidden(value: Any, secret: bool) -> Any:
-    if isinstance(value, Auth):
-        return value._replace(auth='...')
-    if isinstance(value, SASL):
-        return value._replace(challenge='...')
-    if isinstance(value, Connect):      # who has it can take the session over
-        return value._replace(passwd='...')
-    return '...' if secret and isinstance(value, bytes) else value
-
-
-class PollHandler(SequentialThreadingHandler):
-    """kazoo's threading handler with a cheaper ``select``.
-
-    kazoo makes an epoll object for each call, which takes nearly half of
-    its time on pipelined requests.
-
-    A server that is just starting may accept a connection and never say
-    anything on it.  With one server, kazoo would wait for it until the
-    session is over; here there is time for more tries.
-
-    :param patience: the longest to wait for a server's first words on a new
-        connection, in seconds
-    :param impatient: whether `start` gives up as soon as each server has
-        refused a connection
-    :ivar last_error: why the last connection could not be made, or None
-    :ivar refused: the addresses that refused a connection
-    """
-
-    last_error: Exception | None = None
-
-    def __init__(
-        self, patience: float = math.inf, impatient: bool = False
-    ) -> None:
-        super().__init__()
-        self.impatient = impatient
-        self.refused: set[tuple[str, int]] = set()
-        self._patience = patience
-        self._silent: Any = None    # a connection without words so far
-
-    def create_connection(self, *args: Any, **keywords: Any) -> Any:
-        try:
-            connection = super().create_connection(*args, **keywords)
-        except Exception as e:
-            # kazoo logs it, and tells nobody.
-            self.last_error = e
-            if isinstance(e, ConnectionRefusedError):
-                address = keywords['address'] if not args else args[0]
-                self.refused.add(address[:2])
-            raise
-        self.last_error = None
-        self._silent = connection
-        return connection
-
-    def select(
-        self,
-        rlist: Any,
-        wlist: Any,
-        xlist: Any,
-        timeout: float | None = None,
-    ) -> tuple[list[Any], list[Any], list[Any]]:
-        first_words = self._silent is not None and rlist == [self._silent]
-        if first_words and timeout is not None:
-            timeout = min(timeout, self._patience)
-        poller = select.poll()
-        wanted: dict[int, tuple[Any, int]] = {}
-        for objects, mask in ((rlist, select.POLLIN), (wlist, select.POLLOUT)):
-            for each in objects:
-                fd = each if isinstance(each, int) else each.fileno()
-                if fd < 0:
-                    raise ValueError(f'closed socket: {each!r}')
-                wanted[fd] = each, wanted.get(fd, (each, 0))[1] | mask
-        for fd, (_, mask) in wanted.items():
-            poller.register(fd, mask)
-        # What TLS has decrypted already is in no socket's buffer.
-        readable = [each for each in rlist
-                    if hasattr(each, 'pending') and each.pending()]
-        writable = []
-        if readable:
-            timeout = 0.0
-        for fd, events in poller.poll(
-                None if timeout is None else max(0.0, timeout) * 1000):
-            each, mask = wanted[fd]
-            # An error or a hang-up shows when the socket is used.
-            failed = events & ~(select.POLLIN | select.POLLOUT)
-            if mask & select.POLLIN and (events & select.POLLIN or failed):
-                if each not in readable:
-                    readable.append(each)
-            if mask & select.POLLOUT and (events & select.POLLOUT or failed):
-                writable.append(each)
-        if first_words and readable:
-            self._silent = None
-        return readable, writable, []
-
-
-class Loop:
-    """A client's connection loop, which remembers why it ended.
-
-    kazoo ends it for good when a server refuses the credentials, when an
-    error comes up in it that kazoo did not expect, and when the tries that
-    ``connection_retry`` allows are used up.
-
-    :param client: one that is not started yet
-    :ivar end: why, None while it runs and when the client was stopped
-    :ivar granted: the session timeout that the server gave, in seconds;
-        the one that is asked for until there is a session
-    """
-
-    def __init__(self, client: kazoo.client.KazooClient) -> None:
-        self.end: Exception | None = None
-        self.granted = session_timeout_of(client)
-        self._client = client
-        self._refused = False
-        self._invoke = client._connection._invoke
-        client._connection._invoke = self._invoked
-        self._zk_loop = client._connection.zk_loop
-        self._session_callback = client._session_callback
-        client._connection.zk_loop = self._run
-        client._session_callback = self._session_changed
-
-    @property
-    def refused(self) -> bool:
-        """Whether a server refused the credentials."""
-        return self._refused
-
-    @property
-    def was_stopped(self) -> bool:
-        """Whether someone stopped the client on purpose."""
-        stopped: bool = self._client._stopped.is_set()
-        return stopped
-
-    def _run(self) -> None:
-        self.end = None
-        self._refused = False
-        end: Exception = RetryFailedError('kazoo stopped trying')
-        try:
-            self._zk_loop()
-        except Exception as e:
-            # kazoo has logged it.
-            end = ConnectionClosedError(f'{type(e).__name__}: {e}')
-        if self._refused:
-            end = AuthFailedError(REFUSED)
-        if not self.was_stopped:
-            self.end = end
-
-    def _invoked(
-        self, timeout: float, request: Any, *args: Any, **keywords: Any
-    ) -> Any:
-        result = self._invoke(timeout, request, *args, **keywords)
-        if isinstance(request, Connect) and result[0].time_out > 0:
-            self.granted = result[0].time_out / 1000
-        return result
-
-    def _session_changed(self, state: Any) -> None:
-        self._refused = self._refused or state == KeeperState.AUTH_FAILED
-        self._session_callback(state)
-
-
-def session_timeout_of(client: kazoo.client.KazooClient) -> float:
-    """Return the session timeout that a client asks for, in seconds."""
-    return float(client._session_timeout) / 1000
 
 
 def connection_string_from(given: str | None) -> str:
@@ -258,7 +80,7 @@ def start(
     connection_string: str,
     wait: bool,
     timeout: float,
-) -> Loop:
+) -> ConnectionLoop:
     """Start `client` and wait until it is connected.
 
     :param wait: whether to try for ever
@@ -268,7 +90,7 @@ def start(
         refused the credentials, or kazoo stopped trying
     """
     connection_string = servers.shown(connection_string)
-    loop = Loop(client)
+    loop = ConnectionLoop(client)
     changed = threading.Condition()
 
     def listener(state: str) -> None:
@@ -352,12 +174,12 @@ def _remind(connection_string: str, first: bool) -> None:
 
 def _prove(
     client: kazoo.client.KazooClient,
-    loop: Loop,
+    loop: ConnectionLoop,
     connection_string: str,
     timeout: float,
 ) -> None:
     """Make one request: with a wrong password, only that fails."""
-    if not (client._connection.sasl_options or client.auth_data):
+    if not (insides.uses_sasl(client) or client.auth_data):
         return
     try:
         client.exists_async('/').get(timeout=timeout)

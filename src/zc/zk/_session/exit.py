@@ -15,7 +15,8 @@ import time
 import weakref
 
 from kazoo.client import KazooClient
-from kazoo.protocol.serialization import Close
+
+from . import insides
 
 
 logger = logging.getLogger(__name__)
@@ -46,17 +47,9 @@ def _end_all() -> None:
                if pid == os.getpid() and client.connected]
     for client in clients:
         try:
-            _end(client)
+            insides.end_session(client)
         except Exception as e:
             logger.debug('ending a session at exit failed: %r', e)
     deadline = time.monotonic() + EXIT_SECONDS
     for client in clients:
-        client._connection.connection_stopped.wait(
-            max(0.0, deadline - time.monotonic()))
-
-
-def _end(client: KazooClient) -> None:
-    """Do what kazoo's ``stop`` does, except for waiting."""
-    client._stopped.set()
-    client._queue.append((Close(), None))
-    client._connection._write_sock.send(b'\0')
+        insides.wait_stopped(client, max(0.0, deadline - time.monotonic()))

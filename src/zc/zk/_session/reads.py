@@ -1,4 +1,4 @@
-"""Transactions and reads under way, and what they gave.
+"""Reads under way, and what they gave.
 
 Runs in its caller's thread, except for what reads a reply, which runs in
 kazoo's connection thread.  It must not know what was asked for, nor why.
@@ -13,13 +13,10 @@ from typing import Protocol
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionLoss
-from kazoo.exceptions import KazooException
-from kazoo.exceptions import RolledBackError
-from kazoo.exceptions import RuntimeInconsistency
 from kazoo.exceptions import UnimplementedError
 
+from .batching import batched
 from .wire import MULTI_READ
-from .wire import Op
 from .wire import Request
 from .wire import pack_reads
 from .wire import read_multi_read
@@ -31,8 +28,6 @@ BATCH_READS = 1_000
 #: How many of them may be under way at once: enough for the server to have
 #: work while the client is busy with other things.
 READS_IN_FLIGHT = 16
-#: How many transactions may be under way at once.
-IN_FLIGHT = 4
 
 
 class Requests(Protocol):
@@ -50,50 +45,6 @@ class Requests(Protocol):
     def chroot_size(self) -> int: ...
 
     def single_reads(self, wanted: Sequence[tuple[str, str]]) -> list[Any]: ...
-
-
-class TransactionFailed(Exception):
-    """A transaction was rolled back because of one operation.
-
-    :ivar index: the operation's place in what was committed
-    :ivar op: the operation
-    :ivar error: kazoo's exception for it
-    """
-
-    def __init__(self, index: int, op: Op, error: KazooException) -> None:
-        super().__init__(index, op.path, error)
-        self.index = index
-        self.op = op
-        self.error = error
-
-    def __str__(self) -> str:
-        return f'{type(self.error).__name__} at {self.op.path}'
-
-
-class PendingCommit:
-    """A transaction under way."""
-
-    def __init__(self, bulk: Requests, ops: Sequence[Op], result: Any) -> None:
-        self.ops = ops
-        self._bulk = bulk
-        self._result = result
-
-    def get(self) -> list[Any]:
-        """Wait, and return a result for each operation.
-
-        :raises TransactionFailed: when it was rolled back
-        :raises KazooException: when the connection failed; the transaction
-            may or may not have been applied
-        """
-        results: list[Any] = self._bulk.wait(self._result)
-        for index, result in enumerate(results):
-            if isinstance(result, KazooException) and not isinstance(
-                    result, (RolledBackError, RuntimeInconsistency)):
-                raise TransactionFailed(index, self.ops[index], result)
-        for index, result in enumerate(results):
-            if isinstance(result, KazooException):
-                raise TransactionFailed(index, self.ops[index], result)
-        return results
 
 
 class PendingRead:
@@ -187,10 +138,7 @@ class PendingRead:
         # UTF-8 at its longest
         size = 4 * sum([len(path) for _, path in batch]) + around * len(batch)
         if size <= bulk.batch_bytes:
-            return end
-        size = 0
-        for index in range(start, end):
-            size += around + 4 * len(wanted[index][1])
-            if size > bulk.batch_bytes and index > start:
-                return index
-        return end
+            return end      # nearly always
+        first = next(batched(
+            batch, lambda each: around + 4 * len(each[1]), bulk.batch_bytes))
+        return start + len(first)

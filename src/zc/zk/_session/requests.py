@@ -1,17 +1,13 @@
 """Many reads or writes in one ZooKeeper request, through a kazoo client.
 
-The one module that knows kazoo's insides: ``client._call`` (which sends any
-object that has ``type``, ``serialize`` and ``deserialize``), the client's
-tables of watchers, its chroot and its last zxid.  It runs in its caller's
-thread; what touches kazoo's tables runs in kazoo's connection thread, inside
-``serialize``.  It must not know links, trees or registrations.
+It runs in its caller's thread; kazoo's connection thread reads the replies.
+It must not know links, trees or registrations.
 """
 from __future__ import annotations
 
 import copy
 import math
 import os
-import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -20,43 +16,47 @@ from collections.abc import Sequence
 from typing import Any
 
 from kazoo.client import KazooClient
+from kazoo.exceptions import AuthFailedError
+from kazoo.exceptions import ConnectionClosedError
+from kazoo.exceptions import ConnectionDropped
+from kazoo.exceptions import ConnectionLoss
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import OperationTimeoutError
+from kazoo.exceptions import SessionExpiredError
+from kazoo.exceptions import SessionMovedError
 from kazoo.protocol.states import KazooState
-from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL
 
 from ..errors import ForkedError
 from ..errors import TooLarge
-from .reads import PendingCommit
+from . import insides
+from .batching import batched
 from .reads import PendingRead
+from .transactions import BATCH_OPS
+from .transactions import PendingCommit
 from .wire import CHILDREN
 from .wire import DATA
 from .wire import MULTI
-from .wire import REMOVE_WATCHES
-from .wire import SET_WATCHES
 from .wire import Op
 from .wire import Request
-from .wire import full_path
 from .wire import op_size
 from .wire import pack_ops
-from .wire import pack_remove_watches
-from .wire import pack_watches
 from .wire import read_multi
-from .wire import read_nothing
 
 
 #: The largest request that servers take, in bytes, unless they are told
 #: otherwise (``jute.maxbuffer``).
 JUTE_MAXBUFFER = 1_048_575
-#: How many operations go in one transaction: more gain nothing.
-BATCH_OPS = 1_000
 #: Up to here, single requests on the wire are as quick as one for many.
 FEW = 3
 
+#: Errors of the connection, which a new one mends.
+CONNECTION_ERRORS = (
+    AuthFailedError, ConnectionClosedError, ConnectionDropped, ConnectionLoss,
+    OperationTimeoutError, SessionExpiredError, SessionMovedError)
+
 Data = tuple[bytes, ZnodeStat]
-Watcher = Callable[[WatchedEvent], None]
 
 
 class Bulk:
@@ -105,8 +105,7 @@ class Bulk:
 
     def on_kazoos_thread(self) -> bool:
         """Tell whether this runs where kazoo calls watch functions."""
-        workers = getattr(self.client.handler, '_workers', ())
-        return threading.current_thread() in workers
+        return insides.is_callback_thread(self.client)
 
     @property
     def last_zxid(self) -> int:
@@ -198,20 +197,14 @@ class Bulk:
 
         :raises TooLarge: when one operation alone is over the limit
         """
-        batch: list[Op] = []
-        size = 0
         chroot = self.chroot_size()
-        for op in ops:
-            more = op_size(op) + chroot
-            self._check_size(op, more)
-            if batch and (len(batch) == BATCH_OPS
-                          or size + more > self.batch_bytes):
-                yield batch
-                batch, size = [], 0
-            batch.append(op)
-            size += more
-        if batch:
-            yield batch
+
+        def size_of(op: Op) -> int:
+            size = op_size(op) + chroot
+            self._check_size(op, size)
+            return size
+
+        return batched(ops, size_of, self.batch_bytes, BATCH_OPS)
 
     def check_size(self, *ops: Op) -> None:
         """Raise an error when a request is over the server's limit.
@@ -233,105 +226,6 @@ class Bulk:
     def chroot_size(self) -> int:
         """Return how many bytes the chroot adds to each path."""
         return len(self.client.chroot.encode('utf-8'))
-
-    # Watches
-
-    def set_watches(
-        self,
-        zxid: int,
-        watcher: Watcher,
-        data: Sequence[str],
-        missing: Sequence[str],
-        children: Sequence[str],
-    ) -> None:
-        """Leave watches on many nodes; what changed since `zxid` fires.
-
-        :param zxid: of a reply that came before the nodes were read
-        :param watcher: called with each event, in kazoo's callback thread
-        :param data: paths of nodes whose data are watched
-        :param missing: paths at which no node was found
-        :param children: paths of nodes whose children are watched
-        :raises KazooException: when the connection failed
-        """
-        items = [(0, path) for path in data]
-        items += [(1, path) for path in missing]
-        items += [(2, path) for path in children]
-        pending = []
-        batch: tuple[list[str], list[str], list[str]] = ([], [], [])
-        size = 0
-        chroot = self.chroot_size()
-        for which, path in items:
-            path_size = chroot + 4 * len(path) + 4
-            size += path_size
-            if size > self.batch_bytes:
-                pending.append(self._send_watches(zxid, watcher, batch))
-                batch, size = ([], [], []), path_size
-            batch[which].append(path)
-        pending.append(self._send_watches(zxid, watcher, batch))
-        for result in pending:
-            self.wait(result)
-
-    def _send_watches(
-        self,
-        zxid: int,
-        watcher: Watcher,
-        batch: tuple[list[str], list[str], list[str]],
-    ) -> Any:
-        client = self.client
-        full = [[full_path(client.chroot, path) for path in paths]
-                for paths in batch]
-        data, missing, children = (
-            [path.decode('utf-8') for path in paths] for paths in full)
-
-        def before() -> None:
-            # In the connection thread, so that no event is read meanwhile;
-            # before the request goes, since what changed fires at once.
-            for path in data + missing:
-                client._data_watchers[path].add(watcher)
-            for path in children:
-                client._child_watchers[path].add(watcher)
-
-        return self.send(Request(
-            SET_WATCHES, pack_watches(zxid, full), read_nothing, before))
-
-    def remove_watches(
-        self, watcher: Watcher, wanted: Sequence[tuple[str, str]]
-    ) -> None:
-        """Take watches away, here and in the server.
-
-        A watch that another watcher of the same client shares stays in the
-        server.  Nothing is raised: a watch that is gone already is well.
-
-        :param wanted: pairs of DATA or CHILDREN and a path
-        """
-        client = self.client
-        pending = []
-        for kind, path in wanted:
-            encoded = full_path(client.chroot, path)
-            key = encoded.decode('utf-8')
-
-            def tables(kind: str = kind) -> Any:
-                return (client._data_watchers if kind == DATA
-                        else client._child_watchers)
-
-            def before(key: str = key, tables: Any = tables) -> None:
-                found = tables().get(key)
-                if found is not None:
-                    found.discard(watcher)
-                    if not found:
-                        del tables()[key]
-
-            if set(tables().get(key, ())) - {watcher}:
-                before()
-                continue
-            pending.append(self.send(Request(
-                REMOVE_WATCHES, pack_remove_watches(kind, encoded),
-                read_nothing, before)))
-        for result in pending:
-            try:
-                self.wait(result)
-            except KazooException:
-                pass    # no such watch, or no connection: both leave none
 
     # Requests and replies
 
@@ -394,13 +288,10 @@ class Bulk:
     def send(self, request: Request) -> Any:
         """Send a request and return kazoo's pending result."""
         result = self.client.handler.async_result()
-        self.client._call(request, result)
+        insides.call(self.client, request, result)
         return result
 
 
 def is_connection_error(error: BaseException) -> bool:
     """Tell whether `error` is the connection's, and so may pass."""
-    return type(error).__name__ in (
-        'AuthFailedError', 'ConnectionClosedError', 'ConnectionDropped',
-        'ConnectionLoss', 'OperationTimeoutError', 'SessionExpiredError',
-        'SessionMovedError')
+    return isinstance(error, CONNECTION_ERRORS)

@@ -1,7 +1,7 @@
 """Bringing kazoo's connection back when kazoo has given it up.
 
-See `connect.Loop` for when kazoo does so.  A registered server would then
-be gone until someone restarts it.
+See `loop.ConnectionLoop` for when kazoo does so.  A registered server would
+then be gone until someone restarts it.
 
 A thread of its own looks on while there is no connection, and starts the
 loop again after a growing delay.  It must not know what the connection is
@@ -20,6 +20,7 @@ from kazoo.retry import RetryFailedError
 
 from .._worker.backoff import Backoff
 from . import connect
+from .loop import ConnectionLoop
 
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Reviver:
     def __init__(
         self,
         client: KazooClient,
-        loop: connect.Loop,
+        loop: ConnectionLoop,
         gave_up: Callable[[Exception], None],
     ) -> None:
         self._client = client

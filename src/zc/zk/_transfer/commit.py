@@ -23,10 +23,10 @@ from kazoo.exceptions import SessionExpiredError
 from kazoo.exceptions import SessionMovedError
 from kazoo.security import ACL
 
-from .._session.reads import IN_FLIGHT
-from .._session.reads import PendingCommit
-from .._session.reads import TransactionFailed
 from .._session.requests import Bulk
+from .._session.transactions import IN_FLIGHT
+from .._session.transactions import PendingCommit
+from .._session.transactions import TransactionFailed
 from .._session.wire import Create
 from .._session.wire import Delete
 from .._session.wire import Op

@@ -18,6 +18,7 @@ import kazoo.client
 from .._live.engine import Engine
 from .._registration.keeper import Keeper
 from .._session import connect
+from .._session.insides import HeardCalls
 from ..client import ZooKeeper
 from ._settle import WRITES
 from ._settle import Settler
@@ -118,7 +119,7 @@ def wait_until(
 def _client_class(emulation: Emulation, settler: Settler) -> type:
     """Return what stands for kazoo's client class in a test."""
 
-    class TestClient(kazoo.client.KazooClient):
+    class TestClient(HeardCalls, kazoo.client.KazooClient):
         """A kazoo client that connects to the test's servers only.
 
         :ivar cluster: to which it belongs, or None
@@ -178,10 +179,9 @@ def _client_class(emulation: Emulation, settler: Settler) -> type:
             settler.wrote()
             settler.settle()
 
-        def _call(self, request: Any, async_object: Any) -> Any:
+        def calling(self, request: Any, result: Any) -> None:
             if request.type in WRITES:
-                async_object.is_write = True
-            return super()._call(request, async_object)
+                result.is_write = True
 
         def stop(self) -> None:
             super().stop()

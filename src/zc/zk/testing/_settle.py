@@ -25,7 +25,7 @@ from kazoo.protocol.states import Callback
 
 from .._live.engine import Engine
 from .._registration.keeper import Keeper
-from .._session.connect import PollHandler
+from .._session.handler import PollHandler
 
 
 #: Requests that change something (zookeeper.jute, ZooDefs.OpCode).

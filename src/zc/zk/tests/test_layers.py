@@ -1,4 +1,7 @@
+import ast
 import unittest
+
+import kazoo.client
 
 from zc.zk.tests import sources
 
@@ -77,6 +80,37 @@ EFFECTS = {'asyncio', 'kazoo', 'queue', 'random', 'select', 'selectors',
 RECORDS = {'kazoo.exceptions', 'kazoo.protocol.states', 'kazoo.security'}
 
 
+# The one module that touches what is private in kazoo.
+INSIDES = 'zc.zk._session.insides'
+# Private names of kazoo's that are also ours.
+OURS = {'_read'}
+
+
+def kazoos():
+    """Return the private names of kazoo's client, connection and handler."""
+    client = kazoo.client.KazooClient()
+    names = {name
+             for each in (client, client._connection, client.handler)
+             for name in dir(each)
+             if name.startswith('_') and not name.startswith('__')}
+    client.close()
+    return names - OURS
+
+
+def touched(tree, names):
+    """Yield each use of one of `names` of an object other than ``self``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in names:
+            # A subclass replaces methods, and calls those it replaces.
+            if ast.unparse(node.value) not in ('self', 'cls', 'super()'):
+                yield node.lineno, node.attr
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                'getattr', 'setattr', 'hasattr', 'delattr'):
+            for each in node.args[1:2]:
+                if isinstance(each, ast.Constant) and each.value in names:
+                    yield node.lineno, each.value
+
+
 def room(name):
     """Return the room that a module stands in, or None."""
     return max((each for each in NAMES
@@ -152,3 +186,29 @@ class Layers(unittest.TestCase):
                     and name not in RECORDS):
                 effects.append(f'{module.path}:{line}: {name}')
         self.assertEqual([], effects)
+
+    def test_kazoo(self):
+        """One module touches what is private in kazoo."""
+        names = kazoos()
+        self.assertLessEqual(
+            {'_call', '_data_watchers', '_write_sock', '_workers'}, names)
+        private = []
+        for module in sources.modules():
+            for line, name in touched(module.tree(), names):
+                if module.name != INSIDES:
+                    private.append(f'{module.path}:{line}: {name}')
+        self.assertEqual([], private)
+
+    def test_how_kazoo_is_touched(self):
+        """Each way to touch it is found, and a subclass is none."""
+        for source, found in (
+                ('client._call(1, 2)', ['_call']),
+                ('self.client._queue', ['_queue']),
+                ('getattr(client, "_queue", 1)', ['_queue']),
+                ('client.hosts', []),
+                ('self._call', []),
+                ('super()._call(1, 2)', [])):
+            with self.subTest(source):
+                self.assertEqual(found, [
+                    name for _, name in touched(
+                        ast.parse(source), {'_call', '_queue'})])

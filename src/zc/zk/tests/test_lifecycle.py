@@ -277,7 +277,6 @@ class Close(ZooKeeperCase):
         with zc.zk.testing.Server() as server:
             # The class itself: the test's own connects nowhere else.
             client = KazooClient(server.connection_string)
-            client.start()
             with mock.patch('zc.zk._session.connect.make_client',
                             return_value=client):
                 zk = zc.zk.ZooKeeper(server.connection_string)

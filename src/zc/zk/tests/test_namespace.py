@@ -46,7 +46,7 @@ TESTED_BY = {
     'zc.zk._live.cache': 'live.test_engine',
     'zc.zk._live.children': 'live.test_live',
     'zc.zk._live.tracker': 'live.test_engine',
-    'zc.zk._session.reads': 'session.test_requests',
+    'zc.zk._session.insides': 'session.test_kazoo',
     'zc.zk._live.properties': 'live.test_live',
     'zc.zk.graphvis': 'tree.test_graph',
     'zc.zk.monitor': 'monitor.test_plugin',

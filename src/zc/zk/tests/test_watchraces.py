@@ -161,9 +161,9 @@ class FailureTests(Case):
     def test_the_watch_thread_outlives_a_fault(self) -> None:
         """A fault in sweeping does not end the thread."""
         properties = self.zk.properties('/a')
-        bulk = self.zk._bulk
-        with unittest.mock.patch.object(
-                bulk, 'remove_watches', side_effect=ZeroDivisionError):
+        with unittest.mock.patch(
+                'zc.zk._live.cache.remove_watches',
+                side_effect=ZeroDivisionError):
             with self.assertLogs('zc.zk', 'ERROR'):
                 self.zk.children('/b')
                 gc.collect()

@@ -16,7 +16,7 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from zc.zk._registration.reconciler import Reconciler
 from zc.zk._registration.reconciler import Wanted
 from zc.zk._registration.states import State
-from zc.zk._session.reads import TransactionFailed
+from zc.zk._session.transactions import TransactionFailed
 from zc.zk._session.wire import Create
 from zc.zk._session.wire import Delete
 from zc.zk._session.wire import SetData

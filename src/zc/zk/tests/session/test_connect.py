@@ -1,7 +1,6 @@
 import contextlib
 import logging
 import os
-import select
 import socket
 import threading
 import unittest
@@ -12,12 +11,11 @@ from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import ConnectionLoss
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.handlers.threading import SequentialThreadingHandler
-from kazoo.loggingsupport import BLATHER
-from kazoo.protocol.serialization import SASL
 from kazoo.protocol.states import KeeperState
 
 import zc.zk
 from zc.zk._session import connect
+from zc.zk._session.handler import PollHandler
 from zc.zk.errors import FailedConnect
 from zc.zk.testing import Server
 from zc.zk.tests.base import wait_for
@@ -75,7 +73,7 @@ class MakeClient(unittest.TestCase):
         self.assertEqual([('a', 1), ('b', 2)], client.hosts)
         self.assertEqual('/root', client.chroot)
         self.assertEqual(4000, client._session_timeout)
-        self.assertIsInstance(client.handler, connect.PollHandler)
+        self.assertIsInstance(client.handler, PollHandler)
         self.assertEqual(-1, client._conn_retry.max_tries)
         self.assertEqual(
             connect.LONGEST_RECONNECT_DELAY, client._conn_retry.max_delay)
@@ -254,29 +252,6 @@ class Start(unittest.TestCase):
             logs.output)
 
 
-class Logs(unittest.TestCase):
-
-    def test_no_credentials(self):
-        """Whatever kazoo logs, it shows no credentials."""
-        with Server() as server, \
-                self.assertLogs('kazoo.client', BLATHER) as logs:
-            client = connect.make_client(
-                server.connection_string, 10.0,
-                auth_data=[('digest', 'me:s3cret')])
-            connect.start(client, server.connection_string, False, 10.0)
-            client.add_auth('digest', 'me:s3cret2')
-            client.logger.debug('sent %s', SASL(b's3cret'))
-            password = client.client_id[1]
-            connect.stop(client)
-        text = '\n'.join(logs.output)
-        self.assertIn('session_passwd', text)
-        self.assertNotIn(password.hex(), text)
-        self.assertNotIn(repr(password), text)
-        self.assertIn('Auth(', text)
-        self.assertIn('SASL(', text)
-        self.assertNotIn('s3cret', text)
-
-
 class Prove(unittest.TestCase):
     """With a wrong SASL password, kazoo's start succeeds all the same."""
 
@@ -353,101 +328,3 @@ class Stop(unittest.TestCase):
         with self.assertLogs('zc.zk._session.connect', logging.DEBUG) as logs:
             connect.stop(client)
         self.assertIn('closing the connection failed', logs.output[0])
-
-
-class Select(unittest.TestCase):
-
-    def setUp(self):
-        self.handler = connect.PollHandler()
-        self.one, self.other = socket.socketpair()
-        self.addCleanup(self.one.close)
-        self.addCleanup(self.other.close)
-
-    def select(self, rlist, wlist, timeout=0):
-        return self.handler.select(rlist, wlist, [], timeout)
-
-    def test_nothing(self):
-        """Nothing is ready when nothing came, at the end of the timeout."""
-        self.assertEqual(
-            ([], [], []), self.select([self.one], []))
-        self.assertEqual(([], [], []), self.select([self.one], [], 0.001))
-        self.assertEqual(([], [], []), self.select([self.one], [], -1))
-
-    def test_readable(self):
-        """What came shows."""
-        self.other.send(b'x')
-        self.assertEqual(
-            ([self.one], [], []), self.select([self.one, self.other], []))
-        self.assertEqual(
-            ([self.one], [], []), self.select([self.one], [], None))
-
-    def test_writable(self):
-        """A socket is ready to be written while its buffer has room."""
-        self.assertEqual(([], [self.one], []), self.select([], [self.one]))
-        self.other.send(b'x')
-        self.assertEqual(([self.one], [self.one], []),
-                         self.select([self.one], [self.one]))
-
-    def test_numbers(self):
-        """File descriptors may be numbers."""
-        number = self.one.fileno()
-        self.assertEqual(([], [number], []), self.select([], [number]))
-
-    def test_hung_up(self):
-        """A hang-up shows as ready, so that using the socket tells of it."""
-        self.other.close()
-        self.assertEqual(([self.one], [self.one], []),
-                         self.select([self.one], [self.one]))
-
-    def test_failed(self):
-        """So does an error, also where only writing was asked for."""
-        poller = mock.Mock()
-        poller.poll.return_value = [(self.one.fileno(), select.POLLERR)]
-        with mock.patch('select.poll', return_value=poller):
-            self.assertEqual(
-                ([], [self.one], []), self.select([], [self.one]))
-            self.assertEqual(
-                ([self.one], [], []), self.select([self.one], []))
-
-    def test_decrypted(self):
-        """What TLS has decrypted already counts, once."""
-        tls = mock.Mock(wraps=self.one, pending=lambda: 3)
-        other = mock.Mock(wraps=self.other, pending=lambda: 0)
-        self.assertEqual(([tls], [], []), self.select([tls, other], [], None))
-        self.other.send(b'x')
-        self.assertEqual(([tls], [], []), self.select([tls, other], [], None))
-
-    def test_closed(self):
-        """A closed socket is an error, as kazoo expects of select."""
-        self.one.close()
-        with self.assertRaisesRegex(ValueError, 'closed socket'):
-            self.select([self.one], [])
-
-    def test_first_words(self):
-        """A server gets less time for its first words than for others."""
-        handler = connect.PollHandler(patience=1.5)
-        poller = mock.Mock()
-        poller.poll.return_value = []
-        base = connect.PollHandler.__mro__[1]
-        with mock.patch('select.poll', return_value=poller), \
-                mock.patch.object(base, 'create_connection',
-                                  return_value=self.one):
-
-            def waits(rlist, wlist, timeout):
-                handler.select(rlist, wlist, [], timeout)
-                return poller.poll.call_args[0][0]
-
-            self.assertEqual(10_000, waits([self.one], [], 10))
-            handler.create_connection('somewhere')
-            self.assertEqual(10_000, waits([], [self.one], 10))
-            self.assertEqual(1_500, waits([self.one], [], 10))
-            self.assertEqual(1_000, waits([self.one], [], 1))
-            poller.poll.return_value = [(self.one.fileno(), select.POLLIN)]
-            self.assertEqual(1_500, waits([self.one], [], 10))
-            self.assertEqual(10_000, waits([self.one], [], 10))
-
-    def test_like_kazoo(self):
-        """It replaces a method that kazoo's handler still has."""
-        base = connect.PollHandler.__mro__[1]
-        self.assertTrue(callable(base.select))
-        self.assertEqual(([], [], []), base().select([self.one], [], [], 0))

@@ -12,11 +12,11 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
-from zc.zk._session import reads
 from zc.zk._session import requests
+from zc.zk._session import transactions
 from zc.zk._session import wire
-from zc.zk._session.reads import TransactionFailed
 from zc.zk._session.requests import Bulk
+from zc.zk._session.transactions import TransactionFailed
 from zc.zk._session.wire import Check
 from zc.zk._session.wire import Create
 from zc.zk._session.wire import Delete
@@ -91,7 +91,7 @@ class Writes(Case):
                        [RuntimeInconsistency(), RuntimeInconsistency()]):
             result = mock.Mock()
             result.get.return_value = errors
-            pending = reads.PendingCommit(
+            pending = transactions.PendingCommit(
                 self.bulk, [Check('/a', 0), Check('/b', 0)], result)
             with self.assertRaises(TransactionFailed) as caught:
                 pending.get()

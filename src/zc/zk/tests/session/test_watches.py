@@ -4,6 +4,8 @@ from kazoo.protocol.states import Callback
 from kazoo.protocol.states import EventType
 
 from zc.zk._session import requests
+from zc.zk._session.watches import remove_watches
+from zc.zk._session.watches import set_watches
 from zc.zk._session.wire import CHILDREN
 from zc.zk._session.wire import DATA
 from zc.zk.tests.bulkcase import Case
@@ -33,8 +35,9 @@ class Watches(Case):
 
     def test_later_changes(self):
         """What changes later fires once."""
-        self.bulk.set_watches(
-            self.bulk.current_zxid(), self.watcher, ['/a'], ['/no'], ['/a'])
+        set_watches(
+            self.bulk, self.bulk.current_zxid(), self.watcher,
+            ['/a'], ['/no'], ['/a'])
         self.assertEqual([], self.seen())
         self.other.set('/a', b'1')
         self.assertEqual([(EventType.CHANGED, '/a')], self.seen())
@@ -54,8 +57,9 @@ class Watches(Case):
         self.other.create('/a/d')
         self.other.create('/came')
         self.other.delete('/gone')
-        self.bulk.set_watches(
-            zxid, self.watcher, ['/a', '/a/b', '/gone'], ['/no', '/came'],
+        set_watches(
+            self.bulk, zxid, self.watcher,
+            ['/a', '/a/b', '/gone'], ['/no', '/came'],
             ['/a', '/a/b'])
         self.assertEqual([
             (EventType.CHANGED, '/a/b'), (EventType.CHILD, '/a'),
@@ -74,7 +78,7 @@ class Watches(Case):
         paths = [f'/n{number}' for number in range(30_000)]
         zxid = self.bulk.current_zxid()
         del self.requests[:]
-        self.bulk.set_watches(zxid, self.watcher, [], paths, [])
+        set_watches(self.bulk, zxid, self.watcher, [], paths, [])
         for request in self.requests:
             self.assertLess(len(request._payload), requests.JUTE_MAXBUFFER)
         self.assertGreater(len(self.types()), 1)
@@ -84,16 +88,18 @@ class Watches(Case):
 
     def test_none(self):
         """No watches may be asked for."""
-        self.bulk.set_watches(
-            self.bulk.current_zxid(), self.watcher, [], [], [])
+        set_watches(
+            self.bulk, self.bulk.current_zxid(), self.watcher, [], [], [])
         self.assertEqual([], self.seen())
 
     def test_remove(self):
         """Watches that were taken away do not fire, nor wait anywhere."""
-        self.bulk.set_watches(
-            self.bulk.current_zxid(), self.watcher, ['/a'], ['/no'], ['/a'])
-        self.bulk.remove_watches(
-            self.watcher, [(DATA, '/a'), (DATA, '/no'), (CHILDREN, '/a')])
+        set_watches(
+            self.bulk, self.bulk.current_zxid(), self.watcher,
+            ['/a'], ['/no'], ['/a'])
+        remove_watches(
+            self.bulk, self.watcher,
+            [(DATA, '/a'), (DATA, '/no'), (CHILDREN, '/a')])
         self.assertFalse(self.client._data_watchers)
         self.assertFalse(self.client._child_watchers)
         self.other.set('/a', b'1')
@@ -103,9 +109,10 @@ class Watches(Case):
 
     def test_remove_one_kind(self):
         """A node's other watch stays."""
-        self.bulk.set_watches(
-            self.bulk.current_zxid(), self.watcher, ['/a'], [], ['/a'])
-        self.bulk.remove_watches(self.watcher, [(DATA, '/a')])
+        set_watches(
+            self.bulk, self.bulk.current_zxid(), self.watcher,
+            ['/a'], [], ['/a'])
+        remove_watches(self.bulk, self.watcher, [(DATA, '/a')])
         self.other.set('/a', b'1')
         self.other.create('/a/d')
         self.assertEqual([(EventType.CHILD, '/a')], self.seen())
@@ -113,13 +120,14 @@ class Watches(Case):
     def test_remove_shared(self):
         """A watch that another watcher shares stays in the server."""
         shared = []
-        self.bulk.set_watches(
-            self.bulk.current_zxid(), self.watcher, ['/a'], [], ['/a'])
+        set_watches(
+            self.bulk, self.bulk.current_zxid(), self.watcher,
+            ['/a'], [], ['/a'])
         self.client.get('/a', watch=shared.append)
         self.client.get_children('/a', watch=shared.append)
         del self.requests[:]
-        self.bulk.remove_watches(
-            self.watcher, [(DATA, '/a'), (CHILDREN, '/a')])
+        remove_watches(
+            self.bulk, self.watcher, [(DATA, '/a'), (CHILDREN, '/a')])
         self.assertEqual([], self.types())
         self.other.set('/a', b'1')
         self.other.create('/a/d')
@@ -129,11 +137,11 @@ class Watches(Case):
 
     def test_remove_what_is_gone(self):
         """Taking away what is not there is well, and harms nobody."""
-        self.bulk.remove_watches(
-            self.watcher, [(DATA, '/a'), (CHILDREN, '/no')])
+        remove_watches(
+            self.bulk, self.watcher, [(DATA, '/a'), (CHILDREN, '/no')])
         self.assertIsNotNone(self.client.exists('/a'))
 
     def test_remove_disconnected(self):
         """So it is without a connection."""
         self.client.stop()
-        self.bulk.remove_watches(self.watcher, [(DATA, '/a')])
+        remove_watches(self.bulk, self.watcher, [(DATA, '/a')])
