@@ -1,4 +1,4 @@
-"""What requests and its users need of kazoo beyond its documented API."""
+"""What this package needs of kazoo beyond its documented API."""
 import contextlib
 import inspect
 import threading
@@ -14,13 +14,16 @@ from kazoo.exceptions import NoWatcherError
 from kazoo.exceptions import RolledBackError
 from kazoo.exceptions import RuntimeInconsistency
 from kazoo.exceptions import UnimplementedError
+from kazoo.protocol.connection import ConnectionHandler
 from kazoo.protocol.serialization import Transaction
 from kazoo.protocol.states import Callback
 from kazoo.protocol.states import EventType
 from kazoo.protocol.states import KazooState
+from kazoo.protocol.states import KeeperState
 from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 
+from zc.zk._session import insides
 from zc.zk._session import requests
 from zc.zk._session import wire
 from zc.zk.tests.base import ZooKeeperCase
@@ -183,6 +186,71 @@ class KazooInternals(ZooKeeperCase):
         """
         self.assertFalse(self.client._connection.sasl_options)
         self.assertFalse(self.client.auth_data)
+
+    def test_client(self):
+        """A client has the rest that insides reads: whether it was stopped,
+        its queue of pairs, the session timeout in milliseconds.
+        """
+        self.assertFalse(self.client._stopped.is_set())
+        self.assertEqual(0, len(self.client._queue))
+        self.assertEqual(
+            insides.session_timeout_of(self.client),
+            self.client._session_timeout / 1000)
+        self.client.stop()
+        self.assertTrue(self.client._stopped.is_set())
+
+    def test_connection(self):
+        """A client's connection has a socket that wakes its loop, and an
+        event that tells of the loop's end.
+        """
+        connection = self.client._connection
+        self.assertIsInstance(connection, ConnectionHandler)
+        self.assertFalse(connection.connection_stopped.is_set())
+        self.assertTrue(callable(connection._write_sock.send))
+        self.addCleanup(self.client.handler.stop)
+        insides.end_session(self.client)
+        insides.wait_stopped(self.client, 20)
+        self.assertTrue(connection.connection_stopped.is_set())
+
+    def test_replaced_methods(self):
+        """What the connection loop and the client replace is called as it
+        was.
+        """
+        for function, parameters in (
+                (ConnectionHandler.__init__, [
+                    'self', 'client', 'retry_sleeper', 'logger',
+                    'sasl_options']),
+                (ConnectionHandler.zk_loop, ['self']),
+                (ConnectionHandler._invoke, [
+                    'self', 'timeout', 'request', 'xid']),
+                (KazooClient._session_callback, ['self', 'state'])):
+            self.assertEqual(
+                parameters, list(inspect.signature(function).parameters))
+        loop = self.zk()._reviver._loop
+        self.assertIsInstance(loop, ConnectionHandler)
+        self.assertGreater(loop.granted, 0)
+
+    def test_workers(self):
+        """handler._workers holds the threads that call watch functions."""
+        found = []
+        self.client.handler.dispatch_callback(Callback(
+            'watch',
+            lambda: found.append(insides.is_callback_thread(self.client)),
+            ()))
+        wait_for(lambda: found, 'the callback')
+        self.assertEqual([True], found)
+        self.assertFalse(insides.is_callback_thread(self.client))
+
+    def test_session_callback(self):
+        """The connection tells the client's session callback of a state
+        before the client has it.
+        """
+        states = []
+        insides.hear_session(self.client, lambda state: states.append(
+            (state, self.client.client_state)))
+        self.client.stop()
+        self.assertEqual(
+            (KeeperState.CLOSED, KeeperState.CONNECTED), states[0])
 
     def test_exceptions(self):
         """EXCEPTIONS has the classes by ZooKeeper's error codes."""
