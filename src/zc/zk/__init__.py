@@ -4,6 +4,7 @@
 
     children, properties                 names and data that stay up to date
     all_children, all_properties         the same for many paths at once
+    providers                            a service's servers, to choose from
     register, unregister, registrations  servers, for as long as they run
     import_tree, export_tree             trees, as text
     print_tree, walk, delete_recursive   trees, in ZooKeeper
@@ -15,6 +16,8 @@
     recv_timeout, close
 
 ``Children``, ``Properties``        what ``children`` and ``properties`` return
+``Providers``                       what ``providers`` returns; it gives
+                                    ``Provider`` and ``Lease`` objects
 ``Registration``                    what ``registrations`` holds
 ``RegisteringServer``, ``event``    the event that announces a registration
 ``parse_tree``, ``ParseNode``       a tree's text, and what it describes
@@ -23,13 +26,17 @@
 
 Errors: ``Error`` is the base of ``AddressError``, ``BadPropertyLink``,
 ``DataError``, ``FailedConnect``, ``ForkedError``, ``ImportFailed``,
-``LinkLoop``, ``PathError``, ``TooLarge``, ``TreeChanged``,
+``LinkLoop``, ``NoProviders``, ``PathError``, ``TooLarge``, ``TreeChanged``,
 ``TreeSyntaxError`` and ``ValueNotStorable``.  Raise ``CancelWatch`` in a
 callback to end it.
 """
 from typing import Any
 
 from . import event
+from ._discovery.provider import Lease
+from ._discovery.provider import Provider
+from ._discovery.provider import ProviderState
+from ._discovery.providers import Providers
 from ._live.children import Children
 from ._live.properties import Properties
 from ._registration.registration import Registration
@@ -68,12 +75,16 @@ __all__ = [
     'FailedConnect',
     'ForkedError',
     'ImportFailed',
+    'Lease',
     'LinkLoop',
     'NoProviders',
     'OPEN_ACL_UNSAFE',
     'ParseNode',
     'PathError',
     'Properties',
+    'Provider',
+    'ProviderState',
+    'Providers',
     'READ_ACL_UNSAFE',
     'RegisteringServer',
     'Registration',

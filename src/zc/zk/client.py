@@ -19,6 +19,7 @@ from typing import TypeVar
 from typing import overload
 
 from kazoo.client import KazooClient
+from kazoo.exceptions import KazooException
 from kazoo.exceptions import NoNodeError
 from kazoo.exceptions import NotEmptyError
 from kazoo.protocol.states import ZnodeStat
@@ -27,6 +28,9 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import READ_ACL_UNSAFE
 
 from . import event
+from ._discovery.providers import Options
+from ._discovery.providers import Providers
+from ._discovery.ways import TWO_CHOICES
 from ._live.cache import keys_of
 from ._live.children import Children
 from ._live.engine import Engine
@@ -44,6 +48,7 @@ from ._session.nodes import Nodes
 from ._session.nodes import acl_list
 from ._session.requests import JUTE_MAXBUFFER
 from ._session.requests import Bulk
+from ._session.requests import is_connection_error
 from ._session.reviver import Reviver
 from ._transfer import importer
 from ._tree import links
@@ -169,6 +174,48 @@ class ZooKeeper(Nodes):
         return self._track(
             [Properties(self, self._engine, path)
              for path in paths])
+
+    def providers(
+        self,
+        path: str,
+        choose: str = TWO_CHOICES,
+        zone: str | None = None,
+        subset: int | None = None,
+        hold: float = Options().hold,
+        eject: bool | float = True,
+        snapshot: str | None = None,
+    ) -> Providers:
+        """Return the servers of a service, kept up to date, to choose from.
+
+        :param path: of the node below which the servers register; may lead
+            through symbolic links
+        :param choose: ``'two choices'`` (the less loaded of two),
+            ``'round robin'`` or ``'random'``
+        :param zone: the value of the property ``zone`` of the servers to
+            prefer
+        :param subset: how many of the servers to use at most
+        :param hold: how long to keep servers that vanish in a mass without
+            a word, in seconds; 0: not at all
+        :param eject: whether to leave out servers that keep failing; a
+            number: for how long at first, in seconds
+        :param snapshot: a directory to save the list in, for a start while
+            ZooKeeper does not answer
+        :raises NoNodeError: when `path` leads to no node
+        :raises ValueError: when an option makes no sense
+        """
+        found = Providers(self, self._engine, path, Options(
+            choose, zone, subset, hold, eject, snapshot))
+        if not self.client.connected and found._load():
+            self._engine.track_later(found._tracker)
+            return found
+        try:
+            return self._track([found])[0]
+        except KazooException as e:
+            if not is_connection_error(e) or not found._load():
+                found.close()
+                raise
+            self._engine.track_later(found._tracker)
+            return found
 
     # Registration
 

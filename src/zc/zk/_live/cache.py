@@ -48,12 +48,14 @@ class Missing(Exception):
 class Node:
     """What one read of a node gave, and the trackers that use it."""
 
-    __slots__ = ('armed', 'stat', 'users', 'value')
+    __slots__ = ('armed', 'changed', 'left', 'stat', 'users', 'value')
 
     def __init__(self) -> None:
         self.value: Any = None
         self.stat: ZnodeStat | None = None
         self.armed = False          # the server has our watch
+        self.changed = False        # it was written to since it was read
+        self.left = False           # it was, and then it was gone
         self.users: set[Any] = set()
 
 
@@ -85,6 +87,14 @@ class View:
         value: tuple[str, ...] | None | Exception = self._get(
             (CHILDREN, path)).value
         return value
+
+    def left(self, path: str) -> bool:
+        """Tell whether a node was written to right before it went.
+
+        Asking does not make it one of the nodes that are used.
+        """
+        node = self._nodes.get((DATA, path))
+        return node is not None and node.left
 
     def read_again(self, path: str) -> NoReturn:
         """Have the node read once more: what is in memory contradicts."""
@@ -184,6 +194,7 @@ class NodeCache:
             node = self._nodes.get((kind, path))
             if node is not None:
                 node.armed = False
+                node.changed = type_ == EventType.CHANGED
                 self.stale.add((kind, path))
 
     def note_failed(self) -> None:
@@ -286,6 +297,8 @@ class NodeCache:
             # Until a tracker uses it.
             self.unused.add(key)
         node.stat = None
+        node.left = node.changed and isinstance(result, NoNodeError)
+        node.changed = False
         self.failed.discard(key)
         if isinstance(result, NoNodeError):
             node.value = None

@@ -12,24 +12,25 @@ from types import MethodType
 from typing import Any
 
 
-_CHANGES = frozenset({'added', 'removed'})
-
-
 class Watcher:
     """A user's callback.
 
     :param function: takes the watched object, perhaps ``added`` and
         ``removed`` as well, and perhaps no arguments at all
+    :cvar offered: the names of the keywords that it may take
     :ivar version: of the watched object, when it was called last
     """
 
     __slots__ = ('_names', '_takes', '_takes_nothing', 'function', 'version')
 
+    offered = frozenset({'added', 'removed'})
+
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.version = -1
         self._names: frozenset[str] = frozenset()
-        self._takes_nothing, self._takes = _signature(function)
+        self._takes_nothing, self._takes = _signature(
+            function, self.offered)
 
     def call(self, watched: Any, names: Callable[[], Iterable[str]]) -> None:
         """Call the function with what it watches.
@@ -53,9 +54,11 @@ class Watcher:
             self.function()
 
 
-def _signature(function: Callable[..., Any]) -> tuple[bool, frozenset[str]]:
+def _signature(
+    function: Callable[..., Any], offered: frozenset[str]
+) -> tuple[bool, frozenset[str]]:
     """Tell whether `function` can be called without arguments, and which of
-    ``added`` and ``removed`` it takes.
+    the keywords `offered` it takes.
 
     Looked up, not tried: a TypeError from inside a callback is a fault of
     the callback, and must show.
@@ -70,9 +73,9 @@ def _signature(function: Callable[..., Any]) -> tuple[bool, frozenset[str]]:
             plain.__kwdefaults__ or ())
         names = code.co_varnames[code.co_posonlyargcount:
                                  code.co_argcount + code.co_kwonlyargcount]
-        if 'added' not in names and 'removed' not in names:     # most
+        if offered.isdisjoint(names):       # most
             return not required, frozenset()
-        return not required, _CHANGES.intersection(names)
+        return not required, offered.intersection(names)
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):     # some callables have none
@@ -82,7 +85,7 @@ def _signature(function: Callable[..., Any]) -> tuple[bool, frozenset[str]]:
         required = False
     except TypeError:
         required = True
-    return not required, _CHANGES.intersection(
+    return not required, offered.intersection(
         name for name, parameter in signature.parameters.items()
         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD,
                               parameter.KEYWORD_ONLY))

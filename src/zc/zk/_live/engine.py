@@ -85,7 +85,19 @@ class Look(NamedTuple):
     """Something changed that is looked at in any case."""
 
 
-Message = Event | Drop | CaughtUp | Look
+class Later(NamedTuple):
+    """A new tracker is to be computed as soon as that is possible."""
+
+    tracker: Tracker
+
+
+class Touch(NamedTuple):
+    """A tracker counts as changed, for a reason that no node has."""
+
+    tracker: Tracker
+
+
+Message = Event | Drop | CaughtUp | Look | Later | Touch
 
 
 class Engine:
@@ -103,6 +115,7 @@ class Engine:
             f'zc.zk watches {name}', self._handle, self._rest)
         self.calls = Calls(f'zc.zk callbacks {name}')
         self._moments = Moments()
+        self._later: list[Tracker] = []     # to be computed when possible
         self._closed = False
         self._connected = bulk.client.connected
         #: The last zxid seen before the connection went, until all watches
@@ -146,6 +159,16 @@ class Engine:
         """Stop keeping `tracker` fresh.  Never blocks."""
         tracker.dropped = True
         self._mailbox.put(Drop(tracker))
+
+    def track_later(self, tracker: Tracker) -> None:
+        """Compute a new tracker as soon as that is possible."""
+        self._mailbox.start()
+        self._mailbox.put(Later(tracker))
+
+    def touch(self, tracker: Tracker) -> None:
+        """Have `tracker` count as changed, for a reason that no node has.
+        """
+        self._mailbox.put(Touch(tracker))
 
     def learn(self, path: str, data: bytes, stat: ZnodeStat) -> None:
         """Take in data that this process just wrote."""
@@ -275,6 +298,11 @@ class Engine:
             case Drop():
                 with self._io:
                     self._forget(message.tracker)
+            case Later():
+                self._later.append(message.tracker)
+            case Touch():
+                with self._io:
+                    self._news(message.tracker)
             case CaughtUp():
                 self._caught_up = message.outage
 
@@ -295,7 +323,8 @@ class Engine:
         """Arm watches anew and read what is stale, while connected."""
         cache = self._cache
         if self._connected and not self._closed and (
-                cache.stale or self._rearm_from is not None):
+                cache.stale or self._rearm_from is not None
+                or self._later):
             try:
                 with self._io:
                     self._rearm()
@@ -303,6 +332,9 @@ class Engine:
                     cache.fetch(stale)
                     self._compute(cache.users(stale))
                     cache.stale.clear()
+                    self._compute([
+                        each for each in self._later if not each.dropped])
+                    self._later.clear()
             except KazooException as e:
                 logger.debug('refresh put off: %r', e)
                 self._retry(RECONNECT_RETRY_SECONDS)
@@ -385,9 +417,12 @@ class Engine:
                 and not isinstance(error, NoNodeError)):
             logger.warning('cannot follow a change: %s', printable(error))
         if changed and not first:
-            tracker.version += 1
-            tracker.changed()
-            self.wake()
+            self._news(tracker)
+
+    def _news(self, tracker: Tracker) -> None:
+        tracker.version += 1
+        tracker.changed()
+        self.wake()
 
     def wake(self) -> None:
         """Have those who wait for the condition look again."""

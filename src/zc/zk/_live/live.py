@@ -75,6 +75,7 @@ class Live:
     """
 
     _tracker_class: type[LiveTracker]
+    _watcher_class = Watcher
 
     def __init__(
         self, zk: Nodes, engine: Engine, path: str, watch: bool = True
@@ -218,7 +219,7 @@ class Live:
         """
         if not self.watch:
             raise TypeError("Can't set callbacks without watching.")
-        entry = Watcher(callback)
+        entry = self._watcher_class(callback)
         try:
             self._invoke(entry, first=True)
         except CancelWatch:

@@ -1,0 +1,331 @@
+import gc
+import os
+import tempfile
+from unittest import mock
+
+from kazoo.exceptions import NoNodeError
+from kazoo.exceptions import OperationTimeoutError
+
+import zc.zk
+from zc.zk.tests.base import ZooKeeperCase
+from zc.zk.tests.base import wait_for
+
+
+TREE = """
+/service
+  /providers
+/lb
+  providers -> /service/providers
+"""
+PATH = '/service/providers'
+
+
+class Case(ZooKeeperCase):
+
+    tree = TREE
+
+    def setUp(self):
+        super().setUp()
+        self.client = self.zk()
+
+    def make(self, *names, data=b'{"pid": 1}'):
+        """Make nodes, as others do."""
+        for name in names:
+            self.client.create(f'{PATH}/{name}', data)
+
+    def remove(self, *names):
+        """Take nodes away without a word."""
+        for name in names:
+            self.client.client.delete(f'{PATH}/{name}')
+
+    def providers(self, path=PATH, **options):
+        providers = self.client.providers(path, **options)
+        self.addCleanup(providers.close)
+        return providers
+
+    def becomes(self, providers, **states):
+        """Wait until these are the states, by the names."""
+        def shown():
+            return {each.name: str(each.state) for each in providers}
+
+        try:
+            wait_for(lambda: shown() == states)
+        except AssertionError:
+            self.assertEqual(states, shown())
+            raise
+
+
+class Following(Case):
+
+    def test_read(self):
+        """A provider has the name, the address and the properties."""
+        self.make('10.0.0.1:80', data=b'{"a": 1}')
+        [provider] = providers = self.providers()
+        self.assertEqual(
+            ('10.0.0.1:80', ('10.0.0.1', 80), '10.0.0.1', 80, {'a': 1}),
+            (provider.name, provider.address, provider.host, provider.port,
+             dict(provider.properties)))
+        self.assertIs(provider, providers['10.0.0.1:80'])
+        self.assertIs(provider, providers.get('10.0.0.1:80'))
+        self.assertIn(provider, providers)
+        self.assertIn('10.0.0.1:80', providers)
+        self.assertEqual(1, len(providers))
+        self.assertIs(provider, providers.choose())
+        self.assertTrue(providers.current)
+        self.assertEqual(PATH, providers.real_path)
+
+    def test_changes(self):
+        """Callbacks hear of those that came, went and changed."""
+        self.make('a', 'b', 'c', 'd')
+        providers = self.providers()
+        calls = []
+
+        @providers
+        def changed(given, added, removed, changed):
+            self.assertIs(providers, given)
+            calls.append([sorted(each.name for each in names)
+                          for names in (added, removed, changed)])
+
+        self.client.set(f'{PATH}/a', b'{"pid": 1, "weight": 0}')
+        wait_for(lambda: len(calls) == 2)
+        self.remove('b')
+        wait_for(lambda: len(calls) == 3)
+        self.make('e')
+        wait_for(lambda: len(calls) == 4)
+        self.assertEqual(
+            [[list('abcd'), [], []], [[], [], ['a']], [[], ['b'], []],
+             [['e'], [], []]], calls)
+
+    def test_fewer_arguments(self):
+        """A callback may take fewer arguments."""
+        calls = []
+        providers = self.providers()
+        providers(lambda given: calls.append(len(given)))
+        providers(lambda given, removed: calls.append(removed))
+        self.make('a')
+        wait_for(lambda: len(calls) == 4)
+        self.assertEqual([0, set(), 1, set()], calls)
+
+    def test_wait(self):
+        """One can wait for providers."""
+        providers = self.providers()
+        with self.assertRaisesRegex(
+                zc.zk.NoProviders, f'^no provider at {PATH}: none is'):
+            providers.choose()
+        self.make('a')
+        self.assertTrue(providers.wait(len, 20))
+        self.assertEqual('a', providers.choose().name)
+
+    def test_link(self):
+        """A service may be behind a link, which may lead elsewhere."""
+        self.make('a')
+        providers = self.providers('/lb/providers')
+        self.assertEqual(PATH, providers.real_path)
+        self.client.create('/other', b'')
+        self.client.create('/other/b', b'')
+        self.client.properties('/lb').update({'providers ->': '/other'})
+        wait_for(lambda: 'b' in providers)
+
+    def test_no_node(self):
+        """A service that is not there is an error."""
+        with self.assertRaises(NoNodeError):
+            self.providers('/nope')
+
+    def test_options(self):
+        """Options without sense are errors."""
+        for options in (dict(choose='best'), dict(subset=0), dict(hold=-1),
+                        dict(eject=-1)):
+            with self.assertRaises(ValueError):
+                self.providers(**options)
+
+    def test_gone(self):
+        """What is not referred to any more is not followed any more."""
+        self.make('a')
+        providers = self.client.providers(PATH)
+        del providers
+        gc.collect()
+        wait_for(lambda: self.client._engine.watch_count() == 0)
+
+    def test_close(self):
+        """After its end, the last list stays usable."""
+        self.make('a')
+        with self.client.providers(PATH) as providers:
+            pass
+        self.assertFalse(providers.current)
+        self.assertEqual('a', providers.choose().name)
+
+    def test_lease(self):
+        """A lease reports how a request went."""
+        self.make('a', 'b', 'c')
+        providers = self.providers()
+        for _ in range(5):
+            with self.assertRaises(ConnectionRefusedError), \
+                    providers.lease(exclude=[providers['a'],
+                                             providers['b']]) as p:
+                self.assertEqual('c', p.name)
+                raise ConnectionRefusedError
+        self.assertEqual('ejected', str(providers['c'].state))
+        self.assertNotIn(
+            'c', {providers.choose().name for _ in range(50)})
+
+    def test_key(self):
+        """A key leads to the same provider, in all clients."""
+        self.make(*'abcdef')
+        one, other = self.providers(), self.providers()
+        for key in '1234':
+            self.assertEqual(
+                one.choose(key=key).name, other.choose(key=key).name)
+
+    def test_hostile(self):
+        """Data without sense and nodes that may not be read do no harm."""
+        self.make('bytes', data=b'\xff')
+        self.make('list', data=b'[1]')
+        self.make('deep', data=b'{"a":' * 3000)
+        self.make('hidden')
+        self.client.client.set_acls(f'{PATH}/hidden', [
+            zc.zk.READ_ACL_UNSAFE[0]._replace(perms=2)])
+        self.make('\u202e')
+        providers = self.providers()
+        self.assertEqual({'bytes', 'list', 'deep', 'hidden', '\u202e'},
+                         {each.name for each in providers})
+        self.assertIn('cannot be read', providers['hidden'].error)
+        self.assertNotIn('\u202e', repr(providers))
+
+
+class Vanishing(Case):
+
+    def test_without_a_word(self):
+        """Most that vanish without a word are stale, and chosen last; a
+        refused connection drops one.
+        """
+        self.make('a', 'b', 'c')
+        providers = self.providers()
+        heard = []
+        providers(lambda given, removed: heard.extend(
+            each.name for each in removed))
+        self.remove('a', 'b')
+        self.becomes(providers, a='stale', b='stale', c='ready')
+        self.assertEqual(
+            {'c'}, {providers.choose().name for _ in range(20)})
+        providers['a'].failed(ConnectionRefusedError())
+        self.becomes(providers, b='stale', c='ready')
+        wait_for(lambda: 'a' in heard)
+
+    def test_all(self):
+        """All that vanish are still there to be chosen, also with the
+        service's node, and are as before when they are back.
+        """
+        self.make('a', 'b')
+        providers = self.providers()
+        self.client.delete_recursive(PATH, force=True)
+        self.becomes(providers, a='stale', b='stale')
+        self.assertIn(providers.choose().name, 'ab')
+        self.client.create(PATH, b'')
+        self.make('a', 'b')
+        self.becomes(providers, a='ready', b='ready')
+
+    def test_off(self):
+        """Without a hold, what vanished is gone."""
+        self.make('a', 'b')
+        providers = self.providers(hold=0)
+        self.remove('a', 'b')
+        self.becomes(providers)
+
+    def test_expiry(self):
+        """What is stale goes after its time, without another change, and
+        callbacks hear of it.
+        """
+        self.make('a')
+        providers = self.providers(hold=0.05)
+        gone = []
+
+        @providers
+        def changed(given, removed):
+            gone.extend(each.name for each in removed)
+
+        self.remove('a')
+        self.becomes(providers)
+        wait_for(lambda: gone == ['a'])
+
+    def test_with_a_word(self):
+        """Servers that say that they are leaving drain, and then are gone,
+        all at once too.
+        """
+        other = self.zk()
+        for name in 'ab':
+            other.register(PATH, name)
+        providers = self.providers()
+        for registration in other.registrations.values():
+            registration.update(leaving=True)
+        self.becomes(providers, a='draining', b='draining')
+        other.close()
+        self.becomes(providers)
+
+    def test_last_word(self):
+        """It is enough that the word comes right before a server goes."""
+        self.make('a', 'b')
+        providers = self.providers()
+        transaction = self.client.client.transaction()
+        for name in 'ab':
+            transaction.set_data(f'{PATH}/{name}', b'{"leaving": true}')
+            transaction.delete(f'{PATH}/{name}')
+        transaction.commit()
+        self.becomes(providers)
+
+    def test_drain_from_inside(self):
+        """A server drains itself by a weight of 0."""
+        other = self.zk()
+        for name in 'ab':
+            other.register(PATH, name)
+        providers = self.providers()
+        other.registrations[f'{PATH}/a'].update(weight=0)
+        self.becomes(providers, a='draining', b='ready')
+        other.registrations[f'{PATH}/a'].update(weight=1)
+        self.becomes(providers, a='ready', b='ready')
+
+    def test_overrides(self):
+        """An override survives the server's restart."""
+        self.make('a', 'b')
+        providers = self.providers()
+        self.client.properties(PATH).update(
+            overrides=[{'name': 'a', 'weight': 0}])
+        self.becomes(providers, a='draining', b='ready')
+        self.remove('a')
+        self.becomes(providers, b='ready')
+        self.make('a', data=b'{"pid": 2}')
+        self.becomes(providers, a='draining', b='ready')
+
+
+class Unreachable(Case):
+
+    def test_last_list(self):
+        """Without a connection the last list stays usable."""
+        self.make('a', 'b')
+        providers = self.providers()
+        self.client.client.stop()
+        wait_for(lambda: not providers.current)
+        self.assertEqual(['a', 'b'], [each.name for each in providers])
+        self.assertIn(providers.choose().name, 'ab')
+
+    def test_saved(self):
+        """When the list cannot be read at the start, the saved one is used
+        until it can.
+        """
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.make('a')
+        self.providers(snapshot=directory.name).close()
+        [name] = os.listdir(directory.name)
+        self.assertTrue(name.startswith('service-providers-'))
+        self.remove('a')
+        self.make('b')
+        zk = self.zk()
+        with mock.patch.object(zk._engine, 'track',
+                               side_effect=OperationTimeoutError):
+            with self.assertRaises(OperationTimeoutError):
+                zk.providers(PATH)
+            providers = zk.providers(PATH, snapshot=directory.name, hold=0)
+        self.addCleanup(providers.close)
+        self.assertEqual('a', providers.choose().name)
+        zk._engine._refresh()
+        self.becomes(providers, b='ready')

@@ -1,0 +1,150 @@
+import json
+import random
+import unittest
+
+from zc.zk._discovery.balancer import Balancer
+from zc.zk._discovery.provider import ProviderState
+from zc.zk._discovery.roster import Roster
+from zc.zk._discovery.rules import Rules
+
+
+PLAIN = b'{"pid": 1}'
+LEAVING = b'{"pid": 1, "leaving": true}'
+
+
+class RosterCase(unittest.TestCase):
+
+    def setUp(self):
+        self.now = 1000.0
+        rules = Rules()
+        self.balancer = Balancer(
+            '/a', rules, lambda: self.now, random.Random(2026).random)
+        self.roster = Roster('/a', rules, self.balancer)
+
+    def take(self, names, left=(), overrides=None, data=PLAIN):
+        """Have these be registered."""
+        self.roster.take(
+            dict.fromkeys(names, data), overrides, left, self.now)
+
+    def shown(self):
+        """Return the states by the names."""
+        return {name: str(provider.state)
+                for name, provider in self.roster.providers.items()}
+
+
+class Vanishing(RosterCase):
+
+    def test_few(self):
+        """Few that vanish are gone."""
+        self.take('abcd')
+        self.take('abc')
+        self.assertEqual(dict.fromkeys('abc', 'ready'), self.shown())
+
+    def test_mass(self):
+        """Of a mass that vanishes without a word, all are stale, also
+        those that went some time before the others.
+        """
+        self.take('abcd')
+        self.take('bcd')
+        self.now += 20
+        with self.assertLogs('zc.zk', 'WARNING'):
+            self.take('d')
+        self.assertEqual(
+            {'a': 'stale', 'b': 'stale', 'c': 'stale', 'd': 'ready'},
+            self.shown())
+
+    def test_word(self):
+        """A mass that leaves with a word is gone, whether the mark was
+        read or only seen to come.
+        """
+        self.take('abcd', data=LEAVING)
+        self.take('d', data=LEAVING)
+        self.assertEqual({'d': 'draining'}, self.shown())
+        self.take('abcd')
+        self.take('d', left='abc')
+        self.assertEqual({'d': 'ready'}, self.shown())
+
+    def test_back(self):
+        """What is back is not stale, and is another provider."""
+        self.take('ab')
+        self.take('')
+        before = self.roster.providers['a']
+        self.take('ab')
+        self.assertEqual(dict.fromkeys('ab', 'ready'), self.shown())
+        self.assertIsNot(before, self.roster.providers['a'])
+
+    def test_expire(self):
+        """After 300 s the stale ones are gone."""
+        self.take('ab')
+        self.take('')
+        self.assertEqual(1300.0, self.roster.due)
+        self.assertFalse(self.roster.expire(1299.9))
+        self.assertTrue(self.roster.expire(1300.0))
+        self.assertEqual({}, self.shown())
+        self.assertEqual(float('inf'), self.roster.due)
+
+    def test_drop(self):
+        """One that is known to be gone is dropped, if it is stale."""
+        self.take('ab')
+        self.assertFalse(self.roster.drop('a'))
+        self.take('')
+        self.assertTrue(self.roster.drop('a'))
+        self.assertEqual({'b': 'stale'}, self.shown())
+
+    def test_other_changes(self):
+        """What is stale stays so while others come, and is the same
+        provider then.
+        """
+        self.take('ab')
+        self.take('')
+        before = self.roster.providers['a']
+        self.take('c')
+        self.assertEqual(
+            {'a': 'stale', 'b': 'stale', 'c': 'ready'}, self.shown())
+        self.assertIs(before, self.roster.providers['a'])
+
+
+class Reading(RosterCase):
+
+    def test_same(self):
+        """A provider is the same object while its node is the same."""
+        self.take('ab')
+        before = self.roster.providers
+        self.take('abc')
+        self.assertIs(before['a'], self.roster.providers['a'])
+        self.assertNotIn('c', before)
+
+    def test_hostile(self):
+        """Whatever a node holds, there is a provider."""
+        nodes = {str(number): data for number, data in enumerate([
+            b'', b'\xff', b'[1]', b'"a"', b'{"weight": "NaN"}',
+            b'{"weight": 1e999}', b'{"weight": -1}', b'[' * 100_000,
+            b'{"a":' * 5000, b'{"pid": [{}]}', b'{"zone": {}}',
+            b'{"weight": NaN}', b'\x00', PermissionError()])}
+        self.roster.take(nodes, None, (), self.now)
+        self.assertEqual(nodes.keys(), self.roster.providers.keys())
+        for name, provider in self.roster.providers.items():
+            self.assertEqual(ProviderState.READY, provider.state, name)
+            repr(provider)
+        self.assertEqual('the node cannot be read: PermissionError',
+                         self.roster.providers['13'].error)
+
+    def test_overrides(self):
+        """Overrides count instead of what the nodes hold, from their
+        coming to their going.
+        """
+        self.take('ab')
+        self.take('ab', overrides=json.dumps([{'name': 'a', 'weight': 0}]))
+        self.assertEqual({'a': 'draining', 'b': 'ready'}, self.shown())
+        self.take('b', overrides=self.roster.overrides)
+        self.take('ab', overrides=self.roster.overrides)
+        self.assertEqual({'a': 'draining', 'b': 'ready'}, self.shown())
+        self.take('ab')
+        self.assertEqual(dict.fromkeys('ab', 'ready'), self.shown())
+
+    def test_bad_overrides(self):
+        """Overrides without sense are said, and change nothing."""
+        with self.assertLogs('zc.zk', 'WARNING') as logs:
+            self.take('a', overrides='[1]')
+        self.assertIn('item 1: it is no object', logs.output[0])
+        self.assertEqual({'a': 'ready'}, self.shown())
