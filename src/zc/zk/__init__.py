@@ -21,6 +21,7 @@
 ``Registration``                    what ``registrations`` holds
 ``RegisteringServer``, ``event``    the event that announces a registration
 ``parse_tree``, ``ParseNode``       a tree's text, and what it describes
+``format_tree``                     its text again
 ``parse_addr``                      an address's parts
 ``OPEN_ACL_UNSAFE``, ``READ_ACL_UNSAFE``  permissions; ``ZK``: ZooKeeper
 
@@ -43,6 +44,7 @@ from ._registration.registration import Registration
 from ._tree.addresses import parse_addr
 from ._tree.model import Node as ParseNode
 from ._tree.parser import parse_tree
+from ._tree.writer import format_tree
 from .client import OPEN_ACL_UNSAFE
 from .client import READ_ACL_UNSAFE
 from .client import ZK
@@ -95,6 +97,7 @@ __all__ = [
     'ZK',
     'ZooKeeper',
     'event',
+    'format_tree',
     'parse_addr',
     'parse_tree',
 ]

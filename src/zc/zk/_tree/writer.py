@@ -27,7 +27,19 @@ from .values import trouble
 _PLAIN = frozenset([str, int, float, bool, type(None)])
 
 
-def format_tree(
+def format_tree(node: Node) -> str:
+    """Return the text that `parse_tree` reads back as the same tree.
+
+    :param node: what `parse_tree` returns, or one of the nodes in it, which
+        is then the text's only top node
+    :raises ValueNotStorable: when a property cannot be kept in ZooKeeper,
+        or stands at the nameless root
+    :raises PathError: when a name cannot be a node's
+    """
+    return ''.join(f'{line}\n' for line in tree_lines(node))
+
+
+def tree_lines(
     node: Node, indent: str = '', path: str = '/'
 ) -> Iterator[str]:
     """Yield the lines, without line ends, of a tree's text.

@@ -7,7 +7,7 @@ import zc.zk
 from zc.zk import scripts
 from zc.zk._tree.model import Node
 from zc.zk._tree.parser import parse_tree
-from zc.zk._tree.writer import format_tree
+from zc.zk._tree.writer import tree_lines
 from zc.zk.errors import TreeSyntaxError
 from zc.zk.tests.scripted import ScriptCase
 
@@ -73,7 +73,7 @@ class OldExportTests(ScriptCase):
             with self.subTest(target):
                 notices: list[TreeSyntaxError] = []
                 self.assertEqual(node, parse_tree(
-                    '\n'.join(format_tree(node)), notice=notices.append))
+                    '\n'.join(tree_lines(node)), notice=notices.append))
                 self.assertEqual([], notices)
 
     def test_import_tree(self) -> None:

@@ -23,7 +23,7 @@ from zc.zk._transfer import commit as _apply
 from zc.zk._transfer import importer
 from zc.zk._tree.model import Node
 from zc.zk._tree.parser import parse_tree
-from zc.zk._tree.writer import format_tree
+from zc.zk._tree.writer import tree_lines
 from zc.zk.errors import DataError
 from zc.zk.errors import ImportFailed
 from zc.zk.errors import TooLarge
@@ -198,7 +198,7 @@ class ImportTests(TransferCase):
             node = child
         importer.import_tree(
             self.bulk, tree, '/top', None, None, False, print)
-        text = ''.join(f'{line}\n' for line in format_tree(tree))
+        text = ''.join(f'{line}\n' for line in tree_lines(tree))
         self.assertEqual(self.text('/top/x'), text)
         self.remove('/top/x')
         self.check('/top\n')
@@ -211,7 +211,7 @@ class ImportTests(TransferCase):
             for key in node.properties:
                 if key.endswith(' =>'):
                     node.properties[key] = '../x y'     # others are refused
-        lines = list(format_tree(tree))
+        lines = list(tree_lines(tree))
         self.me.delete_recursive('/top')
         self.me.create('/top', '{}')
         importer.import_tree(

@@ -15,7 +15,7 @@ from zc.zk._tree.model import Node
 from zc.zk._tree.parser import parse_tree
 from zc.zk._tree.values import decode
 from zc.zk._tree.values import encode
-from zc.zk._tree.writer import format_tree
+from zc.zk._tree.writer import tree_lines
 from zc.zk.errors import DataError
 from zc.zk.errors import ImportFailed
 from zc.zk.errors import PathError
@@ -374,6 +374,6 @@ class PlanTests(unittest.TestCase):
     def test_plan_of_the_same_is_empty(self, tree, trim):
         """There is nothing to do for what is there already."""
         self.assertEqual(Tree(tree).plan(tree, trim), [])
-        again = parse_tree('\n'.join(format_tree(tree)))
+        again = parse_tree('\n'.join(tree_lines(tree)))
         self.assertEqual(Tree(tree).plan(again, trim), [])
 

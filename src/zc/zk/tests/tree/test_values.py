@@ -12,7 +12,7 @@ from zc.zk._tree.model import Node
 from zc.zk._tree.parser import parse_tree
 from zc.zk._tree.values import decode
 from zc.zk._tree.values import encode
-from zc.zk._tree.writer import format_tree
+from zc.zk._tree.writer import tree_lines
 from zc.zk.errors import DataError
 from zc.zk.errors import ValueNotStorable
 
@@ -195,7 +195,7 @@ class LongNumbers(unittest.TestCase):
                     self.assertEqual(
                         properties, decode(encode(properties)))
                     node = Node('', None, x=Node('', properties))
-                    text = '\n'.join(format_tree(node))
+                    text = '\n'.join(tree_lines(node))
                     self.assertEqual(node, parse_tree(text))
                     self.assertEqual(
                         encode(properties), encode(

@@ -1,4 +1,4 @@
-"""Tests of _treeformat: what is written is read back as it was."""
+"""Tests of the writer: what is written is read back as it was."""
 from __future__ import annotations
 
 import textwrap
@@ -6,18 +6,19 @@ import unittest
 
 from hypothesis import given
 
+import zc.zk
 from zc.zk._tree.model import Node
 from zc.zk._tree.parser import parse_tree
 from zc.zk._tree.values import decode
 from zc.zk._tree.values import encode
-from zc.zk._tree.writer import format_tree
+from zc.zk._tree.writer import tree_lines
 from zc.zk.errors import PathError
 from zc.zk.errors import ValueNotStorable
 from zc.zk.tests import trees
 
 
 def text_of(tree, **keywords):
-    return ''.join(line + '\n' for line in format_tree(tree, **keywords))
+    return ''.join(line + '\n' for line in tree_lines(tree, **keywords))
 
 
 class FormatTests(unittest.TestCase):
@@ -158,3 +159,17 @@ class FormatTests(unittest.TestCase):
         self.assertEqual(back, tree)
         self.assertEqual(text_of(back), text)
         self.assertTrue(text.replace('\n', '').isprintable())
+
+    @given(trees.trees)
+    def test_format_tree(self, tree):
+        """zc.zk.format_tree gives the text that zc.zk.parse_tree takes."""
+        text = zc.zk.format_tree(tree)
+        self.assertEqual(text_of(tree), text)
+        self.assertEqual(tree, zc.zk.parse_tree(text))
+
+    def test_format_one(self):
+        """The text of one node is that of a tree with this top node."""
+        tree = parse_tree('/a\n  /b : t\n    c = 1\n')
+        self.assertEqual('/b : t\n  c = 1\n', zc.zk.format_tree(
+            tree.children['a'].children['b']))
+        self.assertEqual('', zc.zk.format_tree(Node()))
