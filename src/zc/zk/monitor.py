@@ -1,10 +1,10 @@
 """Look into a running process: which servers it has, and how they are."""
+from ._monitor.ask import check
+from ._monitor.ask import get_addr
 from ._monitor.plugin import IMonitorPlugin
 from ._monitor.plugin import Writer
-from ._monitor.plugin import check
 from ._monitor.plugin import commands
 from ._monitor.plugin import connection
-from ._monitor.plugin import get_addr
 from ._monitor.plugin import help
 from ._monitor.plugin import interactive
 from ._monitor.plugin import notify

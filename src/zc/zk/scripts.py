@@ -6,13 +6,13 @@ prints one line on the standard error and raises SystemExit.
 """
 from __future__ import annotations
 
-from ._commands.editing import delete
-from ._commands.editing import set_property
-from ._commands.exporting import export
-from ._commands.importing import import_
-from ._commands.inspect import diff
-from ._commands.inspect import graph
-from ._commands.inspect import validate
+from ._commands.delete import delete
+from ._commands.diff import diff
+from ._commands.export import export
+from ._commands.graph import graph
+from ._commands.import_ import import_
+from ._commands.set_property import set_property
+from ._commands.validate import validate
 
 
 __all__ = ['delete', 'diff', 'export', 'graph', 'import_', 'set_property',

@@ -18,9 +18,8 @@ from .._tree import plan as _plan
 from .._tree import steps as _steps
 from .._tree.faults import link_faults
 from .._tree.steps import Step
+from . import output
 from .streams import Failure
-from .streams import complain
-from .streams import tell
 
 
 class Work(Protocol):
@@ -65,7 +64,7 @@ def agreed(
         now = work.plan()
         if now == steps:
             return work
-        complain('The tree has changed meanwhile.')
+        output.complain('The tree has changed meanwhile.')
         steps = now
 
 
@@ -81,19 +80,19 @@ def show_deletions(
     :param wanted: the nodes that the plan makes
     """
     gone = _steps.removed(steps)
-    tell(f'{heading} {_notes.nodes(len(gone))}:', list(gone))
+    output.tell(f'{heading} {_notes.nodes(len(gone))}:', list(gone))
     for reason, why in (
             (_steps.EPHEMERAL,
              'since they are ephemeral, as live servers are'),
             (_steps.NO_TEXT, 'since text cannot describe their data')):
-        tell(f'these stay, {why}:', [
+        output.tell(f'these stay, {why}:', [
             step.path for step in steps
             if isinstance(step, _steps.Stay) and step.reason == reason])
     live, unreadable = read_data(bulk, '/')
     after = {path: data for path, data in live.items() if path not in gone}
     after.update((want.path, want.data) for want in wanted)
     before = set(link_faults(live, live, unreadable=unreadable))
-    tell('these links would break:', [
+    output.tell('these links would break:', [
         f'{fault.path} {fault.name} ({fault.message})'
         for fault in link_faults(after, after, unreadable=unreadable)
         if fault not in before])

@@ -1,7 +1,7 @@
 """Show the state of a running process: its servers, sessions and threads.
 
-A plugin for servers of one-line commands, such a server, and two scripts
-that ask it.  Commands run in the thread of the connection that gave them.
+A plugin for servers of one-line commands.  Commands run in the thread of the
+connection that gave them.
 
 The server speaks the protocol of zc.monitor, which cannot be imported on
 Python 3.7 and later: a client sends a line, and gets text until the
@@ -9,12 +9,8 @@ connection closes.
 """
 from __future__ import annotations
 
-import argparse
 import inspect
 import json
-import logging
-import re
-import socket
 import sys
 import threading
 import traceback
@@ -22,7 +18,6 @@ import weakref
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
-from typing import NoReturn
 from typing import Protocol
 
 import zope.event
@@ -41,32 +36,8 @@ except ImportError:             # only with the extra [monitor]
     Interface = object
 
 
-__all__ = [
-    'IMonitorPlugin',
-    'Writer',
-    'check',
-    'commands',
-    'connection',
-    'get_addr',
-    'help',
-    'interactive',
-    'notify',
-    'observe',
-    'quit',
-    'register',
-    'servers',
-    'start',
-    'stop',
-    'threads',
-]
-
-logger = logging.getLogger('zc.zk.monitor')
-
 #: Where `start` listens unless it is told otherwise.
 DEFAULT_ADDRESS = ('127.0.0.1', 0)
-
-#: Seconds that the scripts wait for an answer.
-TIMEOUT = 10.0
 
 
 class IMonitorPlugin(Interface):
@@ -336,83 +307,3 @@ def threads(connection: Writer) -> None:
 
 for _command in (help, interactive, quit, servers, connection, threads):
     register(_command)
-
-
-# The scripts
-
-def check(args: Sequence[str] | None = None) -> None:
-    """Check that a server can be reached, and exit with 1 if not.
-
-    :param args: a monitor's address and a path; the servers registered at
-        that path are connected to
-    """
-    options = _parse('Check that a registered server accepts connections.',
-                     args)
-    asked = options.monitor
-    try:
-        addresses = _ask(options).split()
-        if not addresses:
-            raise ValueError(f'no server at {options.path}')
-        for asked in addresses:
-            _connect(asked, options.timeout).close()
-    except Exception as e:
-        logger.debug('Failed check', exc_info=True)
-        _fail(f'{asked}: {_reason(e)}')
-
-
-def get_addr(args: Sequence[str] | None = None) -> None:
-    """Print the address of a server.
-
-    :param args: a monitor's address and the path at which the server is
-        registered
-    """
-    options = _parse('Print the address of a registered server.', args)
-    try:
-        reply = _ask(options)
-    except Exception as e:
-        _fail(f'{options.monitor}: {_reason(e)}')
-    if not reply.strip():
-        _fail(f'{options.monitor}: no server at {options.path}')
-    print(printable(reply.strip()))
-
-
-def _reason(error: Exception) -> object:
-    return getattr(error, 'strerror', None) or error
-
-
-def _fail(message: str) -> NoReturn:
-    # Parts of it may come from whoever listens at the monitor's address.
-    print(printable(message), file=sys.stderr)
-    sys.exit(1)
-
-
-def _parse(what: str, args: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=what)
-    parser.add_argument('monitor', help='HOST:PORT or path of a monitor')
-    parser.add_argument('path', help='the path the server is registered at')
-    parser.add_argument(
-        '-t', '--timeout', type=float, default=TIMEOUT, metavar='SECONDS',
-        help='how long to wait for an answer (default: %(default)s)')
-    return parser.parse_args(args)
-
-
-def _ask(options: argparse.Namespace) -> str:
-    with _connect(options.monitor, options.timeout) as sock:
-        sock.sendall(f'servers {options.path}\n'.encode())
-        with sock.makefile(encoding='utf-8', newline='\n') as stream:
-            return stream.readline(65536)
-
-
-def _connect(address: str, timeout: float) -> socket.socket:
-    if re.search(r':\d+$', address):
-        host, port = parse_addr(address)
-        return socket.create_connection(
-            (host or 'localhost', port), timeout=timeout)
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(timeout)
-        sock.connect(address)
-    except BaseException:
-        sock.close()
-        raise
-    return sock

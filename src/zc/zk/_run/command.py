@@ -17,7 +17,7 @@ from typing import Any
 
 from .. import monitor
 from .._commands.command import command
-from .._commands.command import connection_keywords
+from .._commands.connection import connection_keywords
 from .._commands.streams import Failure
 from .._printable import printable
 from ..client import ZooKeeper

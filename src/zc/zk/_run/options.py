@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .._commands import command as _command
+from .._commands import options as _options
 from .._tree.addresses import parse_addr
 from .._tree.parser import parse_tree
 from ..errors import AddressError
@@ -50,7 +50,7 @@ examples:
 '''
 
 
-class Parser(_command.Parser):
+class Parser(_options.Parser):
     """The parser of `NAME`."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Parser(_command.Parser):
         self._add_socket()
         self._add_checks()
         self._add_life()
-        _command.add_connection_options(self, '''\
+        _options.add_connection_options(self, '''\
 --zookeeper, or else the environment variable ZC_ZK_CONNECTION_STRING, says
 where the servers are.
 ''')

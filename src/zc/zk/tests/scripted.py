@@ -7,12 +7,27 @@ import os
 import pathlib
 import shutil
 import tempfile
+import textwrap
 import unittest
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 from zc.zk.tests.base import ZooKeeperCase
+
+
+#: Two services, with links that hold and one that is broken.
+SYSTEM = textwrap.dedent('''\
+    /cms : z4m cms
+      threads = 3
+      db -> /retail/databases/main
+      /providers
+    /retail
+      threads => /cms threads
+      /providers
+      /databases
+        main -> /elsewhere/main
+''')
 
 
 class Terminal(io.StringIO):

@@ -93,10 +93,10 @@ def table() -> dict[str, tuple[str, list[Make]]]:
         'zc.zk._tree.grammar.string': ('match', quoted),
         'zc.zk._tree.grammar.type_after_quoted': ('fullmatch', [
             around('', ' ', 'x'), around(':', ' ', ''), around(' ', ':', '')]),
-        'zc.zk._monitor.plugin._connect': ('search', [
+        'zc.zk._monitor.ask._connect': ('search', [
             around(':', '1', 'x'), around('', ':1', 'x'), around('', ':', '')
         ]),
-        'zc.zk._commands.editing._ASSIGNMENT': ('fullmatch', [
+        'zc.zk._commands.set_property._ASSIGNMENT': ('fullmatch', [
             around('', 'a', ''), around('', ' ', ' =>'), around('', '=', ''),
             around('', ' =>', '')]),
         'zc.zk.testing.state.znodes._BAD_PATH': ('search', [

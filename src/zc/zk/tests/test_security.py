@@ -14,7 +14,8 @@ from kazoo.security import make_acl
 from kazoo.security import make_digest_acl
 
 import zc.zk
-from zc.zk._commands import command
+from zc.zk._commands import connection
+from zc.zk._commands import options as _options
 from zc.zk.tests.realserver import RealServer
 
 
@@ -96,9 +97,9 @@ class SASLTests(Case):
             file.write('anna:right\n')
             file.flush()
             parser = argparse.ArgumentParser()
-            command.add_connection_options(parser)
+            _options.add_connection_options(parser)
             options = parser.parse_args(['--auth', f'sasl:{file.name}'])
-            with command.connected(
+            with connection.connected(
                     options, self.server.connection_string) as zk:
                 zk.create('/option', 'x', [make_acl('sasl', 'anna', all=True)])
                 self.assertEqual(zk.get('/option')[0], b'x')

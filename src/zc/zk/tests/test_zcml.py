@@ -19,7 +19,7 @@ from zc.zk import monitor
 from zc.zk._monitor import plugin
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
-from zc.zk.tests.monitor.test_plugin import ask
+from zc.zk.tests.monitorcase import ask
 
 
 SITE = '''

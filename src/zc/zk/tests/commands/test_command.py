@@ -14,7 +14,8 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 from zc.zk import scripts
-from zc.zk._commands import command
+from zc.zk._commands import connection
+from zc.zk._commands import options
 from zc.zk._tree import ending
 from zc.zk.client import ZooKeeper
 from zc.zk.testing import Server
@@ -162,7 +163,7 @@ class ConnectionTests(ScriptMixin):
             found.append((wait, handler.impatient))
             raise KeyboardInterrupt
 
-        with mock.patch('zc.zk._commands.command.ZooKeeper', zookeeper):
+        with mock.patch('zc.zk._commands.connection.ZooKeeper', zookeeper):
             self.run_script(scripts.export, 'h:1', '--wait')
             self.run_script(scripts.export, 'h:1')
         self.assertEqual([(True, False), (False, True)], found)
@@ -227,9 +228,9 @@ class ConnectionTests(ScriptMixin):
     def test_sasl(self):
         """The scheme sasl is for kazoo's SASL, not for ZooKeeper's auth."""
         secret = self.file('u:s3cret\n', 'secret')
-        parser = command.Parser('it', '', '', '')
-        command.add_connection_options(parser)
-        found = command.connection_keywords(parser.parse_args(
+        parser = options.Parser('it', '', '', '')
+        options.add_connection_options(parser)
+        found = connection.connection_keywords(parser.parse_args(
             ['--auth', f'sasl:{secret}', '--auth', f'digest:{secret}']))
         self.assertEqual(
             {'auth_data': [('digest', 'u:s3cret')],
@@ -285,7 +286,7 @@ class ConnectionTests(ScriptMixin):
             raise KeyboardInterrupt
 
         name = self.file('x')
-        with mock.patch('zc.zk._commands.command.ZooKeeper', zookeeper):
+        with mock.patch('zc.zk._commands.connection.ZooKeeper', zookeeper):
             for args in (['--tls-ca', name],
                          ['--tls-cert', name, '--tls-key', name,
                           '--tls-any-host']):

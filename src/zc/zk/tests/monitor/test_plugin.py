@@ -1,10 +1,8 @@
-"""Commands that look into a process, and the scripts that ask for them."""
+"""Tests of plugin: commands that look into a process."""
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import logging
 import os
 import socket
 import subprocess
@@ -24,33 +22,8 @@ from zc.zk import monitor
 from zc.zk._monitor import plugin
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import ZooKeeperCase
-
-
-def ask(address: Any, line: str) -> str:
-    """Return what a monitor server answers."""
-    family = (socket.AF_UNIX if isinstance(address, str)
-              else socket.AF_INET)
-    with socket.socket(family, socket.SOCK_STREAM) as sock:
-        sock.settimeout(DEADLINE)
-        sock.connect(address)
-        sock.sendall(f'{line}\n'.encode())
-        with sock.makefile() as stream:
-            return stream.read()
-
-
-class MonitorCase(unittest.TestCase):
-
-    def setUp(self) -> None:
-        plugin._servers.clear()
-        self.addCleanup(plugin._servers.clear)
-
-    def start(self, *args: Any) -> Any:
-        address = monitor.start(*args)
-        self.addCleanup(monitor.stop, address)
-        return address
-
-    def notify(self, name: str, path: str, **properties: Any) -> None:
-        monitor.notify(zc.zk.RegisteringServer(name, path, properties))
+from zc.zk.tests.monitorcase import MonitorCase
+from zc.zk.tests.monitorcase import ask
 
 
 class StartTests(MonitorCase):
@@ -355,126 +328,6 @@ class ConnectionTests(ZooKeeperCase):
         self.assertRegex(lines[2], '^  watched nodes: [1-9]')
         zk.close()
         self.assertIn(': LOST\n', self.ask())
-
-
-class ScriptTests(MonitorCase):
-
-    def setUp(self) -> None:
-        super().setUp()
-        host, port = self.start()
-        self.monitor = f'{host}:{port}'
-        self.server = socket.create_server(('127.0.0.1', 0))
-        self.addCleanup(self.server.close)
-        self.port = self.server.getsockname()[1]
-
-    def run_script(self, script: Any, *args: str) -> tuple[int, str, str]:
-        out, error = io.StringIO(), io.StringIO()
-        status = 0
-        with contextlib.redirect_stdout(out):
-            with contextlib.redirect_stderr(error):
-                try:
-                    script([*args])
-                except SystemExit as e:
-                    status = int(e.code or 0)
-        return status, out.getvalue(), error.getvalue()
-
-    def test_check(self):
-        """A server that accepts connections is all right."""
-        self.notify(f':{self.port}', '/p')
-        self.assertEqual((0, '', ''), self.run_script(
-            monitor.check, self.monitor, '/p'))
-
-    def test_check_fails(self):
-        """Otherwise it exits with 1, and says why."""
-        self.notify(f':{self.port}', '/p')
-        self.notify(f'127.0.0.1:{self.port}', '/q')
-        self.server.close()
-        for path, asked, reason in (
-                ('/p', f':{self.port}', 'Connection refused'),
-                ('/q', f'127.0.0.1:{self.port}', 'Connection refused'),
-                ('/none', self.monitor, 'no server at /none')):
-            with self.assertLogs('zc.zk.monitor', logging.DEBUG):
-                self.assertEqual(
-                    (1, '', f'{asked}: {reason}\n'),
-                    self.run_script(monitor.check, self.monitor, path))
-
-    def test_check_without_monitor(self):
-        """So it does without a monitor."""
-        with self.assertLogs('zc.zk.monitor', logging.DEBUG):
-            self.assertEqual(
-                (1, '', '127.0.0.1:1: Connection refused\n'),
-                self.run_script(monitor.check, '127.0.0.1:1', '/p'))
-
-    def test_get_addr(self):
-        """The address of a server is printed."""
-        self.notify('a:1', '/p')
-        self.assertEqual((0, 'a:1\n', ''), self.run_script(
-            monitor.get_addr, self.monitor, '/p'))
-
-    def test_hostile_monitor(self):
-        """What a monitor sends is printed in one line, and escaped."""
-        answers = iter([b'a\x1b[2J\xc2\x9b:1\rb:2\n'] * 2
-                       + ['\u202ea:\x1b1\n'.encode(), b'\xff\n'])
-
-        def answer() -> None:
-            for each in answers:
-                sock, _ = self.server.accept()
-                with sock:
-                    sock.recv(1000)
-                    sock.sendall(each)
-
-        thread = threading.Thread(target=answer, daemon=True)
-        thread.start()
-        self.addCleanup(thread.join, DEADLINE)
-        hostile = f'127.0.0.1:{self.port}'
-        self.assertEqual(
-            (0, 'a\\x1b[2J\\x9b:1\\rb:2\n', ''),
-            self.run_script(monitor.get_addr, hostile, '/p'))
-        with self.assertLogs('zc.zk.monitor', logging.DEBUG):
-            found = [self.run_script(monitor.check, hostile, '/p')
-                     for _ in range(2)]
-        found.append(self.run_script(monitor.get_addr, hostile, '/p'))
-        for status, out, error in found:
-            self.assertEqual((1, ''), (status, out))
-            self.assertTrue(error[:-1].isprintable(), error)
-
-    def test_get_addr_fails(self):
-        """What is wrong is said in one line."""
-        self.assertEqual(
-            (1, '', f'{self.monitor}: no server at /p\n'),
-            self.run_script(monitor.get_addr, self.monitor, '/p'))
-        self.assertEqual(
-            (1, '', '127.0.0.1:1: Connection refused\n'),
-            self.run_script(monitor.get_addr, '127.0.0.1:1', '/p'))
-
-    def test_timeout(self):
-        """A monitor that never answers is not waited for."""
-        status, _, error = self.run_script(
-            monitor.get_addr, f'127.0.0.1:{self.port}', '/p', '-t', '0.1')
-        self.assertEqual(1, status)
-        self.assertIn('timed out', error)
-
-    def test_unix_domain(self):
-        """The monitor may be at a path."""
-        self.notify('a:1', '/p')
-        with tempfile.TemporaryDirectory() as directory:
-            path = self.start(os.path.join(directory, 'monitor'))
-            self.assertEqual((0, 'a:1\n', ''), self.run_script(
-                monitor.get_addr, path, '/p'))
-
-    def test_usage(self):
-        """Without arguments it tells what is needed."""
-        self.assertEqual(2, self.run_script(monitor.check)[0])
-
-    def test_arguments_of_the_process(self):
-        """As a command it takes the process's arguments."""
-        self.notify('a:1', '/p')
-        with mock.patch.object(
-                sys, 'argv', ['monitor_get_addr', self.monitor, '/p']):
-            out = io.StringIO()
-            with contextlib.redirect_stdout(out):
-                monitor.get_addr()
-        self.assertEqual('a:1\n', out.getvalue())
 
 
 class WithoutInterfacesTests(unittest.TestCase):

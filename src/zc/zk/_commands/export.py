@@ -13,11 +13,14 @@ from .._session.requests import Bulk
 from .._transfer import importer
 from .._tree import ending
 from .._tree import paths
-from . import command as _command
+from . import output
 from . import streams
-from .command import Parser
 from .command import command
-from .command import connected
+from .connection import connected
+from .options import Parser
+from .options import add_connection_options
+from .options import take_connection
+from .options import take_path
 from .progress import Progress
 
 
@@ -42,11 +45,11 @@ class LeftOut:
 
     def tell(self) -> None:
         """Name them on the standard error."""
-        streams.complain('\n'.join([
+        output.complain('\n'.join([
             'left out, since text cannot describe them:',
             *(f'  {printable(item)}' for item in self._items)]))
         if self.count > MOST_LEFT_OUT:
-            streams.complain(f'  and {self.count - MOST_LEFT_OUT} more')
+            output.complain(f'  and {self.count - MOST_LEFT_OUT} more')
 
 
 @command('zookeeper_export')
@@ -81,7 +84,7 @@ exit status: 0 done, 1 failed or left nodes out, 2 wrong usage
                         help='print NAME as the name of the top node')
     parser.add_argument('--json', action='store_true',
                         help='print a JSON object for each node')
-    _command.add_connection_options(parser)
+    add_connection_options(parser)
     options = parser.parse_intermixed_args(args)
     if options.json and options.name is not None:
         parser.error('--json prints whole paths and takes no --name')
@@ -89,17 +92,17 @@ exit status: 0 done, 1 failed or left nodes out, 2 wrong usage
         if not options.name:
             parser.error('--name must not be empty')
         paths.check_name(options.name)
-    connection = _command.take_connection(parser, options.arguments)
-    path = _command.take_path(parser, options.arguments)
-    output = options.output or '-'
-    piped = streams.is_piped(sys.stdout if output == '-' else output)
+    connection = take_connection(parser, options.arguments)
+    path = take_path(parser, options.arguments)
+    target = options.output or '-'
+    piped = streams.is_piped(sys.stdout if target == '-' else target)
     left_out = LeftOut()
     with connected(options, connection) as zk, \
             Progress(sys.stderr, 'nodes read') as progress:
         bulk = Bulk(zk.client)
         real_path = zk.resolve(path)
         if options.json:
-            streams.write_lines(output, progress.count(
+            output.write_lines(target, progress.count(
                 importer.export_json(
                     bulk, real_path, options.ephemeral, left_out)))
         else:
@@ -109,8 +112,8 @@ exit status: 0 done, 1 failed or left nodes out, 2 wrong usage
                 name = paths.split(path)[1]
             lines = progress.count(importer.export_lines(
                 bulk, real_path, options.ephemeral, name, left_out))
-            streams.write_lines(
-                output, _ended(lines, left_out, piped), ending.STOPPED)
+            output.write_lines(
+                target, _ended(lines, left_out, piped), ending.STOPPED)
     if left_out.count:
         left_out.tell()
         return 1

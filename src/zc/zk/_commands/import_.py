@@ -17,17 +17,19 @@ from .._tree import diff
 from .._tree import ending
 from .._tree import notes as _notes
 from .._tree.steps import Step
-from . import command as _command
-from . import streams
-from .command import Parser
+from . import files
+from . import output
 from .command import command
-from .command import connected
+from .connection import connected
+from .options import Parser
+from .options import add_connection_options
+from .options import take_connection
+from .options import take_path
 from .progress import Progress
 from .question import agreed
 from .question import fail_if_moved
 from .question import show_deletions
 from .streams import Failure
-from .streams import tell
 
 
 @command('zookeeper_import')
@@ -78,17 +80,17 @@ exit status: 0 done, 1 failed, 2 wrong usage
         'new nodes, and existing nodes keep their permissions.')
     parser.add_argument('--json', action='store_true',
                         help='with -d: print a JSON object for each step')
-    _command.add_connection_options(parser)
+    add_connection_options(parser)
     options = parser.parse_intermixed_args(args)
     if options.json and not options.dry_run:
         parser.error('--json needs --dry-run')
     rest = options.arguments
-    connection = _command.take_connection(parser, rest)
+    connection = take_connection(parser, rest)
     file = rest.pop(0) if rest else '-'
-    path = _command.take_path(parser, rest)
-    text, piped = streams.read_text(file)
-    source = streams.source_name(file)
-    tree = streams.tree_from(text, file)
+    path = take_path(parser, rest)
+    text, piped = files.read_text(file)
+    source = files.source_name(file)
+    tree = files.tree_from(text, file)
     doubt = ending.doubt(text, piped) if options.trim else ''
     if doubt and not options.dry_run:
         raise Failure(f'{source}: {doubt}')
@@ -111,12 +113,12 @@ exit status: 0 done, 1 failed, 2 wrong usage
         if options.dry_run:
             steps = work().plan()
             if options.json:
-                streams.print_json(map(diff.as_json, steps))
+                output.print_json(map(diff.as_json, steps))
             else:
                 for line in _notes.lines(steps):
-                    streams.show(line)
+                    output.show(line)
             if doubt:
-                streams.complain(f'without -d, this fails: {source}: {doubt}')
+                output.complain(f'without -d, this fails: {source}: {doubt}')
             return 0
         if options.trim:
             planned = agreed(work, show, options.yes)
@@ -146,9 +148,9 @@ def _apply(work: importer.Import, progress: Progress) -> int:
             'the same import completes it') from None
     finally:
         progress.close()
-        tell('properties that the import removed or changed:',
+        output.tell('properties that the import removed or changed:',
              list(_notes.change_lines(work.changed())))
     for line in _notes.notes(steps):
-        streams.show(line)
+        output.show(line)
     fail_if_moved(steps)
     return 0

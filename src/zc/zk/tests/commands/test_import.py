@@ -152,7 +152,7 @@ class ImportTests(ScriptCase):
             found.append(connection)
             raise KeyboardInterrupt
 
-        with mock.patch('zc.zk._commands.command.ZooKeeper', zookeeper):
+        with mock.patch('zc.zk._commands.connection.ZooKeeper', zookeeper):
             self.run_script(scripts.import_, 'zk1', name)
             self.load('/x', 'localhost')
             self.load('/x', '')

@@ -12,7 +12,7 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 from zc.zk import scripts
-from zc.zk._commands import exporting
+from zc.zk._commands import export
 from zc.zk._tree import ending
 from zc.zk._tree.parser import parse_tree
 from zc.zk.errors import TreeSyntaxError
@@ -149,7 +149,7 @@ left out, since text cannot describe them:
         zk = self.zk()
         for number in range(4):
             zk.create(f'/z{number}', b'\xff')
-        with mock.patch.object(exporting, 'MOST_LEFT_OUT', 2):
+        with mock.patch.object(export, 'MOST_LEFT_OUT', 2):
             status, out, err = self.export()
         self.assertEqual(
             ['  /z0: not UTF-8 text (byte 0 of 1)',

@@ -1,0 +1,92 @@
+"""The connection of a script, made as its options say.
+
+Runs in a script's main thread.  It must not know what a script is for.
+"""
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from .._session.connect import SESSION_TIMEOUT
+from .._session.handler import SHORTEST_PATIENCE
+from .._session.handler import PollHandler
+from ..client import ZooKeeper
+from .options import AUTH_VARIABLE
+from .streams import Failure
+
+
+#: The scheme that is none of ZooKeeper's: it authenticates the connection.
+SASL = 'sasl'
+
+
+@contextlib.contextmanager
+def connected(
+    options: argparse.Namespace, connection: str | None
+) -> Iterator[ZooKeeper]:
+    """Give a ZooKeeper, connected as the options say, and close it."""
+    zk = ZooKeeper(
+        connection, wait=options.wait, connect_timeout=options.timeout,
+        handler=PollHandler(
+            max(SHORTEST_PATIENCE, SESSION_TIMEOUT / 3),
+            impatient=not options.wait),
+        **connection_keywords(options))
+    try:
+        if zk.client.chroot and not zk.exists('/'):
+            raise Failure(f'there is no node {zk.client.chroot}, as the '
+                          'connection string says')
+        yield zk
+    finally:
+        zk.close()
+
+
+def connection_keywords(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the keywords of ZooKeeper for authentication and TLS."""
+    keywords: dict[str, Any] = {}
+    auth = [_credential(text) for text in options.auth]
+    if not auth and os.environ.get(AUTH_VARIABLE):
+        scheme, colon, credential = os.environ[AUTH_VARIABLE].partition(':')
+        if not colon:
+            raise Failure(f'${AUTH_VARIABLE} must be SCHEME:CREDENTIAL')
+        auth = [(scheme, credential)]
+    for pair in [pair for pair in auth if pair[0] == SASL]:
+        auth.remove(pair)
+        user, colon, password = pair[1].partition(':')
+        if not colon or not user:
+            raise Failure(f'the credential for {SASL} must be USER:PASSWORD')
+        keywords['sasl_options'] = {
+            'mechanism': 'DIGEST-MD5', 'username': user,
+            'password': password}
+    if auth:
+        keywords['auth_data'] = auth
+    if options.tls_ca or options.tls_cert or options.tls_key:
+        keywords['use_ssl'] = True
+        keywords['check_hostname'] = not options.tls_any_host
+        for option, keyword in [(options.tls_ca, 'ca'),
+                                (options.tls_cert, 'certfile'),
+                                (options.tls_key, 'keyfile')]:
+            if option:
+                # A file that is missing would only be noticed by kazoo's
+                # thread, which tries for ever.
+                with open(option, 'rb'):
+                    keywords[keyword] = option
+    return keywords
+
+
+def _credential(text: str) -> tuple[str, str]:
+    scheme, colon, path = text.partition(':')
+    if not colon or not path:
+        raise Failure('--auth must be SCHEME:FILE')
+    try:
+        with open(path, encoding='utf-8') as file:
+            return scheme, file.read().strip('\r\n')
+    except UnicodeDecodeError:
+        raise Failure(f'{path}: not UTF-8 text') from None
+    except OSError as e:
+        # It may be the password itself.
+        directory = os.path.dirname(path)
+        known = directory != '/' and os.path.isdir(directory)
+        shown = path if known else f'--auth {scheme}:FILE'
+        raise Failure(f'{shown}: {e.strerror}') from None

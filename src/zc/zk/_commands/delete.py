@@ -1,0 +1,87 @@
+"""The script that deletes nodes.
+
+Runs in a script's main thread.  It must not know how nodes are deleted.
+"""
+from __future__ import annotations
+
+import sys
+
+from .._session.requests import Bulk
+from .._transfer.deletion import Deletion
+from .._tree import notes as _notes
+from .._tree.steps import Step
+from . import output
+from .command import command
+from .connection import connected
+from .options import Parser
+from .options import add_connection_options
+from .options import take_connection
+from .options import take_path
+from .progress import Progress
+from .question import agreed
+from .question import fail_if_moved
+from .question import show_deletions
+
+
+@command('zookeeper_delete')
+def delete(args: list[str]) -> int:
+    """Delete a node and all below it."""
+    parser = Parser('zookeeper_delete', 'CONNECTION PATH', '''\
+Delete the node PATH and all nodes below it, after a question on the terminal.
+Ephemeral nodes, as live servers have, and the nodes above them stay.  If PATH
+leads through links, the node at their end is deleted.  To delete a link, use
+zookeeper_set_property --delete.
+''', '''\
+examples:
+  zookeeper_delete -d localhost:2181 /fooservice
+        show what would be deleted
+  zookeeper_delete localhost:2181 /fooservice
+        delete it
+  zookeeper_delete '' /fooservice
+        use the connection that the environment gives
+
+exit status: 0 all is deleted, 1 something stays or failed, 2 wrong usage
+''')
+    parser.add_argument('-d', '--dry-run', action='store_true',
+                        help='only print what would be done')
+    parser.add_argument('-f', '--force', action='store_true',
+                        help='delete ephemeral nodes too')
+    parser.add_argument(
+        '-y', '--yes', action='store_true',
+        help='do not ask; needed to delete without a terminal')
+    add_connection_options(parser)
+    options = parser.parse_intermixed_args(args)
+    rest = options.arguments
+    connection = take_connection(parser, rest)
+    if len(rest) != 1:
+        parser.error('a CONNECTION and one PATH are needed')
+    path = take_path(parser, rest)
+    with connected(options, connection) as zk, \
+            Progress(sys.stderr, 'nodes deleted') as progress:
+        bulk = Bulk(zk.client)
+        path = zk.resolve(path)
+
+        def work() -> Deletion:
+            return Deletion(bulk, path, options.force, exactly=True,
+                            progress=progress)
+
+        def show(steps: list[Step]) -> None:
+            show_deletions(bulk, steps, 'this deletes')
+
+        if options.dry_run:
+            steps = work().plan()
+            for line in _notes.lines(steps):
+                output.show(line)
+        else:
+            planned = agreed(work, show, options.yes)
+            try:
+                steps = planned.apply()
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(
+                    'interrupted after '
+                    f'{_notes.nodes(len(planned.applied))} or more') from None
+            progress.close()
+            for line in _notes.notes(steps):
+                output.show(line)
+            fail_if_moved(steps)
+        return 1 if any(_notes.notes(steps)) else 0

@@ -1,0 +1,84 @@
+"""The script that compares a live tree with a file.
+
+Runs in a script's main thread.  It must not know how trees are read.
+"""
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from .._printable import printable
+from .._session.requests import Bulk
+from .._transfer import importer
+from .._tree import diff as _diff
+from .._tree import steps as _steps
+from .._tree.steps import Step
+from . import files
+from . import output
+from .command import command
+from .connection import connected
+from .options import Parser
+from .options import add_connection_options
+from .options import take_connection
+from .options import take_path
+
+
+@command('zookeeper_diff', failed=2)
+def diff(args: list[str]) -> int:
+    """Show how a live tree differs from what a file describes."""
+    parser = Parser('zookeeper_diff', '[CONNECTION [FILE [PATH]]]', '''\
+Show how the live tree below the node PATH differs from the tree in FILE: what
+an import with --trim would change.  FILE is the standard input by default, or
+if it is -; PATH is / by default and may lead through links.  Ephemeral nodes,
+and nodes directly below PATH that the file does not have, are no difference.
+''', '''\
+examples:
+  zookeeper_diff localhost:2181 tree.txt
+  zookeeper_diff localhost:2181 tree.txt > /dev/null
+  [ $? -eq 1 ] && echo drifted
+
+exit status: 0 equal, 1 different, 2 failed or wrong usage
+''')
+    parser.add_argument('-T', '--no-trim', action='store_true',
+                        help='ignore nodes that the file does not have')
+    parser.add_argument('--json', action='store_true',
+                        help='print a JSON object for each difference')
+    add_connection_options(parser)
+    options = parser.parse_intermixed_args(args)
+    rest = options.arguments
+    connection = take_connection(parser, rest)
+    file = rest.pop(0) if rest else '-'
+    path = take_path(parser, rest)
+    tree = files.read_tree(file)
+    with connected(options, connection) as zk:
+        bulk = Bulk(zk.client)
+        path = zk.resolve(path)
+        plan = importer.Import(
+            bulk, tree, path, not options.no_trim, None, look=True).plan()
+        unlike = _staying(plan, _steps.UNREADABLE)
+        steps = [step for step in plan
+                 if not isinstance(step, _steps.Stay) or step.path in unlike]
+        gone = list(_steps.removed(steps))
+        old = {where: answer[0] for where, answer in zip(
+            gone, bulk.data(gone), strict=True) if type(answer) is tuple}
+        where = zk.client.hosts
+    output.tell('these nodes differ, and their data are not text:', unlike)
+    output.tell('these nodes are not compared, since text cannot describe '
+                  'their data:', _staying(plan, _steps.NO_TEXT))
+    if options.json:
+        output.print_json(map(_diff.as_json, steps))
+        return 1 if steps else 0
+    host = ','.join(f'{name}:{port}' for name, port in where)
+    colour = sys.stdout.isatty() and not os.environ.get('NO_COLOR')
+    lines = _diff.text(
+        _diff.differences(steps, path, old), printable(host + path),
+        printable(files.source_name(file)), colour)
+    for line in lines:
+        print(line)
+    return 1 if steps else 0
+
+
+def _staying(steps: Sequence[Step], reason: str) -> list[str]:
+    return [step.path for step in steps
+            if isinstance(step, _steps.Stay) and step.reason == reason]
