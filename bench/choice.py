@@ -7,6 +7,7 @@ figures.  Nothing of ZooKeeper takes part.
 """
 from __future__ import annotations
 
+import argparse
 import heapq
 import random
 import statistics
@@ -20,6 +21,7 @@ from zc.zk._discovery.balancer import Balancer
 from zc.zk._discovery.entry import read
 from zc.zk._discovery.provider import Lease
 from zc.zk._discovery.rules import Rules
+from zc.zk._discovery.ways import WAYS
 
 
 #: Calls that are timed at a time, and how often.
@@ -153,3 +155,42 @@ def troubled_servers() -> dict[str, Server]:
     servers['dead:80'] = Server(0.01, lambda now: True)
     servers['flapping:80'] = Server(0.01, lambda now: now % 60 >= 30)
     return servers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or '').splitlines()[0])
+    parser.add_argument('--counts', type=int, nargs='+',
+                        default=[10, 1000, 10_000],
+                        help='how many providers a service has')
+    parser.add_argument('--seconds', type=float, default=300.0,
+                        help='how long a simulated service is called')
+    options = parser.parse_args()
+    print('## Choosing a provider\n')
+    print('A lease with its report, beside `random.choice` on a list '
+          f'(the least of {REPEATS} times; at most ten times is wanted).\n')
+    print('| providers | random.choice | lease | times |')
+    print('|---|---|---|---|')
+    for count in options.counts:
+        choice, lease = leases(count)
+        print(f'| {count} | {choice * 1e6:.2f} µs | {lease * 1e6:.2f} µs | '
+              f'{lease / choice:.1f} |')
+    print('\nA simulation: 80 requests a second for '
+          f'{options.seconds:g} s to ten servers, one of them ten times '
+          'slower (10 and 100 ms); and to seven such servers, a slow one, '
+          'one that is registered but dead, and one that is dead for half '
+          'of each minute.  Failures are those that callers see.\n')
+    print('| servers | way | median | p99 | failures | to the slow one |')
+    print('|---|---|---|---|---|---|')
+    for name, make in (('one slow', ten_servers),
+                       ('slow, dead, flapping', troubled_servers)):
+        for way in sorted(WAYS):
+            found = simulate(make(), way, 80.0, options.seconds)
+            share = found.shares['slow:80'] / sum(found.shares.values())
+            print(f'| {name} | {way} | {found.median * 1e3:.0f} ms | '
+                  f'{found.p99 * 1e3:.0f} ms | {len(found.failures)} | '
+                  f'{share:.1%} |')
+
+
+if __name__ == '__main__':
+    main()

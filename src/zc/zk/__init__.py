@@ -17,7 +17,8 @@
 
 ``Children``, ``Properties``        what ``children`` and ``properties`` return
 ``Providers``                       what ``providers`` returns; it gives
-                                    ``Provider`` and ``Lease`` objects
+                                    ``Provider`` and ``Lease`` objects, which
+                                    have a ``ProviderState``
 ``Registration``                    what ``registrations`` holds
 ``RegisteringServer``, ``event``    the event that announces a registration
 ``parse_tree``, ``ParseNode``       a tree's text, and what it describes

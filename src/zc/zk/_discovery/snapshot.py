@@ -21,6 +21,8 @@ from typing import NamedTuple
 LONGEST = 24 * 3600.0
 
 _FORMAT = 1
+#: What has no place in the name of a file.
+_OTHERS = re.compile('[^A-Za-z0-9]+')
 
 
 class Source(NamedTuple):
@@ -56,7 +58,7 @@ def file_name(source: Source) -> str:
 
     It can be read, and no two sources share one.
     """
-    readable = re.sub('[^A-Za-z0-9]+', '-', source.path).strip('-')[:60]
+    readable = _OTHERS.sub('-', source.path).strip('-')[:60]
     digest = hashlib.sha256(
         json.dumps(source).encode('ascii')).hexdigest()[:16]
     return f'{readable}-{digest}.json'

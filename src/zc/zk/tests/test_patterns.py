@@ -143,6 +143,12 @@ def table() -> dict[str, tuple[str, list[Make]]]:
             around('', 'a', ''), around('', ':', ''), around(':', '1', 'x')]),
         'zc.zkzopeserver._options.values.parse': (
             'fullmatch', [around('-', '1', '')]),
+        'zc.zk._discovery.snapshot._OTHERS': ('split', [
+            around('a', '/', 'a'), around('', '/a', '')]),
+        'zc.async_.monitor._AGO': ('findall', [
+            around('', '1', 'x'), around('', '1D', 'x')]),
+        'zc.async_.monitor._moment': ('fullmatch', [
+            around('', '1', 'x'), around('', '1D', 'x')]),
     }
 
 
