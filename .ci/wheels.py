@@ -66,6 +66,10 @@ def check(wheel: pathlib.Path) -> None:
     missing = set(MUST_HAVE[stem]) - set(names)
     assert not missing, f'{wheel.name} lacks {missing}'
     assert 'zc/__init__.py' not in names, f'{wheel.name} takes all of zc'
+    # A package that is found by mistake would be installed for everybody.
+    rooms = 'zc/' + stem.removeprefix('zc_') + '/', f'{stem}-'
+    stray = [name for name in names if not name.startswith(rooms)]
+    assert not stray, f'{wheel.name} holds {stray}'
     assert 'ZPL-2.1' in text, f'{wheel.name} names no license'
     assert any(name.endswith('LICENSE.txt') for name in names), names
 
