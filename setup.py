@@ -70,6 +70,7 @@ setup(
     },
     entry_points={
         'console_scripts': [
+            'zczk = zc.zk._zczk:main',
             'zookeeper_delete = zc.zk.scripts:delete',
             'zookeeper_diff = zc.zk.scripts:diff',
             'zookeeper_export = zc.zk.scripts:export',

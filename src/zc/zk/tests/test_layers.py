@@ -27,6 +27,7 @@ ROOMS = '''
     zc.zk.graphvis
     zc.zk._commands
     zc.zk._run
+    zc.zk._zczk
     zc.zk.scripts
 
     zc.zk.testing.protocol              pure

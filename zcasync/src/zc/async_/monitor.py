@@ -108,7 +108,7 @@ def _dispatcher(uuid: str | None) -> Any:
     return found
 
 
-_AGO = re.compile(r'(\d{1,9})([DHMS])')
+_AGO = re.compile(r'(\d{1,18})([DHMS])')
 _UNITS = {'D': 'days', 'H': 'hours', 'M': 'minutes', 'S': 'seconds'}
 
 
@@ -118,7 +118,7 @@ def _moment(text: str | None) -> Any:
         return None
     if text.isascii() and text.isdigit():
         return int(text)
-    if not re.fullmatch(r'(\d{1,9}[DHMS])+', text.upper(), re.ASCII):
+    if not re.fullmatch(r'(\d{1,18}[DHMS])+', text.upper(), re.ASCII):
         raise CommandError(f'{text!r} is neither the key of a poll nor a '
                            'time such as 1H30M.')
     ago: dict[str, float] = {}
