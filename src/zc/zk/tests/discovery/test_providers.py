@@ -184,6 +184,8 @@ class Following(Case):
         self.make('hidden')
         self.client.client.set_acls(f'{PATH}/hidden', [
             zc.zk.READ_ACL_UNSAFE[0]._replace(perms=2)])
+        # What lists the children of a node cannot delete this one.
+        self.addCleanup(self.client.client.delete, f'{PATH}/hidden')
         self.make('\u202e')
         providers = self.providers()
         self.assertEqual({'bytes', 'list', 'deep', 'hidden', '\u202e'},
