@@ -67,7 +67,9 @@ def check(wheel: pathlib.Path) -> None:
     assert not missing, f'{wheel.name} lacks {missing}'
     assert 'zc/__init__.py' not in names, f'{wheel.name} takes all of zc'
     # A package that is found by mistake would be installed for everybody.
-    rooms = 'zc/' + stem.removeprefix('zc_') + '/', f'{stem}-'
+    own = stem.removeprefix('zc_')
+    # async is a keyword: the package is async_, and async its alias.
+    rooms = f'zc/{own}/', f'zc/{own}_/', f'{stem}-'
     stray = [name for name in names if not name.startswith(rooms)]
     assert not stray, f'{wheel.name} holds {stray}'
     assert 'ZPL-2.1' in text, f'{wheel.name} names no license'

@@ -249,9 +249,12 @@ class Run(CommandCase):
     def start(self, conf):
         self.connection.close()
         self.db.close()
+        # A coverage measurement has a handler of its own for SIGTERM,
+        # which would end the process by the signal after ours.
         process = Process(
             'run', self.directory, '-c',
-            'import sys; from zc.async_._commands import main; '
+            'import signal, sys; from zc.async_._commands import main; '
+            'signal.signal(signal.SIGTERM, signal.SIG_DFL); '
             'sys.exit(main())', 'run', conf)
         self.addCleanup(process.kill)
         return process

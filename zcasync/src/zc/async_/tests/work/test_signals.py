@@ -13,6 +13,9 @@ from zc.async_ import configure, dispatcher, interfaces, testing
 from zc.async_.job import Job
 from zc.async_.tests import base
 
+# A coverage measurement has a handler of its own, which would end the
+# process by the signal after ours.
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 db = ZODB.DB({data!r})
 configure.base()
 configure.start(db, poll_interval=0.1, drain={drain})
