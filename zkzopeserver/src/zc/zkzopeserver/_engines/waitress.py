@@ -6,6 +6,7 @@ waitress's threads.  Knows no ZooKeeper.
 from __future__ import annotations
 
 import logging
+import selectors
 import socket
 import threading
 from collections.abc import Callable
@@ -36,6 +37,10 @@ _LOOK = 1.0
 # Seconds that a connection which has asked nothing yet is waited for when
 # the server finishes: its request may be on the way.
 _GRACE = 0.5
+
+# How many connections in a row may fail to be accepted: by then it is no
+# fault of single ones.
+_ACCEPT_FAILURES = 10
 
 # Seconds in which a client can read why it was refused.
 _LINGER = 2.0
@@ -228,11 +233,13 @@ class Engine:
         server = self._server
         channels = server.active_channels
         if server._fileno in self._sockets:
-            # Those that the kernel has accepted for us are ours.
-            known = -1
-            while known < len(channels):
+            # Those that the kernel has accepted for us are ours.  One that
+            # cannot be accepted, since its client has gone, ends nothing.
+            failed = 0
+            while failed < _ACCEPT_FAILURES and _waits(server.socket):
                 known = len(channels)
                 server.handle_accept()
+                failed = 0 if len(channels) > known else failed + 1
             # Not the server's own close, which takes the trigger with it.
             wasyncore.dispatcher.close(server)
         grace = monotonic() + _GRACE
@@ -254,6 +261,14 @@ class Engine:
                        len(channels))
         for channel in list(channels.values()):
             channel.abort()
+
+
+def _waits(listener: socket.socket) -> bool:
+    """Tell whether a connection waits to be accepted."""
+    # Unlike `select`, it takes descriptors of any number.
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 def traced() -> Callable[..., Engine]:
