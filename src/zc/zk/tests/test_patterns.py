@@ -215,7 +215,8 @@ class Found(ast.NodeVisitor):
                               ast.Load()),
                 arguments,
                 [word for word in call.keywords if word.arg == 'flags']))
-            code = compile(ast.fix_missing_locations(compiled), key, 'eval')
+            code = compile(
+                ast.fix_missing_locations(compiled), f'<{key}>', 'eval')
             yield key, eval(code, {**names, 're': re})
 
 
