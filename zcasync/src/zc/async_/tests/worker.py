@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import logging
+import signal
 import sys
 import threading
 from typing import Any
@@ -35,6 +36,9 @@ def main() -> None:
     parser.add_argument('--drain', type=float, default=1.0)
     parser.add_argument('--zk', help='HOST:PORT of a ZooKeeper server')
     options = parser.parse_args()
+    # A coverage measurement has a handler of its own, which would end the
+    # process by the signal after ours.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stdout,
         format='%(asctime)s %(levelname)s %(name)s %(message)s')
