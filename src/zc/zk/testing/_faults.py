@@ -43,10 +43,14 @@ class Fault(NamedTuple):
 
 
 class Faults:
-    """The faults that wait."""
+    """The faults that wait, and what is refused for good.
+
+    :ivar refused: the error that answers each request of a kind
+    """
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
+        self.refused: dict[int, int] = {}
 
     def add(self, fault: Fault) -> None:
         """Let a fault wait for its request."""

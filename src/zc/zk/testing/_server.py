@@ -17,6 +17,7 @@ from ._faults import Faults
 from ._faults import Kind
 from .net.loop import SocketLoop
 from .net.service import Service
+from .protocol.codes import Code
 from .state.database import Database
 from .state.sessions import SessionInfo
 
@@ -211,6 +212,24 @@ class Server:
             ``delete(path)`` write at once; it must not wait for a client
         """
         self._stage(Fault(Kind.CALL, opcode, path, call))
+
+    def refuse_requests(
+        self, opcode: int, error: int | None = Code.UNIMPLEMENTED
+    ) -> None:
+        """Answer all requests of one kind with an error, from now on.
+
+        :param opcode: what request (ZooDefs.OpCode)
+        :param error: a KeeperException.Code; by default the request is not
+            known, as on an older server, which disconnects the client too;
+            None: do such requests again
+        """
+        def change() -> None:
+            if error is None:
+                self._faults.refused.pop(opcode, None)
+            else:
+                self._faults.refused[opcode] = error
+
+        self._call(change)
 
     def pause(self) -> None:
         """Hang: read bytes, but do not answer and do not expire sessions."""

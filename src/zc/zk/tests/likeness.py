@@ -436,6 +436,16 @@ class Likeness(RuleBasedStateMachine):
         self.ask(client, OpCode.ADD_WATCH,
                  records.WatchTypeRequest(path, mode))
 
+    @rule(client=clients, path=st.sampled_from(INSIDE[2:]),
+          once=st.booleans(), mode=st.sampled_from((0, 1, 1)))
+    def watch_below(self, client, path, once, mode):
+        """A change is told once, however it is watched."""
+        self.ask(client, OpCode.ADD_WATCH, records.WatchTypeRequest(
+            path.rpartition('/')[0], mode))
+        if once:
+            for type in (OpCode.EXISTS, OpCode.GET_CHILDREN):
+                self.ask(client, type, records.WatchedRequest(path, True))
+
     @rule(client=clients, path=inside, kind=st.integers(0, 4),
           type=st.sampled_from((OpCode.CHECK_WATCHES, OpCode.REMOVE_WATCHES)))
     def about_watches(self, client, type, path, kind):

@@ -219,7 +219,12 @@ class Service:
         if Kind.DROP_REQUEST in kinds:
             self._flush_and_close(peer)
             return
-        reply = self._database.handle(session, request, self._now())
+        refused = self._faults.refused.get(request.type)
+        if refused is None:
+            reply = self._database.handle(session, request, self._now())
+        else:
+            reply = self._database.refuse(
+                session, request, refused, self._now())
         self.queue_events()
         if Kind.DROP_REPLY in kinds:
             self._flush_and_close(peer)

@@ -179,6 +179,20 @@ class Database:
         return Reply(
             xid, self.zxid, error, body, type == OpCode.CLOSE_SESSION)
 
+    def refuse(
+        self, session: Session, request: Request, error: int, now: float
+    ) -> Reply:
+        """Answer a request with an error, as where it is not known.
+
+        :param error: a `Code`; a client that asks for what is not known is
+            disconnected
+        """
+        self._now = now
+        session.touch(now)
+        if error == Code.UNIMPLEMENTED:
+            return Reply(request.xid, -1, error, close=True)
+        return Reply(request.xid, self.zxid, error)
+
     def _answer(self, session: Session, request: Request) -> Any:
         type, payload = request.type, request.payload
         record: Any = None

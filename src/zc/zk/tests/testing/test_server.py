@@ -14,16 +14,19 @@ from kazoo.client import KazooClient
 from kazoo.client import KazooState
 from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import ConnectionLoss
+from kazoo.exceptions import MarshallingError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
 from kazoo.exceptions import RolledBackError
 from kazoo.exceptions import RuntimeInconsistency
+from kazoo.exceptions import UnimplementedError
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.retry import KazooRetry
 
 from ...testing import _server
 from ...testing._server import Server
 from ...testing.net import service
+from ...testing.protocol.codes import Code
 from ...testing.protocol.codes import OpCode
 from ..base import wait_for
 from ..rawclient import RawClient
@@ -365,6 +368,20 @@ class FaultTest(ServerCase):
             None, None, lambda database: found.extend(self.server.sessions()))
         self.client.create('/a')
         self.assertEqual([self.id], [session.id for session in found])
+
+    def test_refuse_requests(self):
+        """One kind of request is not known, or fails, until it works again.
+        """
+        self.server.refuse_requests(OpCode.GET_DATA)
+        with self.assertRaises(UnimplementedError):
+            self.client.get('/')
+        self.wait_for_states(KazooState.SUSPENDED, KazooState.CONNECTED)
+        self.assertIsNotNone(self.client.exists('/'))
+        self.server.refuse_requests(OpCode.GET_DATA, Code.MARSHALLING_ERROR)
+        with self.assertRaises(MarshallingError):
+            self.client.get('/')
+        self.server.refuse_requests(OpCode.GET_DATA, None)
+        self.client.get('/')
 
     def test_pause(self):
         """A server that hangs answers when it goes on."""
