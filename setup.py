@@ -73,6 +73,7 @@ setup(
             'zczk = zc.zk._zczk:main',
             'zookeeper_delete = zc.zk.scripts:delete',
             'zookeeper_diff = zc.zk.scripts:diff',
+            'zookeeper_drain = zc.zk.scripts:drain',
             'zookeeper_export = zc.zk.scripts:export',
             'zookeeper_graph = zc.zk.scripts:graph',
             'zookeeper_import = zc.zk.scripts:import_',

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ._commands.delete import delete
 from ._commands.diff import diff
+from ._commands.drain import drain
 from ._commands.export import export
 from ._commands.graph import graph
 from ._commands.import_ import import_
@@ -15,5 +16,5 @@ from ._commands.set_property import set_property
 from ._commands.validate import validate
 
 
-__all__ = ['delete', 'diff', 'export', 'graph', 'import_', 'set_property',
-           'validate']
+__all__ = ['delete', 'diff', 'drain', 'export', 'graph', 'import_',
+           'set_property', 'validate']

@@ -68,13 +68,26 @@ class Overrides:
         return changes
 
 
-def without(value: Any, name: str) -> list[Any]:
-    """Return the overrides `value` without those for one server.
+def weighed(value: Any, name: str, weight: float | None) -> list[Any]:
+    """Return the overrides `value` with a weight for one server.
 
-    What cannot be understood stays: somebody wrote it.
+    What else they say stays, and so does what cannot be understood:
+    somebody wrote it.
+
+    :param weight: what counts instead of the server's own weight; None:
+        its own counts again, unless a rule with ``where`` has another
     """
-    return [rule for rule in value or ()
-            if not (isinstance(rule, dict) and rule.get('name') == name)]
+    kept = []
+    for rule in value or ():
+        if not _fault(rule) and rule.get('name') == name:
+            rule = {key: each for key, each in rule.items()
+                    if key != 'weight'}
+            if rule.keys() == {'name'}:
+                continue
+        kept.append(rule)
+    if weight is not None:
+        kept.append({'name': name, 'weight': weight})
+    return kept
 
 
 def _matches(rule: Rule, properties: Mapping[str, Any]) -> bool:

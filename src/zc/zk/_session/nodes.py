@@ -281,19 +281,38 @@ class Nodes:
         :raises KeyError: when a property that is to go is missing
         :raises BadPropertyLink: when a link among `changes` has no value
         """
+        def change(properties: dict[str, Any]) -> None:
+            properties.update(changes)
+            for name in remove:
+                if name not in properties:
+                    raise KeyError(_missing(name, properties))
+                del properties[name]
+
+        return self._rewrite(path, change, changes)
+
+    def _rewrite(
+        self,
+        path: str,
+        change: Callable[[dict[str, Any]], None],
+        written: Iterable[str] = (),
+    ) -> tuple[bytes, ZnodeStat]:
+        """Change the properties of a node; others' changes are kept.
+
+        :param change: changes the properties in place; it is called again
+            when others have written to the node meanwhile
+        :param written: the names of properties whose links are checked
+        :returns: what it holds then
+        """
         # Read even when it is known: a node that was deleted and made anew
         # has the versions of the first one again.
         data, stat = self.get(path)
         delays = Backoff(
             FIRST_UPDATE_DELAY, LONGEST_UPDATE_DELAY, least=0.0)
         while True:
-            properties = {**decode(data, path), **changes}
-            for name in remove:
-                if name not in properties:
-                    raise KeyError(_missing(name, properties))
-                del properties[name]
+            properties = decode(data, path)
+            change(properties)
             merged = encode(properties, path)
-            self._check_links(path, merged, changes)
+            self._check_links(path, merged, written)
             try:
                 return merged, self.set(path, merged, stat.version)
             except BadVersionError:

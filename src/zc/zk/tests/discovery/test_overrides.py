@@ -1,7 +1,7 @@
 import unittest
 
 from zc.zk._discovery.overrides import Overrides
-from zc.zk._discovery.overrides import without
+from zc.zk._discovery.overrides import weighed
 
 
 class Reading(unittest.TestCase):
@@ -54,9 +54,20 @@ class Reading(unittest.TestCase):
 
 class Writing(unittest.TestCase):
 
-    def test_without(self):
-        """Only the rules for the server go."""
-        mine = {'name': 'a:1', 'weight': 0}
-        others = [{'name': 'b:1'}, {'where': {}}, 'rubbish']
-        self.assertEqual(others, without([mine, *others, mine], 'a:1'))
-        self.assertEqual([], without(None, 'a:1'))
+    def test_weighed(self):
+        """A weight for a server takes the place of those it had."""
+        others = [{'name': 'b:1'}, {'where': {}}, 'rubbish',
+                  {'name': 'a:1', 'where': {}, 'weight': 1}]
+        mine = [{'name': 'a:1', 'weight': 2},
+                {'name': 'a:1', 'weight': 3, 'zone': 'x'}]
+        kept = [*others, {'name': 'a:1', 'zone': 'x'}]
+        self.assertEqual(
+            [*kept, {'name': 'a:1', 'weight': 0}],
+            weighed([mine[0], *others, mine[1]], 'a:1', 0))
+        self.assertEqual(kept, weighed([*others, *mine], 'a:1', None))
+
+    def test_new(self):
+        """The first rule makes a list, and its end leaves an empty one."""
+        rules = weighed(None, 'a:1', 0)
+        self.assertEqual([{'name': 'a:1', 'weight': 0}], rules)
+        self.assertEqual([], weighed(rules, 'a:1', None))

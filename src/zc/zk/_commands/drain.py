@@ -1,0 +1,109 @@
+"""The script that takes requests away from servers, and gives them back.
+
+Runs in a script's main thread.  It must not know how clients choose.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .._discovery.overrides import OVERRIDES
+from .._discovery.overrides import weighed
+from .._discovery.provider import ProviderState
+from .._tree.addresses import format_name
+from ..client import ZooKeeper
+from ..errors import AddressError
+from . import output
+from .command import command
+from .connection import connected
+from .options import Parser
+from .options import add_connection_options
+from .options import checked_path
+from .options import take_connection
+from .streams import Failure
+
+
+@command('zookeeper_drain')
+def drain(args: list[str]) -> int:
+    """Have servers get no more requests, or get them again."""
+    parser = Parser(
+        'zookeeper_drain', 'CONNECTION PATH NAME ...', f'''\
+Drain servers: clients that choose with zk.providers send no more requests to
+them.  PATH is the node below which the servers register; it may lead through
+links.  A NAME is the name of a server's node, such as 10.0.0.7:8080.  The
+property {OVERRIDES} of PATH is changed, and not the server's node, so a server
+is still drained after its restart.
+''', '''\
+examples:
+  zookeeper_drain localhost:2181 /fooservice/providers 10.0.0.7:8080
+        send no more requests to this server
+  zookeeper_drain localhost:2181 /fooservice/providers 10.0.0.7:8080 --undo
+        send requests again
+  zookeeper_drain '' /fooservice/providers 10.0.0.7:8080
+        use the connection that the environment gives
+
+exit status: 0 done, 1 failed, 2 wrong usage
+''')
+    parser.add_argument(
+        '-u', '--undo', action='store_true',
+        help="let the servers' own weights count again")
+    add_connection_options(parser)
+    options = parser.parse_intermixed_args(args)
+    rest = options.arguments
+    connection = take_connection(parser, rest)
+    if len(rest) < 2 or not rest[0].startswith('/'):
+        parser.error(
+            'a CONNECTION, a PATH and at least one NAME are needed')
+    path = checked_path(rest.pop(0))
+    for name in rest:
+        try:
+            format_name(name)
+        except AddressError as e:
+            parser.error(f'{name!r} cannot be a NAME: {e.reason}')
+    with connected(options, connection) as zk:
+        path = zk.resolve(path)
+        _change(zk, path, rest, options.undo)
+        _tell(zk, path, rest, options.undo)
+    return 0
+
+
+def _change(
+    zk: ZooKeeper, path: str, names: Sequence[str], undo: bool
+) -> None:
+    """Write the overrides.
+
+    :raises Failure: when there is nothing to undo
+    """
+    def change(properties: dict[str, Any]) -> None:
+        rules = properties.pop(OVERRIDES, [])
+        if not isinstance(rules, list):
+            raise Failure(
+                f'the property {OVERRIDES} of {path} is no list; set it to '
+                'a list with zookeeper_set_property, or delete it')
+        for name in names:
+            changed = weighed(rules, name, None if undo else 0)
+            if undo and changed == rules:
+                raise Failure(f'nothing drains {name} at {path}')
+            rules = changed
+        if rules:
+            properties[OVERRIDES] = rules
+
+    zk._rewrite(path, change)
+
+
+def _tell(
+    zk: ZooKeeper, path: str, names: Sequence[str], undo: bool
+) -> None:
+    """Print what someone who drains a server may not expect."""
+    with zk.providers(path) as providers:
+        for name in names:
+            provider = providers.get(name)
+            if provider is None:
+                output.show(f'{name} is not registered at present; this '
+                            'counts when it is')
+            elif undo and provider.state == ProviderState.DRAINING:
+                output.show(f'{name} still gets no requests: its own weight '
+                            'is 0, or another override says so')
+        if not undo and providers and all(
+                each.state == ProviderState.DRAINING for each in providers):
+            output.show(f'no server at {path} gets requests now')
