@@ -5,7 +5,7 @@ servers and twenty processes (see `chaosworker`) that register, watch and
 update.  The seed decides which faults come, in which order and for how
 long.  Exit status 0: at the end, within one session timeout, every living
 server was listed and no dead one, every watcher had seen the final state,
-and no acknowledged update was lost.
+all chose among the same providers, and no acknowledged update was lost.
 
 This process starts and signals the others; it touches none but its own.
 """
@@ -272,6 +272,10 @@ class Chaos:
             if each.seen.get('providers') != living:
                 return (f'{each.name} saw providers '
                         f'{each.seen.get("providers")}')
+            # None may be held as stale when all of them are back.
+            if each.seen.get('chosen') != dict.fromkeys(living, 'ready'):
+                return (f'{each.name} chooses among '
+                        f'{each.seen.get("chosen")}')
             if each.seen.get('settings') != self.version:
                 return (f'{each.name} saw version '
                         f'{each.seen.get("settings")}, not {self.version}')
@@ -297,12 +301,13 @@ class Chaos:
         updates, lost = self.lost()
         living = sorted(each.address for each in self.processes)
         looks = [each.command('look', 'look') for each in self.processes]
-        if any(look[:2] != [living, self.version] for look in looks):
+        if any(look[:3] != [living, dict.fromkeys(living, 'ready'),
+                            self.version] for look in looks):
             raise Failed(f'live data: {looks}')
         for each in self.processes:
             each.leave()
         left = self.observer.get_children(PROVIDERS)
-        self.summary(took, updates, lost, max(look[2] for look in looks))
+        self.summary(took, updates, lost, max(look[3] for look in looks))
         if left:
             raise Failed(f'left after a clean end: {left}')
         if lost:

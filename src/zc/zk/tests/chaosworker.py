@@ -37,6 +37,11 @@ def say(**what: Any) -> None:
         print(json.dumps(what), flush=True)
 
 
+def states(providers: zc.zk.Providers) -> dict[str, str]:
+    """Return the state of each provider, by name."""
+    return {each.name: each.state.value for each in providers}
+
+
 class Worker:
     """The process."""
 
@@ -53,7 +58,9 @@ class Worker:
         self.settings = self.insist(lambda: self.zk.properties(SETTINGS))
         self.shared = self.insist(
             lambda: self.zk.properties(shared, watch=False))
+        self.chosen = self.insist(lambda: self.zk.providers(PROVIDERS))
         self.providers(self.saw_providers)
+        self.chosen(self.saw_chosen)
         self.settings(self.saw_settings)
         self.updater = threading.Thread(target=self.update)
         self.updater.start()
@@ -69,6 +76,9 @@ class Worker:
 
     def saw_providers(self, providers: zc.zk.Children) -> None:
         say(providers=sorted(providers))
+
+    def saw_chosen(self, providers: zc.zk.Providers) -> None:
+        say(chosen=states(providers))
 
     def saw_settings(self, settings: zc.zk.Properties) -> None:
         say(settings=settings.get('version'))
@@ -93,7 +103,7 @@ class Worker:
                 self.updater.join()
                 say(stopped=True)
             elif line == 'look\n':
-                say(look=[sorted(self.providers),
+                say(look=[sorted(self.providers), states(self.chosen),
                           self.settings.get('version'),
                           threading.active_count()])
         self.stopping.set()
