@@ -297,6 +297,24 @@ class Vanishing(Case):
         self.make('a', data=b'{"pid": 2}')
         self.becomes(providers, a='draining', b='ready')
 
+    def test_canary(self):
+        """An override gives a version its share, also for servers that come
+        later, and one for a name that comes after it counts more.
+        """
+        self.client.properties(PATH, watch=False).set(overrides=[
+            {'where': {'version': '1.3'}, 'weight': 0.25},
+            {'name': 'd:1', 'weight': 0}])
+        providers = self.providers()
+        for name, version in ('a:1', '1.2'), ('b:1', '1.3'), ('d:1', '1.3'):
+            self.client.register(PATH, name, version=version)
+        self.becomes(providers, **{
+            'a:1': 'ready', 'b:1': 'ready', 'd:1': 'draining'})
+        self.assertEqual(0.25, providers['b:1'].properties['weight'])
+        counts = {'a:1': 0, 'b:1': 0}
+        for _ in range(2000):
+            counts[providers.choose().name] += 1
+        self.assertAlmostEqual(400, counts['b:1'], delta=120)
+
 
 class Unreachable(Case):
 
