@@ -74,7 +74,9 @@ class ZooKeeper(Nodes):
     :param session_timeout: in seconds; 10 by default; a kazoo client that is
         passed in keeps its own
     :param wait: whether to wait for a connection without a limit
-    :param connect_timeout: how long to try otherwise, in seconds
+    :param connect_timeout: how long to try otherwise, in seconds; 0: return
+        at once, and go on trying.  Until there is a connection,
+        `providers` gives what was saved, or nobody
     :param jute_maxbuffer: the largest request that the servers accept, in
         bytes; give it if they do not use the default
     :param keywords: all others go to ``kazoo.client.KazooClient``:
@@ -112,6 +114,8 @@ class ZooKeeper(Nodes):
         asked = self.session_timeout
         self._granted: Callable[[], float] = (
             (lambda: loop.granted) if own else (lambda: asked))
+        #: Whether a connection may come later
+        self._patient = own and not (connect_timeout or wait)
         name = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
         self._bulk = Bulk(
             self.client, max(4 * asked, 30.0), jute_maxbuffer)
@@ -119,7 +123,8 @@ class ZooKeeper(Nodes):
         self._engine = Engine(self._bulk, name)
         if own:
             end_at_exit(self.client)
-            self._chroot.warn()
+            if self.client.connected:
+                self._chroot.warn()
         self._keeper = Keeper(
             self._bulk, self._engine, self._granted, name)
         self._listeners = [
@@ -200,12 +205,13 @@ class ZooKeeper(Nodes):
             number: for how long at first, in seconds
         :param snapshot: a directory to save the list in, for a start while
             ZooKeeper does not answer
-        :raises NoNodeError: when `path` leads to no node
+        :raises NoNodeError: when `path` leads to no node, and there is a
+            connection
         :raises ValueError: when an option makes no sense
         """
         found = Providers(self, self._engine, path, Options(
             choose, zone, subset, hold, eject, snapshot))
-        if not self.client.connected and found._load():
+        if not self.client.connected and (found._load() or self._patient):
             self._engine.track_later(found._tracker)
             return found
         try:

@@ -86,6 +86,7 @@ class Balancer:
         self._refused = refused
         self._pools = {tier: Pool() for tier in TIERS}
         self._members: dict[str, Member] = {}
+        self._known = False                     # whether these were told
         self._chosen: set[str] = set()          # the subset's names
         self._trials = Trials()
         self._near_ejected = 0
@@ -118,6 +119,7 @@ class Balancer:
         :param stale: names that are held although they are not registered
         """
         with self._lock:
+            self._known = True
             for name in gone:
                 member = self._members.pop(name, None)
                 if member is not None:
@@ -255,8 +257,9 @@ class Balancer:
                 return favourite(key, members)
             if members:
                 return self._way(Draw(members), self._random)
-        raise NoProviders(
-            self._path, why_none(self._members.values()))
+        raise NoProviders(self._path, (
+            why_none(self._members.values()) if self._known
+            else 'ZooKeeper has not answered yet'))
 
     def _ranks(self) -> Iterator[list[Pool]]:
         """Yield groups of pools, the best group first."""

@@ -84,7 +84,8 @@ def start(
     """Start `client` and wait until it is connected.
 
     :param wait: whether to try for ever
-    :param timeout: the longest to try otherwise, in seconds
+    :param timeout: the longest to try otherwise, in seconds; 0: do not
+        wait, while kazoo tries on
     :returns: what knows why its connection loop ended, once it does
     :raises FailedConnect: when no session could be had in time, the server
         refused the credentials, or kazoo stopped trying
@@ -103,6 +104,8 @@ def start(
             client.start_async()
         except client.handler.timeout_exception as e:
             raise FailedConnect(connection_string, str(e)) from e
+        if not (timeout or wait):
+            return loop
         addresses = _addresses(client) if getattr(
             client.handler, 'impatient', False) is True else None
         if addresses is not None and not addresses:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies
 
+from zc.zk._discovery.balancer import Balancer
 from zc.zk._discovery.rules import Rules
 from zc.zk._discovery.ways import RANDOM
 from zc.zk._discovery.ways import ROUND_ROBIN
@@ -24,6 +25,13 @@ class Choosing(ChoiceCase):
         """Without servers nobody is chosen, and the error says why."""
         for way in WAYS:
             self.nobody(self.balancer(way=way), 'none is registered')
+
+    def test_unknown(self):
+        """Before it is told of any servers, the error says so."""
+        balancer = Balancer('/a', Rules(), lambda: 0.0, lambda: 0.5)
+        self.nobody(balancer, 'ZooKeeper has not answered yet')
+        balancer.update([])
+        self.nobody(balancer, 'none is registered')
 
     def test_spread(self):
         """As long as nothing is known, all are chosen alike."""
