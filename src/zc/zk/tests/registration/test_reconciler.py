@@ -14,7 +14,7 @@ from kazoo.protocol.states import ZnodeStat
 from kazoo.security import OPEN_ACL_UNSAFE
 
 from zc.zk._registration.reconciler import Reconciler
-from zc.zk._registration.reconciler import Wanted
+from zc.zk._registration.registration import Registration
 from zc.zk._registration.states import State
 from zc.zk._session.transactions import TransactionFailed
 from zc.zk._session.wire import Create
@@ -82,8 +82,15 @@ class Case(unittest.TestCase):
         self.reconciler = Reconciler(self.bulk)     # type: ignore[arg-type]
         self.reconciler.sessions.add(OLD)
 
-    def wanted(self, path: str = '/s/a', data: bytes = b'{}') -> Wanted:
-        return Wanted(path, data, OPEN_ACL_UNSAFE)
+    def wanted(
+        self, path: str = '/s/a', data: bytes = b'{}', **keywords: Any
+    ) -> Registration:
+        """Return a registration whose node had these data."""
+        keeper: Any = None
+        wanted = Registration(
+            keeper, path, data, OPEN_ACL_UNSAFE, **keywords)
+        wanted._unwritten = False
+        return wanted
 
 
 class PassTests(Case):
@@ -102,31 +109,31 @@ class PassTests(Case):
         self.bulk.nodes['/s/a'] = b'{"new":1}', stat(OURS)
         self.reconciler.run([wanted])
         self.assertEqual(wanted.state, State.REGISTERED)
-        self.assertEqual(wanted.data, b'{"new":1}')
+        self.assertEqual(wanted._data, b'{"new":1}')
         self.assertEqual(self.bulk.commits, [])
 
     def test_newer_data_are_kept(self) -> None:
         """Data that were read before a write do not come back."""
         wanted = self.wanted()
-        wanted.learn(b'{"new":1}', 5)
+        wanted._learn(b'{"new":1}', 5)
         self.bulk.nodes['/s/a'] = b'{"old":1}', stat(OURS)
         self.reconciler.run([wanted])
-        self.assertEqual(wanted.data, b'{"new":1}')
+        self.assertEqual(wanted._data, b'{"new":1}')
 
     def test_ours_with_data_to_write(self) -> None:
         """Data that were updated are written at the version read."""
         wanted = self.wanted(data=b'{"b":1}')
-        wanted.unwritten = True
+        wanted._unwritten = True
         self.bulk.nodes['/s/a'] = b'{}', stat(OURS, 7)
         self.reconciler.run([wanted])
         self.assertEqual(
             self.bulk.commits, [[SetData('/s/a', b'{"b":1}', 7)]])
-        self.assertFalse(wanted.unwritten)
+        self.assertFalse(wanted._unwritten)
 
     def test_ours_that_nobody_may_write(self) -> None:
         """Where writing is not allowed, the node is replaced."""
         wanted = self.wanted(data=b'{"b":1}')
-        wanted.unwritten = True
+        wanted._unwritten = True
         self.bulk.nodes['/s/a'] = b'{}', stat(OURS)
         self.bulk.faults['/s/a'] = [NoAuthError()]
         self.reconciler.run([wanted])
@@ -153,12 +160,11 @@ class PassTests(Case):
 
     def test_known_to_be_stale(self) -> None:
         """A foreign node is replaced when its owner is known to be gone."""
-        wanted = self.wanted()
-        wanted.taking_over = True
+        wanted = self.wanted(takeover=True)
         self.bulk.nodes['/s/a'] = b'{}', stat(THEIRS)
         self.reconciler.run([wanted])
         self.assertEqual(wanted.state, State.REGISTERED)
-        self.assertFalse(wanted.taking_over)
+        self.assertFalse(wanted._takeover)
 
     def test_permanent(self) -> None:
         """A node that nobody's session owns is an error."""
@@ -246,11 +252,11 @@ class PassTests(Case):
     def test_changes_are_logged_once(self) -> None:
         """The same error twice is one line."""
         wanted = self.wanted()
-        wanted.announced = True
+        wanted._announce()
         with self.assertLogs('zc.zk') as logs:
-            wanted.note(State.FAILED, NoAuthError('/s/a'))
-            wanted.note(State.FAILED, NoAuthError('/s/a'))
-            wanted.registered()
+            wanted._note(State.FAILED, NoAuthError('/s/a'))
+            wanted._note(State.FAILED, NoAuthError('/s/a'))
+            wanted._register()
         self.assertEqual(len(logs.output), 2)
 
 

@@ -18,9 +18,7 @@ from kazoo.security import READ_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 import zc.zk
-from zc.zk._registration.keeper import GRACE
-from zc.zk._registration.keeper import Check
-from zc.zk._registration.keeper import Session
+from zc.zk._registration.arrivals import GRACE
 from zc.zk.errors import TooLarge
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
@@ -61,29 +59,27 @@ class UnregisterTests(Case):
         """A pass that was to look at a node does not make it again."""
         keeper = self.zk._keeper
         waiting = threading.Event()
-        lock = keeper._pass
+        lock = keeper._turn
 
-        class Pass:
+        class Turn:
             """The lock, telling that the reconciler is at it."""
 
             def __enter__(self) -> None:
-                if threading.current_thread() is keeper._mailbox.thread:
-                    waiting.set()
+                waiting.set()
                 lock.acquire()
 
             def __exit__(self, *error: object) -> None:
                 lock.release()
 
-        keeper._pass = Pass()       # type: ignore[assignment]
+        keeper._rounds._turn = Turn()       # type: ignore[assignment]
         # The pass stands before the lock when the registration goes.
         with lock:
-            keeper._mailbox.put(Check(self.registration))
+            keeper._rounds.look([self.registration])
             self.assertTrue(waiting.wait(DEADLINE))
             # What `remove` does, with the lock it waits for.
             with unittest.mock.patch.object(
-                    keeper, '_pass', unittest.mock.MagicMock()):
+                    keeper, '_turn', unittest.mock.MagicMock()):
                 self.registration.unregister()
-        keeper._pass = lock
         self.settle()
         self.assertIsNone(self.exists())
         self.assertEqual(self.registration.state, 'closed')
@@ -124,7 +120,7 @@ class UnregisterTests(Case):
             self.zk.register('/s', ADDRESS, a=2)
         self.assertEqual(self.zk.get_properties(NODE)['a'], 2)
         czxid = self.exists().czxid
-        self.zk._keeper._mailbox.put(Session())
+        self.zk._keeper.session_changed('CONNECTED')
         self.settle()
         self.assertEqual(self.exists().czxid, czxid)
 
@@ -158,14 +154,14 @@ class FirstRegistrationTests(Case):
         """
         zk = zc.zk.ZooKeeper(self.other)
         keeper = zk._keeper
-        real = keeper._try
+        real = keeper._reconciler.attempt
 
         def attempt(wanted: Any, *deadline: Any) -> None:
             real(wanted, *deadline)
             self.assertTrue(self.exists())
             zk.close()
 
-        keeper._try = attempt           # type: ignore
+        keeper._reconciler.attempt = attempt           # type: ignore
         with self.assertRaises(ConnectionClosedError):
             zk.register('/s', ADDRESS)
         self.assertIsNone(self.exists())
@@ -175,15 +171,15 @@ class FirstRegistrationTests(Case):
         """A new session counts as soon as register made the node."""
         keeper = self.zk._keeper
         session = self.session()
-        real = keeper._try
+        real = keeper._reconciler.attempt
 
         def attempt(wanted: Any, *deadline: Any) -> None:
-            keeper._try = real          # type: ignore
+            keeper._reconciler.attempt = real          # type: ignore
             real(wanted, *deadline)
             self.server.expire(session)
             wait_for(lambda: self.session() not in (0, session))
 
-        keeper._try = attempt           # type: ignore
+        keeper._reconciler.attempt = attempt           # type: ignore
         self.zk.register('/s', ADDRESS)
         self.wait_registered()
 
@@ -198,24 +194,24 @@ class FirstRegistrationTests(Case):
             except NodeExistsError as e:
                 errors.append(e)
 
-        real = keeper._try
+        real = keeper._reconciler.attempt
 
         def attempt(wanted: Any, *deadline: Any) -> None:
-            keeper._try = real          # type: ignore
+            keeper._reconciler.attempt = real          # type: ignore
             thread = threading.Thread(target=second)
             thread.start()
             wait_for(lambda: errors)
             thread.join()
             real(wanted, *deadline)
 
-        keeper._try = attempt           # type: ignore
+        keeper._reconciler.attempt = attempt           # type: ignore
         self.zk.register('/s', ADDRESS, a=1)
         self.assertEqual(len(errors), 1)
         self.assertEqual(self.zk.get_properties(NODE)['a'], 1)
 
     def test_given_up_with_a_node_there(self) -> None:
         """A node that register made, and could not see, goes."""
-        keeper = self.zk._keeper
+        keeper = self.zk._keeper._arrivals
         real = keeper._await_change
 
         def give_up(new: Any, deadline: float) -> None:
@@ -264,8 +260,8 @@ class FirstRegistrationTests(Case):
         than it may wait itself.
         """
         keeper = self.zk._keeper
-        keeper._session_timeout = lambda: 0.1 - GRACE
-        with keeper._pass:
+        keeper._arrivals._session_timeout = lambda: 0.1 - GRACE
+        with keeper._turn:
             with self.assertRaisesRegex(OperationTimeoutError, 'other regis'):
                 self.zk.register('/s', ADDRESS)
         self.assertEqual({}, self.zk.registrations)
@@ -286,7 +282,7 @@ class FirstRegistrationTests(Case):
             deadlines.append(deadline - time.monotonic())
             raise new[0].error
 
-        zk._keeper._await_change = give_up      # type: ignore[method-assign]
+        zk._keeper._arrivals._await_change = give_up      # type: ignore[method-assign]
         with self.assertRaises(NodeExistsError):
             zk.register('/s', ADDRESS)
         self.assertGreater(deadlines[0], 25)
@@ -338,7 +334,7 @@ class UpdateTests(Case):
 
     def test_others_keys_are_kept(self) -> None:
         """An update keeps what another client wrote just before."""
-        self.zk._engine.drop(self.registration._tracker)    # type: ignore
+        self.zk._keeper._followers.drop(self.registration)
         self.other.set(NODE, b'{"a":1,"b":2}')
         self.registration.update(c=3)
         self.assertEqual(
@@ -356,7 +352,7 @@ class UpdateTests(Case):
 
     def test_others_keys_are_kept_over_a_new_session(self) -> None:
         """What was written to a dying node goes into the new one."""
-        self.zk._engine.drop(self.registration._tracker)    # type: ignore
+        self.zk._keeper._followers.drop(self.registration)
         self.other.set(NODE, b'{"b":2}')
         session = self.session()
         self.server.expire(session, linger=True)
@@ -434,7 +430,7 @@ class PassTests(Case):
 
         self.zk._bulk.data = data       # type: ignore[method-assign]
         self.other.delete(NODE)
-        registration._wanted.unwritten = True
+        registration._unwritten = True
         wait_for(lambda: registration.error is errors[0])
         self.assertEqual('pending', registration.state)
         errors[0] = ValueError('no')
@@ -448,11 +444,11 @@ class PassTests(Case):
         """The reconciler outlives what it did not expect."""
         self.zk.register('/s', ADDRESS)
         self.settle()
-        self.zk.registrations[NODE]._tracker = None
+        self.zk._keeper._followers.drop(self.zk.registrations[NODE])
         with unittest.mock.patch.object(
                 self.zk._engine, 'track', side_effect=ZeroDivisionError):
             with self.assertLogs('zc.zk', 'ERROR'):
-                self.zk._keeper._mailbox.put(Session())
+                self.zk._keeper.session_changed('CONNECTED')
                 self.settle()
         self.other.delete(NODE)
         self.wait_registered()

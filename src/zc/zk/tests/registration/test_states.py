@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import json
 import unittest
+from typing import Any
 
 from kazoo.exceptions import NoAuthError
 from kazoo.security import OPEN_ACL_UNSAFE
 
-from zc.zk._registration.reconciler import Wanted
+from zc.zk._registration.registration import Registration
 from zc.zk._registration.states import FOLLOWS
 from zc.zk._registration.states import State
 
@@ -31,12 +32,13 @@ class StateTests(unittest.TestCase):
 
     def test_closed(self) -> None:
         """What is closed stays so, whatever a late pass has found."""
-        wanted = Wanted('/s/a', b'{}', OPEN_ACL_UNSAFE)
-        wanted.announced = True
-        wanted.state = State.CLOSED
+        keeper: Any = None
+        wanted = Registration(keeper, '/s/a', b'{}', OPEN_ACL_UNSAFE)
+        wanted._announce()
+        wanted._close()
         with self.assertNoLogs('zc.zk'):
-            wanted.registered()
-            wanted.note(State.FAILED, NoAuthError('/s/a'))
-        wanted.state = State.PENDING
+            wanted._register()
+            wanted._note(State.FAILED, NoAuthError('/s/a'))
+        self.assertFalse(wanted._become(State.PENDING, NoAuthError('/s/a')))
         self.assertEqual(State.CLOSED, wanted.state)
         self.assertIsNone(wanted.error)

@@ -216,7 +216,7 @@ class Start(unittest.TestCase):
                 server.connection_string, 0.5) as zk:
             self.assertEqual((0.5, 3.0), (
                 zk.session_timeout, zk.recv_timeout()))
-            self.assertEqual(3.0, zk._keeper._session_timeout())
+            self.assertEqual(3.0, zk._keeper._arrivals._session_timeout())
 
     def test_wait(self):
         """With wait, trying goes on, and the log says so."""
