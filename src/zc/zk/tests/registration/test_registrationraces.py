@@ -161,7 +161,7 @@ class FirstRegistrationTests(Case):
             self.assertTrue(self.exists())
             zk.close()
 
-        keeper._reconciler.attempt = attempt           # type: ignore
+        keeper._reconciler.attempt = attempt   # type: ignore
         with self.assertRaises(ConnectionClosedError):
             zk.register('/s', ADDRESS)
         self.assertIsNone(self.exists())
@@ -174,12 +174,12 @@ class FirstRegistrationTests(Case):
         real = keeper._reconciler.attempt
 
         def attempt(wanted: Any, *deadline: Any) -> None:
-            keeper._reconciler.attempt = real          # type: ignore
+            keeper._reconciler.attempt = real  # type: ignore
             real(wanted, *deadline)
             self.server.expire(session)
             wait_for(lambda: self.session() not in (0, session))
 
-        keeper._reconciler.attempt = attempt           # type: ignore
+        keeper._reconciler.attempt = attempt   # type: ignore
         self.zk.register('/s', ADDRESS)
         self.wait_registered()
 
@@ -197,14 +197,14 @@ class FirstRegistrationTests(Case):
         real = keeper._reconciler.attempt
 
         def attempt(wanted: Any, *deadline: Any) -> None:
-            keeper._reconciler.attempt = real          # type: ignore
+            keeper._reconciler.attempt = real  # type: ignore
             thread = threading.Thread(target=second)
             thread.start()
             wait_for(lambda: errors)
             thread.join()
             real(wanted, *deadline)
 
-        keeper._reconciler.attempt = attempt           # type: ignore
+        keeper._reconciler.attempt = attempt   # type: ignore
         self.zk.register('/s', ADDRESS, a=1)
         self.assertEqual(len(errors), 1)
         self.assertEqual(self.zk.get_properties(NODE)['a'], 1)

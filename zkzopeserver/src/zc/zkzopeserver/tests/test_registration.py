@@ -306,7 +306,7 @@ class ServerTests(ZooKeeperCase):
             [('a', 1), ('b', 2)], wait=True, session_timeout=1000,
             advertise=(Address('a', 1), Address('b', 2)))
         # So that an attempt fails after a second.
-        with (mock.patch('zc.zk._registration.keeper.GRACE', 0.0),
+        with (mock.patch('zc.zk._registration.arrivals.GRACE', 0.0),
               mock.patch.object(_registration, 'LAST_DELAY', 0.1),
               self.assertLogs('zc.zkzopeserver', 'WARNING') as logs):
             thread = self.entering(presence)
@@ -337,7 +337,8 @@ class ServerTests(ZooKeeperCase):
             thread = threading.Thread(
                 target=lambda: found.append(presence.leave()), daemon=True)
             thread.start()
-            wait_for(lambda: presence._zk._keeper._undeleted, 'the attempt')
+            keeper = presence._zk._keeper
+            wait_for(lambda: keeper._departures._undeleted, 'the attempt')
             logger = logging.getLogger('zc.zkzopeserver')
             logger.info('nothing is gone')
             server.start()
@@ -358,7 +359,8 @@ class ServerTests(ZooKeeperCase):
             thread = threading.Thread(
                 target=lambda: found.append(presence.leave()), daemon=True)
             thread.start()
-            wait_for(lambda: presence._zk._keeper._undeleted, 'the attempt')
+            keeper = presence._zk._keeper
+            wait_for(lambda: keeper._departures._undeleted, 'the attempt')
             presence.close(DEADLINE)
             thread.join(DEADLINE)
         self.assertEqual([False], found)
