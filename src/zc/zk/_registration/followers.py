@@ -64,7 +64,7 @@ class Followers:
         self._tell = tell
         self._followers: dict[Registration, Follower] = {}
 
-    def __contains__(self, registration: Registration) -> bool:
+    def __contains__(self, registration: object) -> bool:
         return registration in self._followers
 
     def follow(self, registrations: Iterable[Registration]) -> None:

@@ -36,11 +36,12 @@ class FakeReconciler:
 class Case(unittest.TestCase):
 
     def setUp(self) -> None:
-        self.reconciler: Any = FakeReconciler()
+        self.reconciler = FakeReconciler()
         self.holders: dict[str, Registration] = {}
         self.told: list[bool] = []
         self.departures = Departures(
-            self.reconciler, self.holders.get,
+            self.reconciler,    # type: ignore[arg-type]
+            self.holders.get,
             lambda: self.told.append(True))
 
     def registration(self, path: str = '/s/a') -> Registration:

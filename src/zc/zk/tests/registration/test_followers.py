@@ -29,9 +29,10 @@ class FakeEngine:
 class FollowersTests(unittest.TestCase):
 
     def setUp(self) -> None:
-        self.engine: Any = FakeEngine()
+        self.engine = FakeEngine()
         self.told: list[Registration] = []
-        self.followers = Followers(self.engine, self.told.append)
+        self.followers = Followers(
+            self.engine, self.told.append)      # type: ignore[arg-type]
         keeper: Any = None
         self.registration = Registration(
             keeper, '/s/a', b'{}', OPEN_ACL_UNSAFE)
