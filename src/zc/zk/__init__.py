@@ -14,12 +14,14 @@
     get_properties, is_ephemeral
     client, state, session_timeout       the connection
     recv_timeout, close
+    statistics, settle                   what it does at the moment
 
 ``Children``, ``Properties``        what ``children`` and ``properties`` return
 ``Providers``                       what ``providers`` returns; it gives
                                     ``Provider`` and ``Lease`` objects, which
                                     have a ``ProviderState``
 ``Registration``                    what ``registrations`` holds
+``Statistics``                      what ``statistics`` returns
 ``RegisteringServer``, ``event``    the event that announces a registration
 ``parse_tree``, ``ParseNode``       a tree's text, and what it describes
 ``format_tree``                     its text again
@@ -42,6 +44,7 @@ from ._discovery.providers import Providers
 from ._live.children import Children
 from ._live.properties import Properties
 from ._registration.registration import Registration
+from ._statistics import Statistics
 from ._tree.addresses import parse_addr
 from ._tree.model import Node as ParseNode
 from ._tree.parser import parse_tree
@@ -91,6 +94,7 @@ __all__ = [
     'READ_ACL_UNSAFE',
     'RegisteringServer',
     'Registration',
+    'Statistics',
     'TooLarge',
     'TreeChanged',
     'TreeSyntaxError',

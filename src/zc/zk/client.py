@@ -5,8 +5,11 @@ use it.  It belongs to the process that made it.
 """
 from __future__ import annotations
 
+import collections
 import os
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -41,27 +44,28 @@ from ._registration.keeper import Keeper
 from ._registration.registration import Registration
 from ._registration.states import State
 from ._session import connect
-from ._session.chroot import Chroot
-from ._session.exit import end_at_exit
-from ._session.insides import session_timeout_of
+from ._session.connection import Connection
 from ._session.nodes import Nodes
 from ._session.nodes import acl_list
 from ._session.requests import JUTE_MAXBUFFER
-from ._session.requests import Bulk
 from ._session.requests import is_connection_error
-from ._session.reviver import Reviver
+from ._statistics import Statistics
 from ._transfer import importer
 from ._tree import links
 from ._tree import paths as _paths
 from ._tree.addresses import format_name
 from ._tree.model import LINK
 from ._tree.parser import parse_tree
+from ._worker.moments import Moments
 from .errors import AddressError
 from .errors import PathError
 from .event import RegisteringServer
 
 
 L = TypeVar('L', bound=Live)
+
+#: The longest for `settle` to wait, in seconds: a callback may block.
+SETTLE_SECONDS = 5.0
 
 
 class ZooKeeper(Nodes):
@@ -95,54 +99,27 @@ class ZooKeeper(Nodes):
         **keywords: Any,
     ) -> None:
         self._pid = os.getpid()
-        self._closing = threading.Lock()
+        self._lock = threading.Lock()
         self._closed = False
-        self.client: KazooClient = connection_string
-        own = connection_string is None or isinstance(connection_string, str)
-        if own:
-            text = connect.connection_string_from(self.client)
-            if session_timeout is None:
-                session_timeout = connect.SESSION_TIMEOUT
-            self.client = connect.make_client(
-                text, session_timeout, **keywords)
-            loop = connect.start(self.client, text, wait, connect_timeout)
-        elif keywords:
-            raise TypeError('keywords cannot be passed with a client: '
-                            + ', '.join(sorted(keywords)))
+        connection = self._connection = Connection(
+            connection_string, session_timeout, wait, connect_timeout,
+            jute_maxbuffer, keywords)
+        self.client: KazooClient = connection.client
         #: In seconds, as it was asked for
-        self.session_timeout: float = session_timeout_of(self.client)
-        asked = self.session_timeout
-        self._granted: Callable[[], float] = (
-            (lambda: loop.granted) if own else (lambda: asked))
-        #: Whether a connection may come later
-        self._patient = own and not (connect_timeout or wait)
-        name = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
-        self._bulk = Bulk(
-            self.client, max(4 * asked, 30.0), jute_maxbuffer)
-        self._chroot = Chroot(self._bulk)
-        self._engine = Engine(self._bulk, name)
-        if own:
-            end_at_exit(self.client)
-            if self.client.connected:
-                self._chroot.warn()
+        self.session_timeout: float = connection.session_timeout
+        self._bulk = connection.bulk
+        self._chroot = connection.chroot
+        self._engine = Engine(self._bulk, connection.name)
         self._keeper = Keeper(
-            self._bulk, self._engine, self._granted, name)
-        self._listeners = [
-            self._engine.session_changed, self._keeper.session_changed]
-        self._reviver: Reviver | None = None
-        if own:
-            self._reviver = Reviver(
-                self.client, loop, self._keeper.connection_ended)
-            self._listeners.append(self._reviver.session_changed)
-        for listener in self._listeners:
-            self.client.add_listener(listener)
-        # It may have changed before the listeners were there, and may
-        # change while they are told.
-        told = None
-        while told != self.client.state:
-            told = self.client.state
-            for listener in self._listeners:
-                listener(told)
+            self._bulk, self._engine, connection.granted, connection.name)
+        self._providers: weakref.WeakSet[Providers] = weakref.WeakSet()
+        connection.follow(self._state_changed, self._keeper.connection_ended)
+
+    def _state_changed(self, state: str) -> None:
+        """Take note of the connection's state: the one kazoo listener."""
+        self._engine.session_changed(state)
+        self._keeper.session_changed(state)
+        self._connection.session_changed(state)
 
     # Discovery and configuration
 
@@ -211,7 +188,10 @@ class ZooKeeper(Nodes):
         """
         found = Providers(self, self._engine, path, Options(
             choose, zone, subset, hold, eject, snapshot))
-        if not self.client.connected and (found._load() or self._patient):
+        with self._lock:
+            self._providers.add(found)
+        if not self.client.connected and (
+                found._load() or self._connection.patient):
             self._engine.track_later(found._tracker)
             return found
         try:
@@ -542,19 +522,14 @@ class ZooKeeper(Nodes):
 
         You can call it in any thread and more than once.
         """
-        with self._closing:
+        with self._lock:
             if os.getpid() != self._pid:
                 return
             closed, self._closed = self._closed, True
         if closed:
             self._engine.calls.close()  # another thread may be just at it
             return
-        for listener in self._listeners:
-            self.client.remove_listener(listener)
-        if self._reviver is not None:
-            if self._reviver.close():
-                connect.stop(self.client)
-        else:
+        if not self._connection.unfollow():
             self._keeper.leave()
         self._keeper.close()
         self._engine.close()
@@ -583,10 +558,61 @@ class ZooKeeper(Nodes):
         For a kazoo client that was passed in, return the timeout that it asked
         for.
         """
-        return self._granted()
+        return self._connection.granted()
+
+    def statistics(self) -> Statistics:
+        """Return figures about this object at this moment.
+
+        They cost nothing to speak of, and ZooKeeper is not asked.
+        """
+        self._bulk.check_process()
+        with self._lock:
+            providers = list(self._providers)
+        states = collections.Counter(
+            each.state for each in self.registrations.values())
+        return Statistics(
+            threads=tuple([each.name for each in self._threads()]),
+            watches=self._engine.watch_count(),
+            registrations={
+                each.value: states[each.value] for each in State
+                if each != State.CLOSED},
+            reconnections=self._connection.reconnections,
+            session_timeout=self._connection.granted(),
+            requests_in_flight=self._connection.requests_in_flight(),
+            providers=tuple([
+                each for each in providers if not each.closed]))
+
+    def settle(self, timeout: float = SETTLE_SECONDS) -> bool:
+        """Wait until all that happened in ZooKeeper by now has its effects.
+
+        Then live objects show it, their callbacks have run, and
+        registrations were looked at.  It does not wait in a callback, nor
+        in a watch function of kazoo's.
+
+        :param timeout: the longest to wait, in seconds
+        :returns: whether it was so in time
+        """
+        self._bulk.check_process()
+        if (threading.current_thread() in self._threads()
+                or self._bulk.on_kazoos_thread()):
+            return False
+        deadline = time.monotonic() + timeout
+        return self._connection.settle(deadline) and all(
+            Moments().wait(when_settled, deadline - time.monotonic())
+            for when_settled in (
+                self._engine.when_settled,
+                self._engine.calls.when_settled,
+                self._keeper.when_settled))
+
+    def _threads(self) -> list[threading.Thread]:
+        reviver = self._connection.reviver
+        return [each for each in (
+            self._engine.thread, self._engine.calls.thread,
+            self._keeper.thread, reviver.thread if reviver else None)
+            if each is not None and each.is_alive()]
 
     def __repr__(self) -> str:
-        hosts = ','.join(f'{host}:{port}' for host, port in self.client.hosts)
+        hosts = self._connection.name
         counts = [(len(self._keeper.registrations), 'registered'),
                   (self._engine.watch_count(), 'watched')]
         held = ''.join([f', {count} {what}' for count, what in counts

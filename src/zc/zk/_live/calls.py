@@ -36,9 +36,20 @@ class Calls:
         self._running: Any = None       # whose callback runs
 
     @property
-    def started(self) -> bool:
-        """Whether `put` was ever used."""
-        return self._thread is not None
+    def thread(self) -> threading.Thread | None:
+        """The thread, or None before `put` was used."""
+        return self._thread
+
+    def when_settled(self, function: Callable[[], None]) -> None:
+        """Call `function` when all that was put so far has run.
+
+        It is called in the thread, or at once where there is none.
+        """
+        with self._lock:
+            if self._thread is not None and not self._closed:
+                self._queue.put(function)
+                return
+        function()
 
     def put(self, function: Callable[[], None]) -> None:
         """Have the thread call `function`."""

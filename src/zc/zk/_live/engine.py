@@ -110,7 +110,8 @@ class Engine:
     def __init__(self, bulk: Bulk, name: str) -> None:
         self._bulk = bulk
         self._cache = NodeCache(bulk, self._on_event)
-        self._io = threading.Lock()
+        # Held while ZooKeeper is asked, so the handler's own kind.
+        self._io = bulk.client.handler.lock_object()
         self._mailbox: Mailbox[Message] = Mailbox(
             f'zc.zk watches {name}', self._handle, self._rest)
         self.calls = Calls(f'zc.zk callbacks {name}')
@@ -224,14 +225,14 @@ class Engine:
         """Have the callback thread call `function`."""
         self.calls.put(function)
 
-    def after_all(self, function: Callable[[], None]) -> None:
-        """Call `function` when all that was queued so far has been done."""
+    def when_settled(self, function: Callable[[], None]) -> None:
+        """Call `function` when all events so far were dealt with."""
         self._mailbox.when_settled(function)
 
     @property
-    def has_calls(self) -> bool:
-        """Whether `call` was ever used."""
-        return self.calls.started
+    def thread(self) -> threading.Thread | None:
+        """The watch thread, or None before it starts."""
+        return self._mailbox.thread
 
     def close(self) -> None:
         """End the threads, from any thread."""

@@ -125,8 +125,13 @@ class Live:
         meanwhile have been read; the last data stay readable.
         """
         tracker = self._tracker
-        return (self.watch and not tracker.dropped and self._engine.current
+        return (self.watch and not self.closed and self._engine.current
                 and (tracker.error is None or self.deleted))
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._tracker.dropped
 
     @property
     def error(self) -> Exception | None:

@@ -289,7 +289,7 @@ def connection(connection: Writer) -> None:
         for path, registration in sorted(zk.registrations.items()):
             error = f' ({registration.error!r})' if registration.error else ''
             lines.append(f'  registration {path}: {registration.state}{error}')
-        lines.append(f'  watched nodes: {zk._engine.watch_count()}')
+        lines.append(f'  watched nodes: {zk.statistics().watches}')
         # Links may have led to these paths, and others write links.
         connection.write(
             ''.join(f'{printable(line)}\n' for line in lines))

@@ -61,8 +61,9 @@ class Keeper:
         self._adding: dict[str, Registration] = {}
         self._closed = False
         self._lock = threading.Lock()       # for these three
-        # Held while a pass is under way.
-        self._turn = threading.Lock()
+        # Held while a pass is under way: over requests, so that it is of
+        # the kind that kazoo's handler makes.
+        self._turn: threading.Lock = bulk.client.handler.lock_object()
         self._followers = Followers(engine, self._doubt)
         self._arrivals = Arrivals(
             bulk, self._reconciler, self._turn, session_timeout)
@@ -196,9 +197,14 @@ class Keeper:
         for registration in list(self.registrations.values()):
             registration._close()
 
-    def after_all(self, function: Callable[[], None]) -> None:
-        """Call `function` when all that was queued so far has been done."""
+    def when_settled(self, function: Callable[[], None]) -> None:
+        """Call `function` when all that was to be looked at so far was."""
         self._rounds.when_settled(function)
+
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The reconciler thread, or None before it starts."""
+        return self._rounds.mailbox.thread
 
     # For kazoo's threads
 

@@ -24,6 +24,11 @@ def call(client: KazooClient, request: Any, result: Any) -> None:
     client._call(request, result)
 
 
+def requests_in_flight(client: KazooClient) -> int:
+    """Return how many requests wait to be sent, or for their replies."""
+    return len(client._queue) + len(client._pending)
+
+
 def data_watchers(client: KazooClient) -> Any:
     """Return the sets of watchers of nodes' data and of missing nodes.
 

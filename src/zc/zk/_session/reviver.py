@@ -78,6 +78,11 @@ class Reviver:
                 thread.start()
                 self._thread = thread
 
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread, or None while there is none."""
+        return self._thread
+
     def close(self) -> bool:
         """End the thread; tell whether it has ended.
 

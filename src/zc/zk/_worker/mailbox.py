@@ -67,8 +67,12 @@ class Mailbox(Generic[M]):
                 if self.thread is None and not self._closed:
                     thread = threading.Thread(
                         target=self._run, daemon=True, name=self._name)
-                    thread.start()
                     self.thread = thread
+                    try:
+                        thread.start()
+                    except BaseException:   # as where there can be no more
+                        self.thread = None
+                        raise
 
     def put(self, message: M) -> None:
         """Have the thread handle a message.  Never blocks."""

@@ -15,11 +15,8 @@ from typing import Any
 
 import kazoo.client
 
-from .._live.engine import Engine
-from .._registration.keeper import Keeper
 from .._session import connect
 from .._session.insides import HeardCalls
-from ..client import ZooKeeper
 from ._settle import WRITES
 from ._settle import Settler
 from ._settle import owners_of
@@ -93,11 +90,6 @@ class Emulation:
         with ExitStack() as stack:
             stack.enter_context(unittest.mock.patch(
                 'kazoo.client.KazooClient', _client_class(self, settler)))
-            for owner, name in ((Keeper, 'add'), (Keeper, 'update'),
-                                (Keeper, 'remove'), (Engine, 'track'),
-                                (Engine, 'learn'), (ZooKeeper, 'close')):
-                stack.enter_context(unittest.mock.patch.object(
-                    owner, name, settler.wrapped(getattr(owner, name))))
             self._patches = stack.pop_all()
 
 

@@ -6,34 +6,30 @@ events it caused, and the callbacks and registrations of this package that
 wait for them have run.  ZooKeeper sends a client its events before the reply
 to any later request, so a read on each client tells that they are there.
 
-Threads of kazoo and of this package never wait here: the test's do.
+Threads of kazoo and of this package never wait here: the test's do, once they
+hold none of the locks that are kept while ZooKeeper is asked.  Those are made
+by the handler (`lock_object`), as kazoo's own recipes make theirs.
 """
 from __future__ import annotations
 
-import functools
 import threading
 import time
 import weakref
-from collections.abc import Callable
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from kazoo.exceptions import KazooException
 from kazoo.handlers.utils import AsyncResult
 from kazoo.protocol.states import Callback
 
-from .._live.engine import Engine
-from .._registration.keeper import Keeper
 from .._session.handler import PollHandler
+from .._worker.moments import Moments
+from ..client import ZooKeeper
 
 
 #: Requests that change something (zookeeper.jute, ZooDefs.OpCode).
 WRITES = frozenset({1, 2, 5, 7, 14, 15, 19, 20, 21})
 #: The longest to wait for effects, in seconds: a callback may block.
 SETTLE_SECONDS = 5.0
-
-_OWN_THREADS = 'zc.zk '
 
 
 class Settler:
@@ -56,31 +52,12 @@ class Settler:
         """Return a handler for a kazoo client of the test."""
         return _Handler(self)
 
-    @contextmanager
-    def later(self) -> Iterator[None]:
-        """Put off waiting to the end, as while locks are held."""
-        self._local.depth = getattr(self._local, 'depth', 0) + 1
-        try:
-            yield
-        finally:
-            self._local.depth -= 1
-            self.settle()
-
-    def wrapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `function`, waiting only at its end."""
-        @functools.wraps(function)
-        def wrapper(*args: Any, **keywords: Any) -> Any:
-            with self.later():
-                return function(*args, **keywords)
-
-        return wrapper
-
     def settle(self) -> None:
         """Wait until the effects of all writes so far have been seen."""
         if self._written == self._seen or not self._may_wait():
             return
         deadline = time.monotonic() + SETTLE_SECONDS
-        self._local.depth = 1
+        self._local.settles = True
         try:
             # What has seen a write may have written in its turn.
             while self._seen != self._written:
@@ -89,13 +66,22 @@ class Settler:
                     _drain(client, deadline)
                 self._seen = written
         finally:
-            self._local.depth = 0
+            self._local.settles = False
+
+    def took(self, locks: int) -> None:
+        """Note that this thread took locks of ours, or let them go."""
+        self._local.locks = getattr(self._local, 'locks', 0) + locks
+        if not self._local.locks:
+            self.settle()
 
     def _may_wait(self) -> bool:
         current = threading.current_thread()
-        return not (getattr(self._local, 'depth', 0)
+        return not (getattr(self._local, 'locks', 0)
+                    or getattr(self._local, 'settles', False)
                     or current in self.threads
-                    or current.name.startswith(_OWN_THREADS))
+                    or any(current.name in owner.statistics().threads
+                           for client in list(self.clients)
+                           for owner in owners_of(client)))
 
 
 class _Result(AsyncResult):
@@ -126,6 +112,33 @@ class _Result(AsyncResult):
             self.settler.settle()
 
 
+class _Lock:
+    """A lock; who lets it go waits for the effects of its writes."""
+
+    def __init__(self, settler: Settler) -> None:
+        self._settler = settler
+        self._lock = threading.Lock()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        taken = self._lock.acquire(blocking, timeout)
+        if taken:
+            self._settler.took(1)
+        return taken
+
+    def release(self) -> None:
+        self._lock.release()
+        self._settler.took(-1)
+
+    def locked(self) -> bool:
+        return self._lock.locked()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self.release()
+
+
 class _Handler(PollHandler):
     """The handler of a client of a test.
 
@@ -151,21 +164,29 @@ class _Handler(PollHandler):
     def async_result(self) -> _Result:
         return _Result(self)
 
+    def lock_object(self) -> _Lock:
+        return _Lock(self.settler)
+
     def spawn(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         thread = super().spawn(func, *args, **kwargs)
         self.settler.threads.add(thread)
         return thread
 
 
-def owners_of(client: Any) -> list[Engine | Keeper]:
-    """Return those of this package that listen to a kazoo client."""
+def owners_of(client: Any) -> list[ZooKeeper]:
+    """Return those of this package that use a kazoo client."""
     listeners = [getattr(each, '__self__', None)
                  for each in list(client.state_listeners)]
-    return [each for each in listeners if isinstance(each, (Engine, Keeper))]
+    return [each for each in listeners if isinstance(each, ZooKeeper)]
 
 
 def _drain(client: Any, deadline: float) -> None:
     """Wait until what `client` has been sent so far has had its effects."""
+    owners = owners_of(client)
+    for owner in owners:
+        owner.settle(deadline - time.monotonic())
+    if owners:
+        return
     if client.connected:
         try:
             client.sync_async('/').get(
@@ -173,22 +194,7 @@ def _drain(client: Any, deadline: float) -> None:
         except (KazooException, client.handler.timeout_exception):
             pass        # no connection: then there are no events either
     if client.handler.running:
-        _wait(deadline, lambda done: client.handler.dispatch_callback(
-            Callback('watch', done, ())))
-    owners = owners_of(client)
-    for owner in owners:
-        if isinstance(owner, Engine):
-            _wait(deadline, owner.after_all)
-            if owner.has_calls:
-                _wait(deadline, owner.call)
-    for owner in owners:
-        if isinstance(owner, Keeper):
-            _wait(deadline, owner.after_all)
-
-
-def _wait(
-    deadline: float, ask: Callable[[Callable[[], None]], None]
-) -> None:
-    done = threading.Event()
-    ask(done.set)
-    done.wait(max(0.0, deadline - time.monotonic()))
+        Moments().wait(
+            lambda done: client.handler.dispatch_callback(
+                Callback('watch', done, ())),
+            max(0.0, deadline - time.monotonic()))

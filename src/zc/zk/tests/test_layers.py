@@ -20,6 +20,7 @@ ROOMS = '''
     zc.zk._live
     zc.zk._registration
     zc.zk._discovery
+    zc.zk._statistics
     zc.zk.client
     zc.zk
     zc.zk._monitor

@@ -125,7 +125,7 @@ class Presence:
         with self._lock:
             self._zk = zk
         zk.client.add_listener(self._tell)
-        granted = zk._granted()
+        granted = zk.recv_timeout()
         logger.info('ZooKeeper granted a session timeout of %g s%s', granted,
                     '' if granted == zk.session_timeout else
                     f', not {zk.session_timeout:g} s')

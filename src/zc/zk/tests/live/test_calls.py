@@ -20,7 +20,7 @@ class Case(unittest.TestCase):
     def run_all(self) -> None:
         """Wait until all that was put so far has run."""
         done = threading.Event()
-        self.calls.put(done.set)
+        self.calls.when_settled(done.set)
         self.assertTrue(done.wait(DEADLINE))
 
 
@@ -28,13 +28,13 @@ class CallTests(Case):
 
     def test_in_order_in_one_thread(self) -> None:
         """Calls run one after the other, in a thread that has the name."""
-        self.assertFalse(self.calls.started)
+        self.assertIsNone(self.calls.thread)
         for _ in range(3):
             self.calls.put(lambda: self.log.append(
                 threading.current_thread().name))
         self.run_all()
         self.assertEqual(['callbacks of a test'] * 3, self.log)
-        self.assertTrue(self.calls.started)
+        self.assertIsNotNone(self.calls.thread)
 
     def test_errors_end_nothing(self) -> None:
         """A call that raises is logged, and the next one runs."""

@@ -31,7 +31,7 @@ class Case(test_engine.Case):
 
     def settle(self) -> None:
         done = threading.Event()
-        self.zk._engine.after_all(done.set)
+        self.zk._engine.when_settled(done.set)
         self.assertTrue(done.wait(DEADLINE))
 
     def settle_calls(self) -> None:

@@ -34,7 +34,7 @@ class Case(test_registration.Case):
     def settle(self) -> None:
         """Wait until the reconciler has done what it was told."""
         done = threading.Event()
-        self.zk._keeper.after_all(done.set)
+        self.zk._keeper.when_settled(done.set)
         self.assertTrue(done.wait(DEADLINE))
 
     def cut(self) -> None:

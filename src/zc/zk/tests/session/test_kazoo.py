@@ -66,6 +66,26 @@ class KazooInternals(ZooKeeperCase):
         with self.assertRaises(NoNodeError):
             result.get(timeout=20)
 
+    def test_requests_in_flight(self):
+        """client._queue holds requests to send, client._pending those that
+        wait for a reply.
+        """
+        self.client.get('/a')
+        self.assertEqual(0, len(self.client._queue))
+        self.assertEqual(0, len(self.client._pending))
+        seen = []
+        result = self.client.handler.async_result()
+        self.client._call(self.request(before=lambda: seen.append(
+            len(self.client._queue))), result)
+        with contextlib.suppress(Exception):
+            result.get(timeout=20)
+        self.assertEqual([1], seen)
+        sent = []
+        self.client.exists('/no', watch=lambda event: sent.append(
+            len(self.client._pending)))
+        self.client.create('/no')
+        wait_for(lambda: sent)
+
     def test_call_closed(self):
         """client._call on a closed client sets an error."""
         self.client.stop()
@@ -226,7 +246,7 @@ class KazooInternals(ZooKeeperCase):
                 (KazooClient._session_callback, ['self', 'state'])):
             self.assertEqual(
                 parameters, list(inspect.signature(function).parameters))
-        loop = self.zk()._reviver._loop
+        loop = self.zk()._connection.reviver._loop
         self.assertIsInstance(loop, ConnectionHandler)
         self.assertGreater(loop.granted, 0)
 

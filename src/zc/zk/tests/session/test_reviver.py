@@ -36,7 +36,7 @@ class ReviveTests(unittest.TestCase):
         self.zk.register('/s', '1.2.3.4:80')
         self.registration = self.zk.registrations[NODE]
         self.properties = self.zk.properties('/s')
-        self.reviver: Any = self.zk._reviver
+        self.reviver: Any = self.zk._connection.reviver
         self.session = self.zk.client.client_id[0]
         self.connection = self.zk.client._connection
         self.connect = self.connection._connect
@@ -198,7 +198,7 @@ class ReviveTests(unittest.TestCase):
             'the connection to ZooKeeper ended: kazoo stopped trying',
             logs.records[-1].getMessage())
         self.assertEqual('kazoo stopped trying', str(registration.error))
-        reviver: Any = zk._reviver
+        reviver: Any = zk._connection.reviver
         wait_for(lambda: reviver._thread is None, 'the thread')
 
     def test_after_expiry(self) -> None:
@@ -262,4 +262,4 @@ class ReviveTests(unittest.TestCase):
         self.addCleanup(client.stop)
         client.start()
         with zc.zk.ZooKeeper(client) as zk:
-            self.assertIsNone(zk._reviver)
+            self.assertIsNone(zk._connection.reviver)

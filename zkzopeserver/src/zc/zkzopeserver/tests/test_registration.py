@@ -47,7 +47,7 @@ class FakeZooKeeper:
         self.registered.append((path, address, data, takeover))
         self.registrations[f'{path}/{address}'] = mock.Mock()
 
-    def _granted(self) -> float:
+    def recv_timeout(self) -> float:
         return 4.0
 
     def _leave(self, timeout: float | None) -> bool:
