@@ -42,6 +42,9 @@ BOTH_NODES = 500
 class Reader:
     """Reads the nodes of a tree in order.
 
+    One noun, though it is long: what is read ahead, what is given and what
+    is left out are steps of the same walk.
+
     Iterating gives, for each node, its path, its data and stat (or None,
     if they are not read) and the sorted names of its children; what the
     caller takes off that list is left out.

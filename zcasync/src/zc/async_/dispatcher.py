@@ -1,38 +1,30 @@
 """Dispatchers: they claim jobs and have threads perform them.
 
 A dispatcher has one thread of its own, which claims, pings and takes over
-from dead siblings, and the worker threads of its agents.
+from dead siblings, and the worker threads of its agents.  What its thread
+does in each queue is in `_work.rounds`, what it tells in `_work.account`.
 """
 from __future__ import annotations
 
-import contextlib
-import datetime
 import threading
 import time
 import uuid as uuids
 from collections.abc import Iterable
-from collections.abc import Iterator
 from typing import Any
 
-import transaction
 import zope.component
 
 from . import instanceuuid
 from ._logs import log
-from ._logs import tracelog
 from ._perform import stock
 from ._perform import wake
 from ._stored.base import get_id
 from ._stored.members import plain
 from ._stored.times import now
-from ._work import records
-from ._work.member import Displaced
-from ._work.member import Member
 from ._work.pool import AgentThreadPool
 from ._work.records import PollInfo
+from ._work.rounds import Rounds
 from .interfaces import IUUID
-from .interfaces import KEY
-from .interfaces import FormatError
 
 
 __all__ = ['Dispatcher', 'PollInfo', 'clear', 'get', 'getId', 'pop']
@@ -46,8 +38,6 @@ LOOK_INTERVAL = 0.25
 GATHER = 0.003
 #: Seconds that running jobs have to end when the dispatcher stops.
 DRAIN = 10.0
-#: Seconds that it tries to hand jobs back when the database does not answer.
-HAND_BACK = 10.0
 
 getId = get_id
 
@@ -78,7 +68,7 @@ def clear() -> None:
     _dispatchers.clear()
 
 
-class Dispatcher:
+class Dispatcher(Rounds):
     """Claims jobs from the queues of a database and performs them.
 
     :param db: the database whose root knows the queues
@@ -94,16 +84,12 @@ class Dispatcher:
         it is not active
     """
 
-    STOPPED = 'STOPPED'
-    RUNNING = 'RUNNING'
-    STUCK = 'STUCK'
-    STARTING = 'STARTING'
-
     def __init__(self, db: Any, reactor: Any = None,
                  poll_interval: float = POLL_INTERVAL, uuid: Any = None,
                  jobs_size: int = 200, polls_size: int = 400,
                  drain: float = DRAIN,
                  look_interval: float = LOOK_INTERVAL) -> None:
+        super().__init__(db, jobs_size, polls_size, drain)
         own = uuid is None
         uuid = _uuid(uuid)
         known = _dispatchers.get(uuid)
@@ -111,31 +97,20 @@ class Dispatcher:
             raise ValueError(
                 f'This process has a dispatcher {uuid} already.')
         _dispatchers[uuid] = self
-        self.db = db
         self.UUID = uuid
         self.poll_interval = poll_interval
         self.look_interval = min(look_interval, poll_interval)
-        self.drain = drain
-        self.activated: datetime.datetime | None | bool = False
         self.thread: threading.Thread | None = None
-        self.polls = records.PollRecords(polls_size)
-        self.jobs = records.JobRecords(jobs_size)
         self.dead_pools: list[AgentThreadPool] = []
-        self.manager: Any = transaction.TransactionManager()
-        self.conn: Any = None
         #: Whether nobody else on this host can have this UUID.
         self.proof = False
         #: Knows who is there without asking the database, or None.
         self.presence: Any = None
         self._own_uuid = own and uuid == plain(instanceuuid.UUID)
         self._lock: Any = None
-        self._members: dict[str, Member] = {}
-        self._wake = threading.Event()
         self._poll_now = threading.Event()
-        self._stop = threading.Event()
         self._stopping = threading.Event()
         self._ended = threading.Event()
-        self._drain = drain
 
     # Start and stop
 
@@ -207,16 +182,6 @@ class Dispatcher:
 
     # What its parts ask
 
-    def load(self, place: tuple[bytes, str]) -> Any:
-        """Return an object, for the thread of the dispatcher."""
-        oid, name = place
-        connection = self.conn
-        if (connection.db().database_name or '') != name:
-            connection = connection.get_connection(name)
-        found = connection.get(oid)
-        found._p_activate()
-        return found
-
     def may_claim(self) -> bool:
         """Say whether it may take jobs now."""
         return not self._stop.is_set() and (
@@ -233,12 +198,6 @@ class Dispatcher:
         """Let the databases have so many connections more."""
         for db in set(self.db.databases.values()) | {self.db}:
             db.setPoolSize(max(1, db.getPoolSize() + threads))
-
-    @property
-    def queues(self) -> dict[str, dict[str, AgentThreadPool]]:
-        """The pools by queue and agent."""
-        return {name: dict(member.pools)
-                for name, member in list(self._members.items())}
 
     # The thread
 
@@ -296,198 +255,6 @@ class Dispatcher:
                for pool in member.pools.values()):
             self._stop.wait(GATHER)
 
-    def _complain(self, failed: int) -> None:
-        with contextlib.suppress(Exception):
-            self.manager.abort()
-        if failed == 1 or failed % 20 == 0:
-            log.error('%d polls in a row failed; the dispatcher %s goes on '
-                      'trying', failed, self.UUID, exc_info=True)
-        if failed > 1:
-            # A connection may be beyond repair.
-            self._close()
-
-    def _close(self) -> None:
-        connection, self.conn = self.conn, None
-        if connection is not None:
-            with contextlib.suppress(Exception):
-                self.manager.abort()
-            with contextlib.suppress(Exception):
-                connection.close()
-
     def _on_put(self, name: str) -> None:
         if name == (self.db.database_name or '') or name in self.db.databases:
             self._wake.set()
-
-    def _turn(self, full: bool) -> None:
-        """Look at each queue; if it is time, poll."""
-        if self.conn is None:
-            self.conn = self.db.open(self.manager)
-        self.manager.begin()
-        queues = self.conn.root().get(KEY)
-        if queues is None:
-            self.manager.abort()
-            return
-        if getattr(queues, 'format', None) != 2:
-            raise FormatError(f'The database has a key {KEY!r} of zc.async '
-                              '1.5')
-        found = {name: (queue._p_oid, get_id(queue)[1])
-                 for name, queue in queues.items()}
-        poll = PollInfo()
-        try:
-            for name, place in found.items():
-                if self._stop.is_set():
-                    return
-                member = self._members.get(name)
-                if member is None or member.place != place:
-                    if member is not None:
-                        member.drop_pools(set())
-                    member = self._members[name] = Member(self, place, name)
-                poll[name] = self._serve(member, full)
-                if full:
-                    poll.started.update(
-                        ((name, agent), count)
-                        for agent, count in member.started.items())
-                    member.started.clear()
-            for name in set(self._members) - set(found):
-                self._members.pop(name).drop_pools(set())
-        finally:
-            self.manager.abort()
-            if full:
-                self._record(poll)
-
-    def _serve(self, member: Member, full: bool) -> Any:
-        try:
-            if not member.ensure_active():
-                return None
-            if full:
-                member.ping()
-            member.look()
-            member.tend()
-            if full:
-                self.manager.begin()
-                return member.info()
-        except Displaced:
-            # The next turn activates it again.
-            self._wake.set()
-        return None
-
-    def _record(self, poll: PollInfo) -> None:
-        last = next(iter(self.polls), None)
-        self.polls.add(poll)
-        for agents in poll.values():
-            for info in (agents or {}).values():
-                for job in info['new jobs']:
-                    record = self.jobs.get(job)
-                    if record is not None:
-                        record['poll id'] = poll.key
-        if last is None or last != poll:
-            tracelog.debug('poll %s: %r', poll.key, poll)
-
-    def _finish(self) -> None:
-        until = time.monotonic() + self._drain
-        pools = [pool for member in self._members.values()
-                 for pool in member.pools.values()]
-        for pool in pools:
-            pool.wait_until_idle(max(0.0, until - time.monotonic()))
-        until = time.monotonic() + HAND_BACK
-        for member in self._members.values():
-            while True:
-                try:
-                    if self.conn is None:
-                        self.conn = self.db.open(self.manager)
-                    member.deactivate()
-                    break
-                except Exception:
-                    with contextlib.suppress(Exception):
-                        self.manager.abort()
-                    if time.monotonic() > until:
-                        log.error('The jobs in queue %r could not be handed '
-                                  'back; others will take them over',
-                                  member.name, exc_info=True)
-                        break
-                    time.sleep(0.2)
-        for pool in pools:
-            pool.stop.set()
-        for member in self._members.values():
-            member.drop_pools(set())
-        self._members.clear()
-
-    # What the monitor asks
-
-    def getStatusInfo(self) -> dict[str, Any]:
-        """Return the state of this dispatcher.
-
-        ``STUCK`` means that a poll is overdue.
-        """
-        interval = datetime.timedelta(seconds=self.poll_interval)
-        result: dict[str, Any] = {
-            'time since last poll': None, 'uptime': None, 'uuid': self.UUID,
-            'poll interval': interval, 'status': self.STOPPED}
-        activated = self.activated
-        if not isinstance(activated, datetime.datetime):
-            return result
-        moment = now()
-        poll = next(iter(self.polls), None)
-        last = activated if poll is None else poll.utc_timestamp
-        assert last is not None
-        result['time since last poll'] = moment - last
-        # A poll that is a little late is not overdue.
-        if moment - last > interval + max(
-                interval, datetime.timedelta(seconds=1)):
-            result['status'] = self.STUCK
-        else:
-            result['status'] = self.STARTING if poll is None else self.RUNNING
-        if poll is not None:
-            result['uptime'] = moment - activated
-        return result
-
-    def getJobInfo(self, oid: int, database_name: str | None = None
-                   ) -> dict[str, Any]:
-        """Return what is known about a job.
-
-        :raises ValueError: when it is not known, or ambiguous
-        """
-        key = (self.jobs.find(oid) if database_name is None
-               else (oid, database_name))
-        info = self.jobs.get(key)
-        if info is None:
-            raise ValueError(f'The job {oid} is not known here.')
-        return dict(info)
-
-    def getActiveJobIds(self, queue: str | None = None,
-                        agent: str | None = None) -> list[tuple[int, str]]:
-        """Return the ids of the jobs that are performed now."""
-        return [claim.info['id']
-                for queue_name, pools in self.queues.items()
-                if queue is None or queue == queue_name
-                for agent_name, pool in pools.items()
-                if agent is None or agent == agent_name
-                for claim in reversed(pool.running())]
-
-    def getPollInfo(self, at: Any = None, before: Any = None) -> PollInfo:
-        """Return one poll, by default the last.
-
-        :raises ValueError: when there is none
-        """
-        for poll in self.iterPolls(at, before):
-            return poll
-        raise ValueError('There is no such poll.')
-
-    def iterPolls(self, at: Any = None, before: Any = None,
-                  since: Any = None, count: int | None = None
-                  ) -> Iterator[PollInfo]:
-        """Iterate over polls, the latest first.
-
-        :param at: not after this key or time
-        :param before: before this key or time
-        :param since: not before this key or time
-        :param count: how many at most
-        """
-        return records.iterate(self.polls, at, before, since, count)
-
-    def getStatistics(self, at: Any = None, before: Any = None,
-                      since: Any = None, queue: str | None = None,
-                      agent: str | None = None) -> dict[str, Any]:
-        """Return how many jobs started, succeeded and failed."""
-        return records.statistics(
-            self.polls, self.jobs, at, before, since, queue, agent)

@@ -1,58 +1,56 @@
 """Jobs: calls that are made later.
 
-A job is one database record, with its arguments and callbacks in it.  How
-it is performed is in `_perform.perform`.
+A job is one database record, with its arguments and callbacks in it: what
+it calls (`_stored.call`), on what terms (`_stored.terms`), where it is
+(`_stored.place`), and here its callbacks and its life.  How it is performed
+is in `_perform.perform`.
 """
 from __future__ import annotations
 
 import datetime
-import logging
-import types
 from typing import Any
 
-import zope.component
 from BTrees.OOBTree import OOBTree
 from zope.interface import implementer
 
 from ._perform import attempt as _attempt
+from ._perform import composites as _composites
 from ._perform import perform as _perform
+from ._perform.composites import _queue_all as _queue_all
+from ._perform.composites import _queue_next as _queue_next
+from ._perform.composites import _schedule_parallel as _schedule_parallel
+from ._perform.composites import _schedule_serial as _schedule_serial
+from ._perform.composites import parallel
+from ._perform.composites import serial
 from ._rules import states
 from ._rules.failure import Failure
 from ._rules.failure import is_failure
 from ._stored import callbacks as _callbacks
-from ._stored.base import Base
-from ._stored.base import describe
 from ._stored.base import get_id
+from ._stored.call import Call
 from ._stored.callbacks import ConditionalCallbackProxy
 from ._stored.callbacks import SuccessFailureCallbackProxy
-from ._stored.callbacks import holder
 from ._stored.callbacks import prepare
-from ._stored.callbacks import status_of_new
-from ._stored.callbacks import transparent as _transparent
+from ._stored.callbacks import transparent as _transparent  # noqa: F401
 from ._stored.policies import Backoff
 from ._stored.policies import BackoffPolicy
 from ._stored.policies import NeverRetry
 from ._stored.policies import RetryCommonForever
 from ._stored.policies import RetryCommonFourTimes
+from ._stored.terms import Terms
 from ._stored.times import now
 from ._stored.times import utc
-from ._stored.views import Annotations
-from ._stored.views import Arguments
 from ._stored.views import Callbacks
-from ._stored.views import Keywords
 from .interfaces import ACTIVE
 from .interfaces import ASSIGNED
 from .interfaces import CALLBACKS
 from .interfaces import COMPLETED
 from .interfaces import NEW
-from .interfaces import PENDING
 from .interfaces import AbortedError
 from .interfaces import BadStatusError
 from .interfaces import IAgent
-from .interfaces import IDispatcherAgents
 from .interfaces import IJob
 from .interfaces import IQueue
-from .interfaces import IRetryPolicy
 from .interfaces import TimeoutError
 from .threadlocal import local
 
@@ -76,9 +74,6 @@ __all__ = [
 isFailure = is_failure
 
 
-_OURS = {BackoffPolicy, RetryCommonForever, RetryCommonFourTimes}
-
-
 def as_job(thing: Any) -> Any:
     """Return a job: the thing itself, its adapter, or one that calls it."""
     if IJob.providedBy(thing):
@@ -95,7 +90,7 @@ _callbacks.make_job = as_job
 
 
 @implementer(IJob)
-class Job(Base):
+class Job(Call, Terms):
     """A call that is made later, at most once with effect.
 
     :param args: the callable and its positional arguments; a method of a
@@ -103,39 +98,13 @@ class Job(Base):
     :param kwargs: its keyword arguments
     """
 
-    _callable_root: Any = None
-    _callable_name: str | None = None
-    _result: Any = None
-    # The states PENDING and ASSIGNED follow from where the job is.
-    _status = NEW
-    _begin_after: datetime.datetime | None = None
-    _begin_by: datetime.timedelta | None = None
-    _active_start: datetime.datetime | None = None
-    _active_end: datetime.datetime | None = None
-    _quota_names: tuple[str, ...] = ()
-    _retry_policy: Any = None
-    _annotations: Any = None
     _callbacks: tuple[Any, ...] = ()
 
-    #: A policy's factory, its name as an adapter, or None for the adapter
-    #: without a name, or else `RetryCommonFourTimes`.
-    retry_policy_factory: Any = None
-    failure_log_level: int | None = None
     assignerUUID: Any = None
     #: Its key among the completed jobs of its agent.
     key: int | None = None
     #: Its key among the dead jobs of its queue.
     dead_key: int | None = None
-    #: Where it is in its queue or agent.
-    place: Any = None
-    #: Jobs of a higher priority start earlier.
-    priority = 0
-    #: While a job with this key waits, no other one is put.
-    unique: str | None = None
-    #: Seconds after which `local.cancelled` tells the job to stop.
-    timeout: float | None = None
-    #: How long the result is kept; None for as long as the history.
-    keep: datetime.timedelta | None = None
     cancel_requested = False
     #: Changes with each claim.
     token: int | None = None
@@ -143,13 +112,6 @@ class Job(Base):
     deferred = False
     #: Whether the result was dropped, because ``keep`` passed.
     expired = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if not args:
-            raise TypeError('A job needs something to call.')
-        self._args = tuple(args[1:])
-        self._kwargs = kwargs
-        self.callable = args[0]
 
     @classmethod
     def bind(cls, *args: Any, **kwargs: Any) -> Job:
@@ -164,172 +126,12 @@ class Job(Base):
     def tearDown(self, setup_info: Any) -> None:
         """Undo what `setUp` did."""
 
-    # What it calls
-
-    @property
-    def callable(self) -> Any:
-        """What is called."""
-        if self._callable_name is None:
-            return self._callable_root
-        return getattr(self._callable_root, self._callable_name)
-
-    @callable.setter
-    def callable(self, value: Any) -> None:
-        if self._status != NEW:
-            raise BadStatusError('The callable of a job cannot be changed '
-                                 'after it started.')
-        if isinstance(value, (types.MethodType, types.MethodWrapperType)) or (
-                isinstance(value, types.BuiltinMethodType)
-                and not isinstance(value.__self__, types.ModuleType)
-                and value.__self__ is not None):
-            self._callable_root = value.__self__
-            self._callable_name = value.__name__
-        else:
-            self._callable_root, self._callable_name = value, None
-        root = self._callable_root
-        # A job whose method this calls finds its queue through this one;
-        # one that has a parent is somewhere already.
-        if IJob.providedBy(root) and root is not self and root.parent is None:
-            root.parent = self
-
-    @property
-    def args(self) -> Arguments:
-        """The positional arguments; a mutable sequence."""
-        return Arguments(self)
-
-    @property
-    def kwargs(self) -> Keywords:
-        """The keyword arguments; a mutable mapping."""
-        return Keywords(self)
-
-    @property
-    def annotations(self) -> Annotations:
-        """A mapping for whatever code wants to keep on the job."""
-        return Annotations(self)
+    # Callbacks
 
     @property
     def callbacks(self) -> Callbacks:
         """The callbacks, in the order of their addition."""
         return Callbacks(self)
-
-    def __repr__(self) -> str:
-        try:
-            call = describe(self._callable_root)
-            if self._callable_name is not None:
-                call += f' :{self._callable_name}'
-            args = [describe(each) for each in self._args if each is not self]
-            if len(args) < len(self._args):
-                args.insert(0, 'self')
-            args += [f'{name}={describe(value)}'
-                     for name, value in self._kwargs.items()]
-            return f'<{describe(self)} ``{call}({", ".join(args)})``>'
-        except Exception:
-            # A text for a log must not hide what is logged.
-            return f'<{type(self).__module__}.{type(self).__name__}>'
-
-    # When and where
-
-    @property
-    def status(self) -> str:
-        """Its state, one of those in `zc.async_.interfaces`."""
-        if self._status == NEW:
-            return status_of_new(self)
-        return self._status
-
-    @property
-    def result(self) -> Any:
-        """What the call returned, or a `Failure`; None before that."""
-        return self._result
-
-    @property
-    def waiting(self) -> bool:
-        """Whether it returned a job, and waits for the result of that."""
-        return self._status == ACTIVE and IJob.providedBy(self._result)
-
-    @property
-    def active_start(self) -> datetime.datetime | None:
-        """When it started."""
-        return self._active_start
-
-    @property
-    def active_end(self) -> datetime.datetime | None:
-        """When it had its result."""
-        return self._active_end
-
-    @property
-    def queue(self) -> Any:
-        """The queue that it belongs to, or None."""
-        place = holder(self)
-        while place is not None and not IQueue.providedBy(place):
-            if not (IAgent.providedBy(place)
-                    or IDispatcherAgents.providedBy(place)
-                    or hasattr(place, 'parent')):
-                return None
-            place = place.parent
-        return place
-
-    @property
-    def agent(self) -> Any:
-        """The agent that has it, or None."""
-        place = holder(self)
-        return place if IAgent.providedBy(place) else None
-
-    @property
-    def quota_names(self) -> tuple[str, ...]:
-        """The quotas that it counts for."""
-        return self._quota_names
-
-    @quota_names.setter
-    def quota_names(self, value: Any) -> None:
-        if isinstance(value, str):
-            raise TypeError('quota_names must be several names, not a string.')
-        names = tuple(value)
-        status = self.status
-        if status == PENDING:
-            queue = self.queue
-            queue.check_quotas(names)
-            queue.remove(self)
-            self._quota_names = names
-            queue.putBack(self)
-            return
-        if status != NEW:
-            raise BadStatusError('quota_names cannot be changed after the '
-                                 'job was claimed.')
-        self._quota_names = names
-
-    @property
-    def begin_after(self) -> datetime.datetime | None:
-        """When it may start; one without a zone is taken to be in UTC."""
-        return self._begin_after
-
-    @begin_after.setter
-    def begin_after(self, value: datetime.datetime | None) -> None:
-        if self.status != NEW:
-            raise BadStatusError('begin_after can only be set before the job '
-                                 'is put.')
-        self._begin_after = None if value is None else utc(value)
-
-    @property
-    def begin_by(self) -> datetime.timedelta | None:
-        """How long after begin_after it may start; later it fails."""
-        return self._begin_by
-
-    @begin_by.setter
-    def begin_by(self, value: datetime.timedelta | None) -> None:
-        if self.status not in (NEW, PENDING):
-            raise BadStatusError('begin_by can only be set before the job is '
-                                 'claimed.')
-        if value is not None and value < datetime.timedelta():
-            raise ValueError('begin_by must not be negative.')
-        self._begin_by = value
-
-    def late(self, when: datetime.datetime | None) -> bool:
-        """Say whether a time is after the one by which it had to begin."""
-        return (self._begin_by is not None and self._begin_after is not None
-                and when is not None
-                and self._begin_after + self._begin_by < when)
-
-    # Callbacks
 
     def addCallbacks(self, success: Any = None, failure: Any = None,
                      failure_log_level: int | None = None,
@@ -371,55 +173,6 @@ class Job(Base):
     def handleCallbackInterrupt(self, caller: Any) -> None:
         """Go on with this callback of `caller`, which was interrupted."""
         _perform.handle_callback_interrupt(self, caller)
-
-    # The policy
-
-    def getRetryPolicy(self) -> Any:
-        """Return the policy that decides about retries."""
-        if self._retry_policy is not None:
-            return self._retry_policy
-        factory = self.retry_policy_factory
-        if factory is None:
-            policy = zope.component.queryAdapter(self, IRetryPolicy, '')
-            return RetryCommonFourTimes(self) if policy is None else policy
-        if isinstance(factory, str):
-            return zope.component.getAdapter(self, IRetryPolicy, factory)
-        return factory(self)
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether it may start again if its dispatcher dies."""
-        return bool(getattr(self.getRetryPolicy(), 'repeatable', False))
-
-    @property
-    def effective_log_level(self) -> int:
-        """The level at which its failure is logged."""
-        level = self.failure_log_level
-        return logging.ERROR if level is None else level
-
-    def update_policy(self, cache: dict[str, Any]) -> None:
-        """Have the policy store what it noted; it is stored with the job."""
-        if cache:
-            policy = self.getRetryPolicy()
-            policy.updateData(cache)
-            self._retry_policy = policy
-
-    def count_interruption(self) -> Any:
-        """Ask the policy about an interruption, and keep its count."""
-        policy = self.getRetryPolicy()
-        answer = policy.interrupted()
-        self._retry_policy = policy
-        return answer
-
-    def interruptible(self) -> bool:
-        """Say whether it starts again after an interruption.
-
-        False as well if that is for others to say: a policy that is not
-        ours is asked in a worker.
-        """
-        policy = self.getRetryPolicy()
-        return (type(policy) in _OURS and not self.late(now())
-                and self.count_interruption() is True)
 
     # Its life
 
@@ -568,70 +321,5 @@ class Job(Base):
         return job
 
 
-# Jobs made of jobs
-
-def _composite(scheduler: Any, jobs: tuple[Any, ...], postprocess: Any) -> Job:
-    last = as_job(postprocess)
-    last.deferred = True
-    return Job(scheduler, *map(as_job, jobs), postprocess=last)
-
-
-def serial(*jobs: Any, postprocess: Any = _transparent) -> Job:
-    """Make a job that performs jobs one after the other.
-
-    :param jobs: jobs or callables
-    :param postprocess: called with the jobs, when all are done; its result
-        is the result of the whole
-    """
-    return _composite(_schedule_serial, jobs, postprocess)
-
-
-def parallel(*jobs: Any, postprocess: Any = _transparent) -> Job:
-    """Make a job that performs jobs at the same time; see `serial`."""
-    return _composite(_schedule_parallel, jobs, postprocess)
-
-
-def _put_postprocess(main: Any, jobs: Any) -> None:
-    postprocess = main.kwargs['postprocess']
-    # Not NEW: it was put before an interruption.
-    if postprocess.status == NEW:
-        postprocess.args.extend(jobs)
-        main.queue.put(postprocess)
-
-
-def _queue_next(main: Any, index: int = 0, ignored: Any = None) -> None:
-    jobs = list(main.args)
-    while index < len(jobs) and jobs[index].status == COMPLETED:
-        index += 1
-    if index < len(jobs):
-        job = jobs[index]
-        if job.status == NEW:
-            main.queue.put(job)
-            job.addCallback(Job(_queue_next, main, index + 1))
-    else:
-        _put_postprocess(main, jobs)
-
-
-def _schedule_serial(*jobs: Any, postprocess: Any) -> Any:
-    _queue_next(local.getJob())
-    return postprocess
-
-
-def _queue_all(main: Any, ignored: Any = None) -> None:
-    jobs = list(main.args)
-    done = True
-    for job in jobs:
-        status = job.status
-        if status == NEW:
-            main.queue.put(job)
-            job.addCallback(Job(_queue_all, main))
-            done = False
-        elif status not in (CALLBACKS, COMPLETED):
-            done = False
-    if done:
-        _put_postprocess(main, jobs)
-
-
-def _schedule_parallel(*jobs: Any, postprocess: Any) -> Any:
-    _queue_all(local.getJob())
-    return postprocess
+_composites.make_job = as_job
+_composites.new_job = Job

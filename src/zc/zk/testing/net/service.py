@@ -44,6 +44,9 @@ _BACKLOG = 128
 class Service:
     """A listening socket and its connections.
 
+    One noun, though it is long: whatever a connection, a session or a fault
+    does changes the same tables of peers, in one thread.
+
     :param now: the clock
     """
 

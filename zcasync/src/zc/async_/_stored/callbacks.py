@@ -8,20 +8,15 @@ from typing import Any
 from zope.interface import implementer
 
 from .._rules.failure import is_failure
-from ..interfaces import ASSIGNED
-from ..interfaces import NEW
-from ..interfaces import PENDING
-from ..interfaces import IAgent
 from ..interfaces import ICallbackProxy
-from ..interfaces import IJob
-from ..interfaces import IQueue
 from .base import Base
+from .place import status_of_new
 from .policies import RetryCommonForever
 from .views import Callbacks
 
 
 __all__ = ['ConditionalCallbackProxy', 'SuccessFailureCallbackProxy',
-           'holder', 'prepare', 'status_of_new', 'transparent']
+           'prepare', 'transparent']
 
 #: Makes a job of a callable; set by `zc.async_.job`, which is above.
 make_job: Callable[[Any], Any] = NotImplemented
@@ -34,29 +29,6 @@ def transparent(*results: Any) -> tuple[Any, ...]:
 
 transparent.__module__ = 'zc.async_.job'
 transparent.__qualname__ = transparent.__name__ = '_transparent'
-
-
-def holder(thing: Any) -> Any:
-    """Return what holds a job or the job that it is a callback of."""
-    place = thing.parent
-    seen = {id(thing)}
-    while IJob.providedBy(place) or ICallbackProxy.providedBy(place):
-        if id(place) in seen:
-            # A callback that calls a method of its own job.
-            return None
-        seen.add(id(place))
-        place = place.parent
-    return place
-
-
-def status_of_new(thing: Any) -> str:
-    """Return the state of what has not started: it follows the holder."""
-    place = holder(thing)
-    if IAgent.providedBy(place):
-        return ASSIGNED
-    if IQueue.providedBy(place):
-        return PENDING
-    return NEW
 
 
 def prepare(callback: Any, log_level: int | None, policy: Any,

@@ -42,6 +42,9 @@ class Displaced(Exception):
 class Member:
     """This dispatcher in one queue.
 
+    One noun, though it is long: activation, pings and claims are
+    transactions that all check the one number of this activation.
+
     :param dispatcher: the dispatcher
     :param oid: the id of the queue, and the name of its database
     """

@@ -45,7 +45,11 @@ _WAIT = 500
 
 
 class Channel(HTTPServerChannel):
-    """One connection."""
+    """One connection.
+
+    One noun, though it is long: reading, waiting and ending replace methods
+    of zope.server's channel, and share its state under one lock.
+    """
 
     task_class = Task
     parser_class: Any = RequestParser

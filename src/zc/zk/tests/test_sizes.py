@@ -1,0 +1,41 @@
+import ast
+import unittest
+
+from zc.zk.tests import sources
+
+
+#: Lines of a module, and of a class that need not say why it is one.
+MODULE = 400
+CLASS = 250
+#: Words of the sentence that says why a longer class is one noun.
+REASON = 'One noun'
+# To be shortened by whoever works on them.
+LONG = {'zc.zk.client', 'zc.zk._registration.keeper', 'zc.zk._live.engine'}
+
+
+def classes():
+    """Yield each class with its module."""
+    for module in sources.modules():
+        for node in ast.walk(module.tree()):
+            if isinstance(node, ast.ClassDef):
+                yield module, node
+
+
+class Sizes(unittest.TestCase):
+
+    def test_modules(self):
+        """A module is short enough to be read at once."""
+        lines = {module.name: len(module.path.read_text('utf-8').splitlines())
+                 for module in sources.modules()}
+        self.assertEqual({}, {
+            name: count for name, count in lines.items()
+            if count > MODULE and name not in LONG})
+
+    def test_classes(self):
+        """A long class says why it is one noun."""
+        self.assertEqual([], [
+            f'{module.name}.{node.name}' for module, node in classes()
+            if node.end_lineno - node.lineno >= CLASS
+            and module.name not in LONG
+            and REASON not in ' '.join(
+                (ast.get_docstring(node) or '').split())])
