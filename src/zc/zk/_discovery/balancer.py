@@ -51,9 +51,7 @@ TIERS = (NEAR, FAR, SPARE, EJECTED, STALE)
 class Balancer:
     """The members of a service, and a choice among them.
 
-    One noun, though it is long: each choice, report and change of the list
-    reads and writes the same members; what can be decided without them is in
-    `ways`, `ejection`, `hold` and `overrides`.
+    One noun: each choice, report and change uses the same members.
 
     :param path: of the service's node, for errors
     :param rules: the figures that decide

@@ -57,6 +57,8 @@ def acl_list(acl: Sequence[ACL]) -> list[ACL]:
 class Nodes:
     """Access to single nodes.
 
+    One noun: the operations of ZooKeeper on a node, most of them a few lines.
+
     :ivar client: the kazoo client
     """
 
