@@ -59,8 +59,9 @@ setup(
     extras_require={
         'cron': ['cronsim'],
         'monitor': ['zc.zk[monitor] >= 3.0.dev0'],
-        'test': ['ZConfig', 'ZEO', 'cronsim', 'manuel', 'zc.zk[test]',
-                 'zope.app.appsetup', 'zope.testing', 'zope.testrunner'],
+        'test': ['RelStorage', 'ZConfig', 'ZEO', 'cronsim', 'manuel',
+                 'psycopg2-binary', 'zc.zk[test]', 'zope.app.appsetup',
+                 'zope.testing', 'zope.testrunner'],
         'zconfig': ['ZConfig'],
         'zeo': ['ZEO'],
         # The package index holds a Python 2 zc.zk 2.1 as well.

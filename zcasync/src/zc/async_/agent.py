@@ -199,7 +199,7 @@ class Agent(Base):
             if job.status == COMPLETED:
                 self.jobCompleted(job)
                 self.queue.ended(job)
-            elif job.waiting:
+            elif job.carried:
                 self.remove(job)
                 self.queue.wait(job)
             else:

@@ -108,6 +108,9 @@ class Job(Call, Terms):
     cancel_requested = False
     #: Changes with each claim.
     token: int | None = None
+    #: Whether it returned a job.  Whoever performs that one gives this one
+    #: its result, and performs its callbacks.
+    carried = False
     #: Whether somebody else puts it, so that `wait_for` must not.
     deferred = False
     #: Whether the result was dropped, because ``keep`` passed.
@@ -225,6 +228,7 @@ class Job(Call, Terms):
         self._status = NEW
         self._active_start = self._active_end = self._result = None
         self.token = self.place = None
+        self.carried = False
 
     def wait_for(self, inner: Any) -> None:
         """Take the result of another job when that has one."""
@@ -232,6 +236,7 @@ class Job(Call, Terms):
                 and self.queue is not None):
             self.queue.put(inner)
         inner.addCallback(self._callback)
+        self.carried = True
         self._result = inner
 
     def _callback(self, result: Any) -> None:

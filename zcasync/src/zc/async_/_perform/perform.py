@@ -180,7 +180,9 @@ class _Performance:
 
     def _end(self) -> Any:
         result = self.job.result
-        if self.job.waiting:
+        if self.job.carried:
+            # The thread that performs the other job goes on with this one,
+            # and may have begun already.
             return result
         _log_completion(self.job, result)
         if self.job.status == CALLBACKS:
@@ -335,7 +337,8 @@ def _perform_callback(job: Any, callback: Any) -> None:
     if status == COMPLETED:
         return
     if status == CALLBACKS:
-        resume_callbacks(callback)
+        if not callback.carried:
+            resume_callbacks(callback)
     elif status == ACTIVE:
         handle_callback_interrupt(callback, job)
     else:

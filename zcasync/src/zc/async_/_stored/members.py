@@ -202,7 +202,7 @@ def hand_back(queue: Any, agent: Any, job: Any) -> None:
     elif job.status == COMPLETED:
         agent.completed.add(job)
         queue.ended(job)
-    elif job.waiting:
+    elif job.carried:
         queue.wait(job)
     elif job.status == ACTIVE and job.interruptible():
         # Our own policies are asked at once.

@@ -24,6 +24,19 @@ def free_port() -> int:
         return port
 
 
+def connected(port: int) -> None:
+    """Wait until a port on loopback takes connections."""
+    until = time.monotonic() + SECONDS
+    while True:
+        try:
+            with socket.create_connection(('127.0.0.1', port), timeout=1):
+                return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
 class Process:
     """A program in a process of its own, with its output in a file."""
 
@@ -90,16 +103,7 @@ class Server(Process):
 
     def open(self) -> Any:
         """Open the database."""
-        until = time.monotonic() + SECONDS
-        while True:
-            try:
-                with socket.create_connection(
-                        ('127.0.0.1', self.port), timeout=1):
-                    break
-            except OSError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
+        connected(self.port)
         return ZODB.DB(ZEO.client(
             ('127.0.0.1', self.port), wait_timeout=SECONDS))
 

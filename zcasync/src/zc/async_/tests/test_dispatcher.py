@@ -12,6 +12,7 @@ from zc.async_ import testing
 from zc.async_._rules.failure import is_failure
 from zc.async_._stored.times import now
 from zc.async_.agent import Agent
+from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import AbortedError
@@ -60,6 +61,15 @@ def set_live(value):
 
 def get_live():
     return local.getLiveAnnotation('answer', timeout=60, poll=0.01)
+
+
+class Lingering(Job):
+    """A job whose thread ends only when its callbacks have begun."""
+
+    def tearDown(self, setup_info):
+        [test] = base.GATES
+        while test not in base.ENTERED:
+            local.claim.wait(0.01)
 
 
 class AlwaysAgain:
@@ -193,6 +203,26 @@ class Work(base.DispatcherCase):
         self.wait(lambda: not len(self.queue.waiting))
         completed = self.agents(dispatcher)['main'].completed
         self.wait(lambda: len(completed) == 4)
+
+    def test_returns_job_at_once(self):
+        """The thread of a job that returned a job leaves its callbacks alone.
+
+        It may still be busy with the job when the other one has ended.
+        """
+        dispatcher = self.start()
+        job = self.queue.put(Lingering(returns_job, 4))
+        callback = job.addCallback(
+            GoOn(id(self)), retry_policy_factory=NeverRetry)
+        transaction.commit()
+        waiting = self.queue.waiting
+        self.wait(lambda: job in list(waiting))
+        self.assertEqual(CALLBACKS, job.status)
+        self.go.set()
+        self.assertEqual(8, self.result(job))
+        self.assertEqual('went', callback.result)
+        self.wait(lambda: not len(waiting))
+        completed = self.agents(dispatcher)['main'].completed
+        self.wait(lambda: len(completed) == 2)
 
     def test_coroutine(self):
         """A coroutine function is a job as well."""
