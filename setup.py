@@ -8,6 +8,7 @@ from setuptools import setup
 HERE = pathlib.Path(__file__).parent
 
 TEST_REQUIRES = [
+    'argcomplete',
     'hypothesis',
     'manuel',
     'netifaces-plus',
@@ -63,6 +64,7 @@ setup(
         'zope.event',
     ],
     extras_require={
+        'cli': ['argcomplete'],
         'monitor': ['zope.component', 'zope.configuration'],
         'netifaces': ['netifaces-plus'],
         'sasl': ['pure-sasl'],

@@ -10,6 +10,8 @@ import logging
 import sys
 from collections.abc import Callable
 from collections.abc import Sequence
+from typing import Protocol
+from typing import TypeVar
 
 import kazoo.exceptions
 
@@ -18,7 +20,19 @@ from ..errors import Error
 from . import interrupts
 from . import output
 from . import streams
+from .call import Call
+from .call import Script
 from .streams import Failure
+
+
+class Named(Protocol):
+    """What can be performed: it has a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+C = TypeVar('C', bound=Named)
 
 
 #: What kazoo's exceptions mean to someone who does not know kazoo.
@@ -35,62 +49,103 @@ _MEANINGS = {
 }
 
 
-def command(
-    name: str, failed: int = 1
-) -> Callable[[Callable[[list[str]], int]], Callable[..., None]]:
-    """Make a script's function from one that returns an exit status.
+class Command:
+    """A command, which can be called as a script or by another program.
 
-    The function takes a list of arguments, by default those of the
-    process.  It returns None when all went well; else it raises SystemExit
-    with the status, after one line on the standard error.
-
+    :param run: does what is asked for, and returns an exit status
     :param name: the script's name
     :param failed: the exit status when it cannot go on
+    :param optional: whether the script needs no connection
     """
-    def decorate(run: Callable[[list[str]], int]) -> Callable[..., None]:
 
-        @functools.wraps(run)
-        def script(args: Sequence[str] | None = None) -> None:
-            if args is None:
-                args = sys.argv[1:]
-                # Nothing but our own line goes to the standard error.
-                logging.basicConfig(handlers=[logging.NullHandler()])
-                streams.prepare()
-                interrupts.install()
-                atexit.register(interrupts.ignore)
-            status = _run(run, list(args), name, failed)
-            try:
-                sys.stdout.flush()
-            except BrokenPipeError:
-                streams.abandon_output()
-                status = status or failed
-            except OSError as e:
-                streams.abandon_output()
-                if not status:
-                    _complain(name, e)
-                    status = failed
-            if status:
-                sys.exit(status)
+    def __init__(
+        self,
+        run: Callable[[Call], int],
+        name: str,
+        failed: int = 1,
+        optional: bool = False,
+    ) -> None:
+        functools.update_wrapper(self, run)
+        self.run = run
+        self._name = name
+        self._failed = failed
+        self._optional = optional
 
-        return script
+    def __call__(self, args: Sequence[str] | None = None) -> None:
+        """Do what the arguments of the script say.
 
+        :param args: by default those of the process
+        :raises SystemExit: with the status if it is not 0, after one line
+            on the standard error if it failed
+        """
+        own = args is None
+        if args is None:
+            args = sys.argv[1:]
+        self.answer(Script(args, self._name, self._optional), own)
+
+    def answer(self, call: Call, own: bool) -> None:
+        """Do what a call says.
+
+        :param own: whether the process is there for this alone
+        :raises SystemExit: as for `__call__`
+        """
+        perform(self.run, call, self._failed, own)
+
+
+def command(
+    name: str, failed: int = 1, optional: bool = False
+) -> Callable[[Callable[[Call], int]], Command]:
+    """Make a `Command` from a function that returns an exit status."""
+    def decorate(run: Callable[[Call], int]) -> Command:
+        return Command(run, name, failed, optional)
     return decorate
 
 
-def _run(
-    run: Callable[[list[str]], int], args: list[str], name: str, failed: int
-) -> int:
+def perform(
+    run: Callable[[C], int], call: C, failed: int, own: bool
+) -> None:
+    """Run a function in the manner of commands.
+
+    :param run: returns an exit status
+    :param call: for `run`; its name begins the line about an error
+    :param failed: the exit status when it cannot go on
+    :param own: whether the process is there for this alone
+    :raises SystemExit: with the status if it is not 0
+    """
+    name = call.name
+    if own:
+        # Nothing but our own line goes to the standard error.
+        logging.basicConfig(handlers=[logging.NullHandler()])
+        streams.prepare()
+        interrupts.install()
+        atexit.register(interrupts.ignore)
+    status = _status(run, call, failed)
     try:
-        return run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        streams.abandon_output()
+        status = status or failed
+    except OSError as e:
+        streams.abandon_output()
+        if not status:
+            _complain(name, e)
+            status = failed
+    if status:
+        sys.exit(status)
+
+
+def _status(run: Callable[[C], int], call: C, failed: int) -> int:
+    try:
+        return run(call)
     except BrokenPipeError:
         # The reader has gone, as `head` does.
         streams.abandon_output()
         return failed
     except KeyboardInterrupt as e:
-        output.complain(f'{name}: {str(e) or "interrupted"}')
+        output.complain(f'{call.name}: {str(e) or "interrupted"}')
         return 130
     except Exception as e:
-        _complain(name, e)
+        _complain(call.name, e)
         return failed
 
 

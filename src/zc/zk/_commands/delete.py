@@ -11,11 +11,8 @@ from .._transfer.deletion import Deletion
 from .._tree import notes as _notes
 from .._tree.steps import Step
 from . import output
+from .call import Call
 from .command import command
-from .connection import connected
-from .options import Parser
-from .options import add_connection_options
-from .options import take_connection
 from .options import take_path
 from .progress import Progress
 from .question import agreed
@@ -24,21 +21,19 @@ from .question import show_deletions
 
 
 @command('zookeeper_delete')
-def delete(args: list[str]) -> int:
+def delete(call: Call) -> int:
     """Delete a node and all below it."""
-    parser = Parser('zookeeper_delete', 'CONNECTION PATH', '''\
+    parser = call.parser('PATH', '''\
 Delete the node PATH and all nodes below it, after a question on the terminal.
 Ephemeral nodes, as live servers have, and the nodes above them stay.  If PATH
 leads through links, the node at their end is deleted.  To delete a link, use
 zookeeper_set_property --delete.
 ''', '''\
 examples:
-  zookeeper_delete -d localhost:2181 /fooservice
+  {0} -d /fooservice
         show what would be deleted
-  zookeeper_delete localhost:2181 /fooservice
+  {0} /fooservice
         delete it
-  zookeeper_delete '' /fooservice
-        use the connection that the environment gives
 
 exit status: 0 all is deleted, 1 something stays or failed, 2 wrong usage
 ''')
@@ -49,14 +44,12 @@ exit status: 0 all is deleted, 1 something stays or failed, 2 wrong usage
     parser.add_argument(
         '-y', '--yes', action='store_true',
         help='do not ask; needed to delete without a terminal')
-    add_connection_options(parser)
-    options = parser.parse_intermixed_args(args)
+    options = call.parse(parser)
     rest = options.arguments
-    connection = take_connection(parser, rest)
     if len(rest) != 1:
         parser.error('a CONNECTION and one PATH are needed')
     path = take_path(parser, rest)
-    with connected(options, connection) as zk, \
+    with call.connected(options) as zk, \
             Progress(sys.stderr, 'nodes deleted') as progress:
         bulk = Bulk(zk.client)
         path = zk.resolve(path)

@@ -4,8 +4,6 @@ Runs in a script's main thread.  It must not know how trees are read.
 """
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 
 from .._printable import printable
@@ -16,26 +14,23 @@ from .._tree import steps as _steps
 from .._tree.steps import Step
 from . import files
 from . import output
+from .call import Call
 from .command import command
-from .connection import connected
-from .options import Parser
-from .options import add_connection_options
-from .options import take_connection
 from .options import take_path
 
 
 @command('zookeeper_diff', failed=2)
-def diff(args: list[str]) -> int:
+def diff(call: Call) -> int:
     """Show how a live tree differs from what a file describes."""
-    parser = Parser('zookeeper_diff', '[CONNECTION [FILE [PATH]]]', '''\
+    parser = call.parser('[FILE [PATH]]', '''\
 Show how the live tree below the node PATH differs from the tree in FILE: what
 an import with --trim would change.  FILE is the standard input by default, or
 if it is -; PATH is / by default and may lead through links.  Ephemeral nodes,
 and nodes directly below PATH that the file does not have, are no difference.
 ''', '''\
 examples:
-  zookeeper_diff localhost:2181 tree.txt
-  zookeeper_diff localhost:2181 tree.txt > /dev/null
+  {0} tree.txt
+  {0} tree.txt > /dev/null
   [ $? -eq 1 ] && echo drifted
 
 exit status: 0 equal, 1 different, 2 failed or wrong usage
@@ -44,14 +39,12 @@ exit status: 0 equal, 1 different, 2 failed or wrong usage
                         help='ignore nodes that the file does not have')
     parser.add_argument('--json', action='store_true',
                         help='print a JSON object for each difference')
-    add_connection_options(parser)
-    options = parser.parse_intermixed_args(args)
+    options = call.parse(parser)
     rest = options.arguments
-    connection = take_connection(parser, rest)
     file = rest.pop(0) if rest else '-'
     path = take_path(parser, rest)
     tree = files.read_tree(file)
-    with connected(options, connection) as zk:
+    with call.connected(options) as zk:
         bulk = Bulk(zk.client)
         path = zk.resolve(path)
         plan = importer.Import(
@@ -70,10 +63,9 @@ exit status: 0 equal, 1 different, 2 failed or wrong usage
         output.print_json(map(_diff.as_json, steps))
         return 1 if steps else 0
     host = ','.join(f'{name}:{port}' for name, port in where)
-    colour = sys.stdout.isatty() and not os.environ.get('NO_COLOR')
     lines = _diff.text(
         _diff.differences(steps, path, old), printable(host + path),
-        printable(files.source_name(file)), colour)
+        printable(files.source_name(file)), call.colour(options))
     for line in lines:
         print(line)
     return 1 if steps else 0

@@ -15,11 +15,8 @@ from .._tree import ending
 from .._tree import paths
 from . import output
 from . import streams
+from .call import Call
 from .command import command
-from .connection import connected
-from .options import Parser
-from .options import add_connection_options
-from .options import take_connection
 from .options import take_path
 from .progress import Progress
 
@@ -53,9 +50,9 @@ class LeftOut:
 
 
 @command('zookeeper_export')
-def export(args: list[str]) -> int:
+def export(call: Call) -> int:
     """Print a tree, or write it to a file."""
-    parser = Parser('zookeeper_export', '[CONNECTION [PATH]]', f'''\
+    parser = call.parser('[PATH]', f'''\
 Print the node PATH and all nodes below it, as text that zookeeper_import can
 read.  PATH is / by default and may lead through links.  A node whose data are
 not text is left out with all nodes below it: they are comments, their paths
@@ -63,15 +60,13 @@ are printed on the standard error, and the exit status is 1.  Text that goes
 into a pipe ends with the line "{ending.WHOLE}".
 ''', '''\
 examples:
-  zookeeper_export zookeeper.example.com:2181
+  {0}
         the whole tree
-  zookeeper_export -e zookeeper.example.com:2181 /fooservice
+  {0} -e /fooservice
         one service, with the servers that are registered now
-  zookeeper_export -o backup.txt localhost:2181
+  {0} -o backup.txt
         into a file, which is replaced when all has been read
-  zookeeper_export '' /fooservice
-        use the connection that the environment gives
-  zookeeper_export --json localhost:2181 | jq .path
+  {0} --json | jq .path
         print a JSON object for each node, for other programs
 
 exit status: 0 done, 1 failed or left nodes out, 2 wrong usage
@@ -84,20 +79,18 @@ exit status: 0 done, 1 failed or left nodes out, 2 wrong usage
                         help='print NAME as the name of the top node')
     parser.add_argument('--json', action='store_true',
                         help='print a JSON object for each node')
-    add_connection_options(parser)
-    options = parser.parse_intermixed_args(args)
+    options = call.parse(parser)
     if options.json and options.name is not None:
         parser.error('--json prints whole paths and takes no --name')
     if options.name is not None:
         if not options.name:
             parser.error('--name must not be empty')
         paths.check_name(options.name)
-    connection = take_connection(parser, options.arguments)
     path = take_path(parser, options.arguments)
     target = options.output or '-'
     piped = streams.is_piped(sys.stdout if target == '-' else target)
     left_out = LeftOut()
-    with connected(options, connection) as zk, \
+    with call.connected(options) as zk, \
             Progress(sys.stderr, 'nodes read') as progress:
         bulk = Bulk(zk.client)
         real_path = zk.resolve(path)

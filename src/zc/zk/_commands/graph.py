@@ -15,19 +15,16 @@ from .._transfer.snapshot import read_tree
 from .._tree.graph import graph_lines
 from . import files
 from . import output
+from .call import Call
 from .command import command
-from .connection import connected
-from .options import Parser
-from .options import add_connection_options
-from .options import take_connection
 from .options import take_path
 from .streams import Failure
 
 
 @command('zookeeper_graph')
-def graph(args: list[str]) -> int:
+def graph(call: Call) -> int:
     """Draw the services of a tree and their links."""
-    parser = Parser('zookeeper_graph', '[CONNECTION [PATH]]', '''\
+    parser = call.parser('[PATH]', '''\
 Draw the services of a tree and how they use each other, as text for Graphviz
 or as a picture.  A service is a node with a child "providers".  It uses the
 services to whose "providers" it, or a node below it, has a link.  PATH is / by
@@ -36,9 +33,9 @@ default and may lead through links.
 examples:
   zookeeper_graph --file tree.txt -o system.svg
         draw a file that describes a tree, as a picture (needs Graphviz)
-  zookeeper_graph localhost:2181 -o system.svg
+  {0} -o system.svg
         draw the live tree, with the numbers of live providers
-  zookeeper_graph localhost:2181 /fooservice
+  {0} /fooservice
         print the Graphviz text for one branch
 
 exit status: 0 done, 1 failed, 2 wrong usage
@@ -49,19 +46,17 @@ exit status: 0 done, 1 failed, 2 wrong usage
     parser.add_argument('-f', '--file', metavar='FILE',
                         help='draw the tree that FILE describes (- is the '
                         'standard input); no server is asked')
-    add_connection_options(parser)
-    options = parser.parse_intermixed_args(args)
+    options = call.parse(parser)
     rest = options.arguments
     counts: dict[str, int] | None = None
     unknown: list[str] = []
     if options.file is not None:
-        if rest:
+        if rest or not call.offline(options):
             parser.error('--file takes no CONNECTION and no PATH')
         tree = files.read_tree(options.file)
     else:
-        connection = take_connection(parser, rest)
         path = take_path(parser, rest)
-        with connected(options, connection) as zk:
+        with call.connected(options) as zk:
             tree, counts, unknown = read_tree(
                 Bulk(zk.client), zk.resolve(path))
     lines = graph_lines(tree, counts, unknown)

@@ -19,11 +19,8 @@ from .._tree import notes as _notes
 from .._tree.steps import Step
 from . import files
 from . import output
+from .call import Call
 from .command import command
-from .connection import connected
-from .options import Parser
-from .options import add_connection_options
-from .options import take_connection
 from .options import take_path
 from .progress import Progress
 from .question import agreed
@@ -33,10 +30,9 @@ from .streams import Failure
 
 
 @command('zookeeper_import')
-def import_(args: list[str]) -> int:
+def import_(call: Call) -> int:
     """Make the nodes that a file describes."""
-    parser = Parser(
-        'zookeeper_import', '[CONNECTION [FILE [PATH]]]', '''\
+    parser = call.parser('[FILE [PATH]]', '''\
 Make ZooKeeper nodes as the tree in FILE describes them, below the node PATH.
 FILE is the standard input by default, or if it is -; PATH is / by default and
 may lead through links.  No node is deleted without --trim.  A node that is in
@@ -44,17 +40,15 @@ the tree gets exactly the properties that it has there: properties that the
 tree does not have are removed.  A node that is as described is not written.
 ''', '''\
 examples:
-  zookeeper_import -d localhost:2181 tree.txt
+  {0} -d tree.txt
         show what an import would do
-  zookeeper_import localhost:2181 tree.txt
+  {0} tree.txt
         do it
-  zookeeper_import -t localhost:2181 tree.txt /fooservice
+  {0} -t tree.txt /fooservice
         also delete nodes that the tree does not have; the nodes directly
         below /fooservice and ephemeral nodes stay
   zookeeper_export one:2181 /a | zookeeper_import two:2181
         copy a tree
-  zookeeper_import '' tree.txt
-        use the connection that the environment gives
 
 exit status: 0 done, 1 failed, 2 wrong usage
 ''')
@@ -80,12 +74,10 @@ exit status: 0 done, 1 failed, 2 wrong usage
         'new nodes, and existing nodes keep their permissions.')
     parser.add_argument('--json', action='store_true',
                         help='with -d: print a JSON object for each step')
-    add_connection_options(parser)
-    options = parser.parse_intermixed_args(args)
+    options = call.parse(parser)
     if options.json and not options.dry_run:
         parser.error('--json needs --dry-run')
     rest = options.arguments
-    connection = take_connection(parser, rest)
     file = rest.pop(0) if rest else '-'
     path = take_path(parser, rest)
     text, piped = files.read_text(file)
@@ -98,7 +90,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
     if options.permission is not None:
         acl = [kazoo.security.ACL(
             options.permission, kazoo.security.ANYONE_ID_UNSAFE)]
-    with connected(options, connection) as zk, \
+    with call.connected(options) as zk, \
             Progress(sys.stderr, 'nodes written') as progress:
         path = zk.resolve(path)
 

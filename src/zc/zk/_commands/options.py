@@ -21,23 +21,44 @@ from .._tree import paths
 #: The environment variable that holds SCHEME:CREDENTIAL to authenticate.
 AUTH_VARIABLE = 'ZC_ZK_AUTH'
 
+#: What CONNECTION is, where it is the first argument, and where an option.
+CONNECTION_ABOUT = f'''\
+CONNECTION is HOST:PORT, or several of them with commas in between.  A path may
+follow, which is then the root.  If CONNECTION is empty ('') or there are no
+arguments, the environment variable {CONNECTION_STRING_VARIABLE} says where the
+servers are, or else they are at {DEFAULT_CONNECTION_STRING}.
+'''
+OPTIONAL_ABOUT = '''\
+CONNECTION is HOST:PORT, or several of them with commas in between.  A path may
+follow, which is then the root.  Without --connection, no server is asked.
+'''
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that shows its description and examples as written.
 
     Options may stand between the arguments, which it leaves in
     `arguments`.
+
+    :param rest: whether the first argument ends the options instead
     """
 
     def __init__(
-        self, prog: str, arguments: str, description: str, examples: str
+        self,
+        prog: str,
+        arguments: str,
+        description: str,
+        examples: str,
+        rest: bool = False,
     ) -> None:
         super().__init__(
             prog=prog, usage=f'{prog} [options] {arguments}',
             description=description, epilog=examples,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False)
-        self.add_argument('arguments', nargs='*', help=argparse.SUPPRESS)
+        self.add_argument(
+            'arguments', nargs=argparse.REMAINDER if rest else '*',
+            help=argparse.SUPPRESS)
         self.add_argument('--version', action=_Version, nargs=0,
                           help='print the version and exit')
 
@@ -67,12 +88,7 @@ def _seconds(text: str) -> float:
 
 
 def add_connection_options(
-    parser: argparse.ArgumentParser, about: str = f'''\
-CONNECTION is HOST:PORT, or several of them with commas in between.  A path may
-follow, which is then the root.  If CONNECTION is empty ('') or there are no
-arguments, the environment variable {CONNECTION_STRING_VARIABLE} says where the
-servers are, or else they are at {DEFAULT_CONNECTION_STRING}.
-'''
+    parser: argparse.ArgumentParser, about: str = CONNECTION_ABOUT
 ) -> None:
     """Add the options that say how to connect.
 

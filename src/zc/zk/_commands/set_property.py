@@ -10,12 +10,10 @@ from typing import Any
 
 from .._tree.expressions import evaluate
 from ..errors import TreeSyntaxError
+from .call import Call
 from .command import command
-from .connection import connected
 from .options import Parser
-from .options import add_connection_options
 from .options import checked_path
-from .options import take_connection
 from .streams import Failure
 
 
@@ -24,35 +22,29 @@ _ASSIGNMENT = re.compile(r'([^=]* =>|[^=]*)=(.*)', re.DOTALL).fullmatch
 
 
 @command('zookeeper_set_property')
-def set_property(args: list[str]) -> int:
+def set_property(call: Call) -> int:
     """Change some properties of a node."""
-    parser = Parser(
-        'zookeeper_set_property', 'CONNECTION PATH [NAME=EXPRESSION ...]',
-        '''\
+    parser = call.parser('PATH [NAME=EXPRESSION ...]', '''\
 Set or remove properties of a node and leave its other properties as they are.
 An EXPRESSION is a Python literal: a number, a string in quotes, True, False,
 None, a list or a dictionary.  Numbers may be joined by + - * / // %, strings
 by +.  PATH may lead through links.
 ''', '''\
 examples:
-  zookeeper_set_property localhost:2181 /fooservice threads=4 debug=True
-  zookeeper_set_property localhost:2181 /fooservice "comment='ok so far'"
-  zookeeper_set_property localhost:2181 /fooservice "threads =>='/other size'"
+  {0} /fooservice threads=4 debug=True
+  {0} /fooservice "comment='ok so far'"
+  {0} /fooservice "threads =>='/other size'"
         a property link
-  zookeeper_set_property localhost:2181 /fooservice --delete debug
+  {0} /fooservice --delete debug
         remove a property
-  zookeeper_set_property '' /fooservice threads=4
-        use the connection that the environment gives
 
 exit status: 0 done, 1 failed, 2 wrong usage
 ''')
     parser.add_argument(
         '-D', '--delete', metavar='NAME', action='append', default=[],
         help='remove the property NAME; may be given several times')
-    add_connection_options(parser)
-    options = parser.parse_intermixed_args(args)
+    options = call.parse(parser)
     rest = options.arguments
-    connection = take_connection(parser, rest)
     if not rest or not rest[0].startswith('/') or (
             len(rest) < 2 and not options.delete):
         parser.error('a CONNECTION, a PATH and at least one NAME=EXPRESSION '
@@ -62,7 +54,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
     for name in options.delete:
         if name in values:
             parser.error(f'{name!r} is set and deleted')
-    with connected(options, connection) as zk:
+    with call.connected(options) as zk:
         path = zk.resolve(path)
         try:
             zk._change(path, values, options.delete)

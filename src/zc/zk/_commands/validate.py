@@ -16,46 +16,37 @@ from .._tree.parser import parse_tree
 from ..errors import TreeSyntaxError
 from . import files
 from . import output
+from .call import Call
 from .command import command
-from .connection import connected
-from .options import Parser
-from .options import add_connection_options
 from .options import checked_path
 
 
-@command('zookeeper_validate', failed=2)
-def validate(args: list[str]) -> int:
+@command('zookeeper_validate', failed=2, optional=True)
+def validate(call: Call) -> int:
     """Look for faults in files that describe trees."""
-    parser = Parser('zookeeper_validate', '[FILE ...]', '''\
+    parser = call.parser('[FILE ...]', '''\
 Look for faults in files that describe trees: syntax errors, and links that are
 broken, circular or hidden by a node or property of the same name.  FILE is the
 standard input by default, or if it is -.  Links that lead out of the file are
-checked only with --connection.
+checked only with a connection.
 ''', '''\
 examples:
   zookeeper_validate tree.txt
-  zookeeper_validate --connection localhost:2181 --path /fooservice tree.txt
+  {0} {live}--path /fooservice tree.txt
         as it would be after an import there
 
 exit status: 0 no faults, 1 faults, 2 failed or wrong usage
 ''')
-    parser.add_argument('--connection', metavar='CONNECTION',
-                        help='check links as if the file were imported '
-                        'into the live tree there')
     parser.add_argument('--path', default='/', metavar='PATH',
                         help='where the file would be imported; / by default')
     parser.add_argument('--json', action='store_true',
                         help='print a JSON object for each fault')
-    add_connection_options(parser, (
-        'CONNECTION is HOST:PORT, or several of them with commas in between. '
-        ' A path may\nfollow, which is then the root.  Without --connection, '
-        'no server is asked.\n'))
-    options = parser.parse_intermixed_args(args)
+    options = call.parse(parser)
     path = checked_path(options.path)
     live: dict[str, bytes] | None = None
     unreadable: list[str] = []
-    if options.connection is not None:
-        with connected(options, options.connection or None) as zk:
+    if not call.offline(options):
+        with call.connected(options) as zk:
             path = zk.resolve(path)
             live, unreadable = read_data(Bulk(zk.client), '/')
         output.tell('links to these nodes are not checked, since the nodes '

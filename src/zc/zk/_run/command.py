@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import monitor
+from .._commands.call import Call
 from .._commands.command import command
 from .._commands.connection import connection_keywords
 from .._commands.streams import Failure
@@ -48,11 +49,12 @@ class _Formatter(logging.Formatter):
         return f'{NAME}: {printable(record.getMessage())}'
 
 
-def run(args: list[str]) -> int:
+@command(NAME, FAILED, optional=True)
+def main(call: Call) -> int:
     """Run a server as the arguments say, and return the exit status."""
-    own, words = _options.split(args)
+    own, words = _options.split(call.args)
     parser = _options.Parser()
-    options = parser.parse_args(own)
+    options = call.parse(parser, own)
     if options.arguments or not words:
         parser.error("give '--' and then the command to run")
     try:
@@ -86,8 +88,6 @@ def run(args: list[str]) -> int:
                 lambda: _connect(options, keywords), wishes, told))
         return supervisor.run()
 
-
-main = command(NAME, FAILED)(run)
 
 
 def _log() -> None:

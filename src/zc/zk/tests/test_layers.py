@@ -28,6 +28,7 @@ ROOMS = '''
     zc.zk.graphvis
     zc.zk._commands
     zc.zk._run
+    zc.zk._looking
     zc.zk._zczk
     zc.zk.scripts
 

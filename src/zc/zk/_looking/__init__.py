@@ -1,0 +1,1 @@
+"""Commands that look at a live tree and change nothing."""

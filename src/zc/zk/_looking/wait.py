@@ -1,0 +1,152 @@
+"""The command that waits for nodes and properties.
+
+Runs in a script's main thread.
+"""
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from collections.abc import Callable
+
+from kazoo.exceptions import NoNodeError
+
+from .._commands import output
+from .._commands.call import Call
+from .._commands.command import command
+from .._commands.options import take_path
+from .._session.connect import CONNECT_TIMEOUT
+from .._tree import paths
+from ..client import ZooKeeper
+from . import filters
+
+
+Condition = Callable[[ZooKeeper, str], bool]
+
+
+@command('zczk wait', failed=2)
+def wait(call: Call) -> int:
+    """Wait until something is there, gone, or as wanted."""
+    parser = call.parser('PATH', '''\
+Wait until the node PATH is there, and all conditions hold.  PATH may lead
+through links.  --timeout says how long; by default, it may take for ever.
+''', '''\
+examples:
+  {0} /fooservice/providers --count 3 --timeout 60
+        until three servers are registered
+  {0} /fooservice/providers --gone 10.0.0.7:8080
+  {0} /fooservice --property 'version="1.2"'
+
+exit status: 0 it is so, 1 the time is over, 2 failed or wrong usage
+''')
+    parser.add_argument('--count', metavar='N', type=_count,
+                        help='at least N nodes are directly below PATH')
+    parser.add_argument('--gone', metavar='NAME', action='append', default=[],
+                        help='there is no node NAME below PATH; may be given '
+                        'several times')
+    parser.add_argument('--property', metavar='NAME=VALUE', action='append',
+                        default=[], help='the property has this value, given '
+                        'as text or as an expression; may be given several '
+                        'times')
+    parser.set_defaults(timeout=None)
+    options = call.parse(parser)
+    limit = options.timeout
+    if limit is None:
+        options.timeout = CONNECT_TIMEOUT
+    if len(options.arguments) != 1:
+        parser.error('one PATH is needed')
+    path = take_path(parser, options.arguments)
+    conditions: list[Condition] = [_gone(name) for name in options.gone]
+    if options.count is not None:
+        conditions.append(_count_is(options.count))
+    for wanted in options.property:
+        name, equal, text = wanted.partition('=')
+        if not equal:
+            parser.error(f'NAME=VALUE is needed, not {wanted!r}')
+        conditions.append(_property_is(name.strip(), text))
+    deadline = None if limit is None else time.monotonic() + limit
+    with call.connected(options) as zk:
+        if until(zk, path, conditions, deadline):
+            return 0
+    output.complain(f'{call.name}: not after {limit:g} seconds')
+    return 1
+
+
+def until(
+    zk: ZooKeeper,
+    path: str,
+    conditions: list[Condition],
+    deadline: float | None,
+) -> bool:
+    """Wait until a node is there and conditions hold for it.
+
+    :param deadline: by the monotonic clock, in seconds; None for never
+    :returns: whether all was so in time
+    """
+    changed = threading.Event()
+
+    def wake(_: object = None) -> None:
+        changed.set()
+
+    while True:
+        here = _nearest(zk, path)
+        # What is followed tells of every change of the node, its links and
+        # the names below it; then all is looked at anew.
+        with zk.children(here) as children, \
+                zk.properties(here) as properties:
+            children(wake)
+            properties(wake)
+            while True:
+                changed.clear()
+                if here == path and _hold(zk, path, conditions):
+                    return True
+                if _nearest(zk, path) != here:
+                    break
+                left = None
+                if deadline is not None:
+                    left = deadline - time.monotonic()
+                    if left <= 0:
+                        return False
+                changed.wait(left)
+
+
+def _nearest(zk: ZooKeeper, path: str) -> str:
+    """Return `path`, or the nearest path above it where there is a node."""
+    while path != '/':
+        try:
+            zk.resolve(path)
+            return path
+        except NoNodeError:
+            path = paths.split(path)[0]
+    return path
+
+
+def _hold(zk: ZooKeeper, path: str, conditions: list[Condition]) -> bool:
+    try:
+        return all(holds(zk, path) for holds in conditions)
+    except NoNodeError:
+        return False
+
+
+def _gone(name: str) -> Condition:
+    return lambda zk, path: name not in zk.get_children(zk.resolve(path))
+
+
+def _count_is(count: int) -> Condition:
+    return lambda zk, path: len(zk.get_children(zk.resolve(path))) >= count
+
+
+def _property_is(name: str, text: str) -> Condition:
+    fits = filters.valued(text)
+
+    def holds(zk: ZooKeeper, path: str) -> bool:
+        with zk.properties(path, watch=False) as properties:
+            return name in properties and fits(properties[name])
+    return holds
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or len(text) > 9:
+        raise argparse.ArgumentTypeError(
+            f'a number of nodes is needed, not {text!r}')
+    return int(text)

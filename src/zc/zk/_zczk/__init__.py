@@ -1,0 +1,7 @@
+"""The command ``zczk``: its first word says which command is meant."""
+from __future__ import annotations
+
+from .program import main
+
+
+__all__ = ['main']

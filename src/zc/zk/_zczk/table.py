@@ -1,0 +1,72 @@
+"""Which commands there are, in the order and groups of the help.
+
+A command's module is imported when it is called for.
+"""
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+from typing import NamedTuple
+from typing import cast
+
+
+if TYPE_CHECKING:
+    from .._commands.command import Command
+
+
+class Entry(NamedTuple):
+    """A command: the module, the name of its function there, and a line."""
+
+    module: str
+    function: str
+    says: str
+
+
+def _commands(function: str, says: str, module: str = '') -> Entry:
+    return Entry(f'zc.zk._commands.{module or function}', function, says)
+
+
+def _look(function: str, says: str) -> Entry:
+    return Entry(f'zc.zk._looking.{function}', function, says)
+
+
+GROUPS: dict[str, dict[str, Entry]] = {
+    'servers': {
+        'run': Entry('zc.zk._run.command', 'main',
+                     'start any server, and register it while it runs'),
+    },
+    'trees as text': {
+        'export': _commands('export', 'print a tree'),
+        'import': _commands('import_', 'make what a text describes'),
+        'diff': _commands('diff', 'compare the live tree with a text'),
+        'validate': _commands('validate', 'look for faults in texts'),
+        'graph': _commands('graph', 'draw services and their links'),
+    },
+    'looking around': {
+        'ls': _look('ls', 'list the nodes below a node'),
+        'find': _look('find', 'print the paths of certain nodes'),
+        'grep': _look('grep', 'look for a pattern in properties'),
+        'du': _look('du', 'count nodes and bytes by branch'),
+        'stat': _look('stat', 'tell all about nodes'),
+        'resolve': _look('resolve', 'follow links step by step'),
+        'wait': _look('wait', 'wait for nodes and properties'),
+    },
+    'changing': {
+        'set': _commands('set_property', 'change properties of a node'),
+        'rm': _commands('delete', 'delete a node and all below it'),
+    },
+    'this program': {
+        'completion': Entry('zc.zk._zczk.completion', 'completion',
+                            'print what makes a shell complete words'),
+    },
+}
+
+COMMANDS: dict[str, Entry] = {
+    name: entry for group in GROUPS.values() for name, entry in group.items()}
+
+
+def load(word: str) -> Command:
+    """Return a command, which is imported now."""
+    entry = COMMANDS[word]
+    return cast('Command', getattr(
+        importlib.import_module(entry.module), entry.function))
