@@ -99,7 +99,7 @@ def add_connection_options(
     patience.add_argument(
         '--timeout', metavar='SECONDS', type=_seconds,
         default=CONNECT_TIMEOUT,
-        help='how long to try to connect; %(default)g by default')
+        help=f'how long to try to connect; {CONNECT_TIMEOUT:g} by default')
     patience.add_argument(
         '--wait', action='store_true',
         help='try to connect for as long as it takes, also if no server '

@@ -5,7 +5,6 @@ Pure: the time is an argument.
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +17,9 @@ from .items import shown
 
 Filter = Callable[[Item], bool]
 
-_DURATION = re.compile(r'(\d{1,12}(?:\.\d{1,6})?)([smhdw]?)').fullmatch
-_UNITS = {'': 1, 's': 1, 'm': 60, 'h': 3600, 'd': 86400, 'w': 7 * 86400}
+#: The longest time that is taken for one, in seconds: some 300 years.
+LONGEST = 1e10
+_UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400, 'w': 7 * 86400}
 
 
 def duration(text: str) -> float:
@@ -27,11 +27,16 @@ def duration(text: str) -> float:
 
     :raises ValueError: when it means none
     """
-    found = _DURATION(text)
-    if found is None:
+    unit = _UNITS.get(text[-1:])
+    number = text[:-1] if unit else text
+    try:
+        seconds = float(number) * (unit or 1)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < LONGEST:
         raise ValueError(f'a number of seconds is needed, or one with s, m, '
                          f'h, d or w behind it, not {text!r}')
-    return float(found[1]) * _UNITS[found[2]]
+    return seconds
 
 
 def owner(text: str) -> int:
@@ -52,17 +57,14 @@ def owner(text: str) -> int:
 
 def named(pattern: str) -> Filter:
     """Take nodes whose name matches a pattern with ``*``, ``?``, ``[]``."""
-    matches = re.compile(fnmatch.translate(pattern)).match
-    return lambda item: matches(item.name) is not None
+    return lambda item: fnmatch.fnmatchcase(item.name, pattern)
 
 
 def typed(pattern: str) -> Filter:
     """Take nodes with a property ``type`` that matches a pattern."""
-    matches = re.compile(fnmatch.translate(pattern)).match
-
     def take(item: Item) -> bool:
         value = (item.properties() or {}).get('type')
-        return isinstance(value, str) and matches(value) is not None
+        return isinstance(value, str) and fnmatch.fnmatchcase(value, pattern)
     return take
 
 

@@ -10,7 +10,8 @@ class Scripts(unittest.TestCase):
 
     def call(self, *args, optional=False):
         call = Script(args, 'zookeeper_x', optional)
-        parser = call.parser('[PATH]', 'does', 'examples:\n  {0} {live}/a\n')
+        parser = call.parser(
+            '[PATH]', 'does', 'examples:\n  {0} /a\n  {live}\n')
         return parser.format_help(), call, call.parse(parser)
 
     def test_connection(self):
@@ -31,6 +32,7 @@ class Scripts(unittest.TestCase):
                          (options.connection, options.arguments))
         self.assertTrue(call.offline(options))
         self.assertIn('zookeeper_x [options] [PATH]', text)
-        self.assertIn('  zookeeper_x --connection localhost:2181 /a\n', text)
+        self.assertIn('  zookeeper_x /a\n', text)
+        self.assertIn('  --connection localhost:2181 \n', text)
         _, call, options = self.call('--connection', '', optional=True)
         self.assertFalse(call.offline(options))

@@ -21,7 +21,7 @@ class Filters(unittest.TestCase):
         self.assertEqual([90, 1.5, 900, 7200, 86400, 1209600], [
             filters.duration(text)
             for text in ('90', '1.5s', '15m', '2h', '1d', '2w')])
-        for text in '', '-1', '5x', 'd', '1e9':
+        for text in '', '-1', '5x', 'd', '1e99', 'nan':
             with self.assertRaisesRegex(ValueError, 'seconds is needed'):
                 filters.duration(text)
 

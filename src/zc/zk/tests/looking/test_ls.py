@@ -17,7 +17,7 @@ class Ls(ZczkCase):
     def test_names(self):
         """Names and links come in order; a child hides a link."""
         self.assertEqual(['db -> /other', 'p'], self.lines('ls', '/s'))
-        self.assertEqual(['other', 's'], self.lines('ls'))
+        self.assertEqual(['other', 's', 'zookeeper'], self.lines('ls'))
 
     def test_links(self):
         """The path may lead through links."""

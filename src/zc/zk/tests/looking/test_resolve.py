@@ -24,7 +24,7 @@ class Resolve(ZczkCase):
         self.assertEqual(
             ['there is no node /a/z (links lead to /nix, which does not '
              'exist)'], self.lines('resolve', '/a/z', status=1)[-1:])
-        self.assertIn('circle', self.lines('resolve', '/a/x', status=1)[-1])
+        self.assertIn('circular', self.lines('resolve', '/a/x', status=1)[-1])
 
     def test_json(self):
         """JSON holds the steps and the end."""

@@ -9,10 +9,11 @@ import tempfile
 from unittest import mock
 
 from zc.zk._zczk.table import COMMANDS
-from zc.zk.tests.zczk.zczkcase import ZczkCase
+from zc.zk.tests.servercase import ServerCase
+from zc.zk.tests.zczk.zczkcase import WordsCase
 
 
-class Completion(ZczkCase):
+class Completion(WordsCase, ServerCase):
 
     def complete(self, line):
         """Return what a shell gets for a line, in the way of argcomplete."""
@@ -25,7 +26,7 @@ class Completion(ZczkCase):
                      'COMP_POINT': str(len(line)), '_ARGCOMPLETE_IFS': '\n',
                      '_ARGCOMPLETE_STDOUT_FILENAME': str(answer),
                      '_ARGCOMPLETE_SUPPRESS_SPACE': '1',
-                     'ZC_ZK_CONNECTION_STRING': self.connection_string},
+                     'ZC_ZK_CONNECTION_STRING': self.server.connection_string},
                 capture_output=True, text=True, timeout=60, check=False)
             self.assertEqual('', done.stderr)
             return answer.read_text().split('\n')
@@ -43,7 +44,7 @@ class Completion(ZczkCase):
 
     def test_paths(self):
         """Paths of the live tree complete."""
-        self.make('/alpha\n  /one\n  /two\n/beta\n')
+        self.zk.import_tree('/alpha\n  /one\n  /two\n/beta\n')
         self.assertEqual(['/alpha'], self.complete('zczk ls /al'))
         self.assertEqual(['/alpha/one', '/alpha/two'],
                          sorted(self.complete('zczk ls /alpha/')))

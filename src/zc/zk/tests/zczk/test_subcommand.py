@@ -18,19 +18,18 @@ class Options(ZczkCase):
 
     def test_before_and_after(self):
         """Options for all commands stand before the command, or after it."""
-        self.assertEqual(['a'], self.lines('ls'))
-        self.assertEqual(
-            ['a'], self.lines('ls', '-z', self.connection_string))
-        self.assertEqual(
-            {'path': '/a'}, {'path': json.loads(
-                self.lines('--json', 'ls')[0])['path']})
+        self.assertEqual(['/a'], self.lines('find', '--name', 'a'))
+        self.assertEqual(['/a'], self.lines(
+            'find', '-z', self.connection_string, '--name', 'a'))
+        self.assertEqual('/a', json.loads(
+            self.lines('--json', 'find', '--name', 'a')[0])['path'])
 
     def test_environment(self):
         """Without an option, the environment says where the servers are."""
         with mock.patch.dict(os.environ, {
                 'ZC_ZK_CONNECTION_STRING': self.connection_string}):
-            self.assertEqual((0, 'a\n', ''),
-                             self.run_script(_zczk.main, 'ls'))
+            self.assertEqual((0, '/a\n', ''), self.run_script(
+                _zczk.main, 'find', '--name', 'a'))
 
     def test_scripts(self):
         """The scripts are commands, which take no CONNECTION."""
@@ -41,7 +40,7 @@ class Options(ZczkCase):
                          drift[2:])
         self.assertEqual([], self.lines('import', self.file('/b\n')))
         self.assertEqual((0, ''), self.zczk('rm', '--yes', '/b')[:2])
-        self.assertEqual(['a'], self.lines('ls'))
+        self.assertEqual(['/', '/a'], self.lines('find'))
         self.assertEqual(1, self.zczk(
             'validate', self.file('/b\n  c -> /nix\n'))[0])
 

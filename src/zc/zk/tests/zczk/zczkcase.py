@@ -21,6 +21,8 @@ class WordsCase(ScriptMixin):
 class ZczkCase(WordsCase, ScriptCase):
     """The words come after the option that says where the server is."""
 
+    tree = ''
+
     def zczk(self, *words: str, **keywords: Any) -> tuple[int, str, str]:
         return super().zczk('-z', self.connection_string, *words, **keywords)
 
