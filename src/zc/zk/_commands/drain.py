@@ -14,20 +14,16 @@ from .._tree.addresses import format_name
 from ..client import ZooKeeper
 from ..errors import AddressError
 from . import output
+from .call import Call
 from .command import command
-from .connection import connected
-from .options import Parser
-from .options import add_connection_options
 from .options import checked_path
-from .options import take_connection
 from .streams import Failure
 
 
 @command('zookeeper_drain')
-def drain(args: list[str]) -> int:
+def drain(call: Call) -> int:
     """Have servers get no more requests, or get them again."""
-    parser = Parser(
-        'zookeeper_drain', 'CONNECTION PATH NAME ...', f'''\
+    parser = call.parser('PATH NAME ...', f'''\
 Drain servers: clients that choose with zk.providers send no more requests to
 them.  PATH is the node below which the servers register; it may lead through
 links.  A NAME is the name of a server's node, such as 10.0.0.7:8080.  The
@@ -35,22 +31,18 @@ property {OVERRIDES} of PATH is changed, and not the server's node, so a server
 is still drained after its restart.
 ''', '''\
 examples:
-  zookeeper_drain localhost:2181 /fooservice/providers 10.0.0.7:8080
+  {0} /fooservice/providers 10.0.0.7:8080
         send no more requests to this server
-  zookeeper_drain localhost:2181 /fooservice/providers 10.0.0.7:8080 --undo
+  {0} /fooservice/providers 10.0.0.7:8080 --undo
         send requests again
-  zookeeper_drain '' /fooservice/providers 10.0.0.7:8080
-        use the connection that the environment gives
 
 exit status: 0 done, 1 failed, 2 wrong usage
 ''')
     parser.add_argument(
         '-u', '--undo', action='store_true',
         help="let the servers' own weights count again")
-    add_connection_options(parser)
-    options = parser.parse_intermixed_args(args)
+    options = call.parse(parser)
     rest = options.arguments
-    connection = take_connection(parser, rest)
     if len(rest) < 2 or not rest[0].startswith('/'):
         parser.error(
             'a CONNECTION, a PATH and at least one NAME are needed')
@@ -60,7 +52,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
             format_name(name)
         except AddressError as e:
             parser.error(f'{name!r} cannot be a NAME: {e.reason}')
-    with connected(options, connection) as zk:
+    with call.connected(options) as zk:
         path = zk.resolve(path)
         _change(zk, path, rest, options.undo)
         _tell(zk, path, rest, options.undo)

@@ -53,6 +53,7 @@ GROUPS: dict[str, dict[str, Entry]] = {
     },
     'changing': {
         'set': _commands('set_property', 'change properties of a node'),
+        'drain': _commands('drain', 'take requests away from a server'),
         'rm': _commands('delete', 'delete a node and all below it'),
     },
     'this program': {
