@@ -6,6 +6,7 @@
     all_children, all_properties         the same for many paths at once
     providers                            a service's servers, to choose from
     register, unregister, registrations  servers, for as long as they run
+    register_with, leave                 the same for runners of servers
     import_tree, export_tree             trees, as text
     print_tree, walk, delete_recursive   trees, in ZooKeeper
     ln, resolve                          symbolic links

@@ -232,20 +232,28 @@ class ZooKeeper(Nodes):
             wanted: Any = data.pop('addr', None)
         else:
             wanted = address
-        self._register(path, wanted, acl, data)
+        self.register_with(path, wanted, data, acl)
 
     register_server = register      # as zc.zk 0.9 called it
 
-    def _register(
+    def register_with(
         self,
         path: str,
         address: str | tuple[str, int],
-        acl: Sequence[ACL],
-        data: Mapping[str, Any],
+        properties: Mapping[str, Any],
+        acl: Sequence[ACL] = READ_ACL_UNSAFE,
         takeover: bool = False,
     ) -> None:
+        """Register a server as `register` does, as a runner of servers needs.
+
+        :param properties: of the node, with any names; ``pid`` is added
+        :param takeover: whether nodes of these names that are there already
+            are replaced at once, whatever session they belong to.  Say so
+            only if their server must be gone, for example because this
+            process listens at the address now
+        """
         name = format_name(address)
-        properties = {**data, 'pid': os.getpid()}
+        properties = {**properties, 'pid': os.getpid()}
         real_path = self.resolve(path)
         acl = acl_list(acl)
         names = self._node_names(name)
@@ -296,8 +304,11 @@ class ZooKeeper(Nodes):
         for registration in found:
             registration.unregister()
 
-    def _leave(self, timeout: float | None) -> bool:
-        """Delete the nodes of all registered servers, and take no new ones.
+    def leave(self, timeout: float | None = 0.0) -> bool:
+        """Unregister all servers, and register no more, before `close`.
+
+        The rest works on.  A `register` that another thread is at fails, and
+        leaves no node.
 
         :param timeout: how long to wait, in seconds, for nodes that cannot
             be deleted now; None: until `close`

@@ -23,8 +23,8 @@ from kazoo.exceptions import AuthFailedError
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
-from kazoo.security import READ_ACL_UNSAFE
 
+from .._worker.backoff import Backoff
 from ..client import ZooKeeper
 from ..errors import DataError
 from ..errors import Error
@@ -162,12 +162,12 @@ class Presence:
     # The thread
 
     def _run(self) -> None:
+        delays = Backoff(FIRST_DELAY, LONGEST_DELAY)
         delay: float | None = None
         while True:
             with self._condition:
                 self._condition.wait_for(
-                    lambda: self._asked or self._closing,
-                    delay and delay * random.uniform(0.7, 1.3))
+                    lambda: self._asked or self._closing, delay)
                 self._asked = False
                 wanted, up, closing = self._in, self._up, self._closing
             if closing:
@@ -175,6 +175,7 @@ class Presence:
             try:
                 self._step(wanted, up)
                 delay = None
+                delays.reset()
             except Exception as e:
                 if self._closing:
                     break
@@ -186,7 +187,7 @@ class Presence:
                 if reason != self._said:
                     self._said = reason
                     logger.warning('trying on: %s', reason)
-                delay = min(2 * (delay or FIRST_DELAY / 2), LONGEST_DELAY)
+                delay = delays.next()
         self._end_session()
 
     def _step(self, wanted: bool, up: bool) -> None:
@@ -218,9 +219,9 @@ class Presence:
         assert self._zk is not None
         for name in self._wishes.names:
             if name not in self._entered:
-                self._zk._register(
-                    self._wishes.path, name, READ_ACL_UNSAFE,
-                    self._wishes.properties, takeover=self._wishes.takeover)
+                self._zk.register_with(
+                    self._wishes.path, name, self._wishes.properties,
+                    takeover=self._wishes.takeover)
                 self._entered.append(name)
         self._said = ''
         self._proved = True

@@ -14,6 +14,7 @@ ROOMS = '''
     zc.zk.errors                        pure
     zc.zk.event
     zc.zk._worker
+    zc.zk.backoff
     zc.zk._tree                         pure
     zc.zk._session
     zc.zk._transfer
@@ -87,6 +88,13 @@ RECORDS = {'kazoo.exceptions', 'kazoo.protocol.states', 'kazoo.security'}
 INSIDES = 'zc.zk._session.insides'
 # Private names of kazoo's that are also ours.
 OURS = {'_read'}
+# What other distributions touch of their own and of other libraries, where
+# something in zc.zk has the same name.
+THEIRS = {
+    'zc.zkzopeserver._engines.zope _closed',    # asyncore's trigger
+    'zc.async_._stored.views _callbacks',       # a job
+    'zc.async_._work.member _data',             # a BTree
+}
 
 
 def kazoos():
@@ -112,6 +120,25 @@ def touched(tree, names):
             for each in node.args[1:2]:
                 if isinstance(each, ast.Constant) and each.value in names:
                     yield node.lineno, each.value
+
+
+def ours():
+    """Return the private names of attributes and modules of zc.zk's."""
+    names = set()
+    for module in sources.modules():
+        if not f'{module.name}.'.startswith('zc.zk.'):
+            continue
+        names.update(module.name.split('.'))
+        for node in ast.walk(module.tree()):
+            if isinstance(node, ast.Attribute):
+                if ast.unparse(node.value) == 'self':
+                    names.add(node.attr)
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                names.add(node.name)
+            elif isinstance(node, ast.Name):
+                names.add(node.id)
+    return {name for name in names
+            if name.startswith('_') and not name.startswith('__')}
 
 
 def room(name):
@@ -178,6 +205,21 @@ class Layers(unittest.TestCase):
             if (not f'{module.name}.'.startswith('zc.zk.')
                     and name.startswith('zc.zk.') and '._' in name):
                 private.append(f'{module.path}:{line}: {name}')
+        self.assertEqual([], private)
+
+    def test_insides(self):
+        """Nor do they touch private attributes of its objects."""
+        names = ours()
+        self.assertLessEqual(
+            {'_keeper', '_registration', '_register', '_told'}, names)
+        private = []
+        for module in sources.modules():
+            if f'{module.name}.'.startswith('zc.zk.'):
+                continue
+            private += [
+                f'{module.path}:{line}: {name}'
+                for line, name in touched(module.tree(), names)
+                if f'{module.name} {name}' not in THEIRS]
         self.assertEqual([], private)
 
     def test_pure(self):

@@ -59,6 +59,7 @@ TESTED_BY = {
     'zc.zk._live.tracker': 'live.test_engine',
     'zc.zk._session.insides': 'session.test_kazoo',
     'zc.zk._live.properties': 'live.test_live',
+    'zc.zk.backoff': 'worker.test_backoff',
     'zc.zk.graphvis': 'tree.test_graph',
     'zc.zk.monitor': 'monitor.test_plugin',
     'zc.zk.testing': 'testing.test_settle',

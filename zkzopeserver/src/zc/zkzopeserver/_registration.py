@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +16,10 @@ from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import KazooState
-from kazoo.security import READ_ACL_UNSAFE
 
 import zc.zk
 import zc.zk.monitor
+from zc.zk.backoff import Backoff
 
 from ._options.section import Options
 
@@ -82,7 +81,8 @@ class Presence:
         :raises OptionError: when it failed, and trying again is of no use
             or not wanted
         """
-        delay = FIRST_DELAY
+        # They vary, since a whole site may be waiting like this.
+        delays = Backoff(FIRST_DELAY, LAST_DELAY)
         while not self._gone.is_set():
             try:
                 self._enter()
@@ -96,9 +96,7 @@ class Presence:
                     self._complaint = reason
                     logger.warning(
                         'not registered, trying on: %s: %s', option, reason)
-                # Jitter, since a whole site may be waiting like this.
-                self._gone.wait(delay * random.uniform(0.7, 1.3))
-                delay = min(delay * 2, LAST_DELAY)
+                self._gone.wait(delays.next())
             else:
                 return
 
@@ -110,9 +108,9 @@ class Presence:
                     return
                 # One that an earlier attempt has registered is kept.
                 if address not in self._entered:
-                    zk._register(
-                        self._options.path, address, READ_ACL_UNSAFE,
-                        self._properties, takeover=self._takeover)
+                    zk.register_with(
+                        self._options.path, address, self._properties,
+                        takeover=self._takeover)
                     self._entered.add(address)
         logger.info('registered as %s', ', '.join(sorted(zk.registrations)))
 
@@ -188,11 +186,11 @@ class Presence:
         if zk is None:
             return True
         paths = ', '.join(sorted(zk.registrations))
-        zk._leave(0.0)
+        zk.leave()
         # A registration that is under way is being taken back.
         with self._entering:
             pass
-        gone: bool = zk._leave(None)
+        gone: bool = zk.leave(None)
         if not gone:
             logger.warning('could not take %s away; ZooKeeper will when the '
                            'session times out', paths)

@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import unittest.mock
 from typing import Any
 
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
@@ -320,8 +322,53 @@ class FirstRegistrationTests(Case):
         old.register('/s', ADDRESS)
         self.server.expire(self.session(old), linger=True)
         old.close()
-        self.zk._register('/s', ADDRESS, READ_ACL_UNSAFE, {}, takeover=True)
+        self.zk.register_with('/s', ADDRESS, {}, takeover=True)
         self.assertEqual(self.owner(), self.session())
+
+
+class RunnerTests(Case):
+    """What a runner of servers uses."""
+
+    def test_names_of_properties(self) -> None:
+        """A mapping may have names that are arguments of `register`."""
+        properties = {'path': '/x', 'address': 1, 'acl': 2, 'self': 3}
+        self.zk.register_with('/s', ADDRESS, properties)
+        self.assertEqual({**properties, 'pid': os.getpid()},
+                         self.zk.get_properties(NODE))
+
+    def test_acl(self) -> None:
+        """The access control list is that of `register`, or is given."""
+        self.zk.register('/s', 'a:1')
+        self.zk.register_with('/s', 'b:1', {})
+        self.zk.register_with('/s', 'c:1', {}, OPEN_ACL_UNSAFE)
+        self.assertEqual(
+            [READ_ACL_UNSAFE, READ_ACL_UNSAFE, OPEN_ACL_UNSAFE],
+            [self.other.get_acls(f'/s/{name}:1')[0] for name in 'abc'])
+
+    def test_leave(self) -> None:
+        """All servers are unregistered, no more are registered, and the
+        session goes on.
+        """
+        self.zk.register('/s', ADDRESS)
+        self.zk.register('/s', 'h:1')
+        session = self.session()
+        self.assertTrue(self.zk.leave())
+        self.assertEqual([], self.other.get_children('/s'))
+        self.assertEqual({}, self.zk.registrations)
+        with self.assertRaises(ConnectionClosedError):
+            self.zk.register('/s', ADDRESS)
+        self.zk.set('/s', '{"a":1}')
+        self.assertEqual(session, self.session())
+
+    def test_leave_without_a_connection(self) -> None:
+        """It tells that nodes are not gone, which go later."""
+        self.zk.register('/s', ADDRESS)
+        self.server.refuse()
+        wait_for(lambda: not self.zk.client.connected)
+        self.assertFalse(self.zk.leave())
+        self.server.refuse(False)
+        self.assertTrue(self.zk.leave(None))
+        self.assertIsNone(self.exists())
 
 
 class RivalTests(Case):

@@ -4,10 +4,15 @@ from __future__ import annotations
 import unittest
 from unittest import mock
 
+import zc.zk.backoff
 from zc.zk._worker.backoff import Backoff
 
 
 class BackoffTests(unittest.TestCase):
+
+    def test_door(self) -> None:
+        """It is public."""
+        self.assertIs(zc.zk.backoff.Backoff, Backoff)
 
     def test_growing(self) -> None:
         """Each delay is twice the one before, up to the longest."""

@@ -39,8 +39,8 @@ class FakeZooKeeper:
         self.left = False
         self.closed = False
 
-    def _register(
-        self, path: str, address: Any, acl: Any, data: Any, takeover: bool
+    def register_with(
+        self, path: str, address: Any, data: Any, *, takeover: bool
     ) -> None:
         if self.errors:
             raise self.errors.pop(0)
@@ -50,7 +50,7 @@ class FakeZooKeeper:
     def recv_timeout(self) -> float:
         return 4.0
 
-    def _leave(self, timeout: float | None) -> bool:
+    def leave(self, timeout: float | None = 0.0) -> bool:
         self.left = True
         return True
 
@@ -214,7 +214,7 @@ class FakeTests(unittest.TestCase):
     def test_wait_with_two_addresses(self):
         """A retry does not register again what is registered already."""
         zk = FakeZooKeeper()
-        register, failures = zk._register, [NodeExistsError('/a/i:2')] * 2
+        register, failures = zk.register_with, [NodeExistsError('/a/i:2')] * 2
 
         def once(path: str, address: Any, *args: Any, **kw: Any) -> None:
             if (path, address) in [each[:2] for each in zk.registered]:
@@ -223,7 +223,7 @@ class FakeTests(unittest.TestCase):
                 raise failures.pop()
             register(path, address, *args, **kw)
 
-        zk._register = once
+        zk.register_with = once
         presence = self.presence(zk, wait=True)
         with self.assertLogs('zc.zkzopeserver') as logs:
             thread = threading.Thread(target=presence.enter, daemon=True)

@@ -1,0 +1,7 @@
+"""Growing delays, for programs that try again until ZooKeeper answers."""
+from __future__ import annotations
+
+from ._worker.backoff import Backoff
+
+
+__all__ = ['Backoff']
