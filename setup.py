@@ -8,11 +8,14 @@ from setuptools import setup
 HERE = pathlib.Path(__file__).parent
 
 TEST_REQUIRES = [
+    'aiohttp >= 3.13',
     'argcomplete',
+    'httpx >= 0.28',
     'hypothesis',
     'manuel',
     'netifaces-plus',
     'pure-sasl',
+    'requests >= 2.32',
     'zope.component',
     'zope.configuration',
     'zope.testing',
@@ -65,6 +68,7 @@ setup(
     ],
     extras_require={
         'cli': ['argcomplete'],
+        'httpx': ['httpx >= 0.28'],
         'monitor': ['zope.component', 'zope.configuration'],
         'netifaces': ['netifaces-plus'],
         'sasl': ['pure-sasl'],

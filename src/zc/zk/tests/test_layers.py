@@ -22,8 +22,12 @@ ROOMS = '''
     zc.zk._registration
     zc.zk._discovery
     zc.zk._statistics
+    zc.zk._http.limits                  pure
+    zc.zk._http.attempts                pure
+    zc.zk._http
     zc.zk.client
     zc.zk
+    zc.zk.httpx
     zc.zk._monitor
     zc.zk.monitor
     zc.zk.graphvis

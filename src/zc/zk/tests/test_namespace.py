@@ -80,6 +80,7 @@ INSIDE = re.compile(r'zc\.zk\.testing\.(protocol|state|net)\b')
 
 # Modules that are imported only when asked for, and what they need then.
 OPTIONAL = {
+    'zc.zk.httpx': 'httpx',
     'zc.zkzopeserver._engines.trace': 'zc.zservertracelog',
     'zc.zkzopeserver._engines.waitress': 'waitress',
 }
