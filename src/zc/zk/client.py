@@ -103,7 +103,7 @@ class ZooKeeper(Nodes):
         self._closed = False
         connection = self._connection = Connection(
             connection_string, session_timeout, wait, connect_timeout,
-            jute_maxbuffer, keywords)
+            jute_maxbuffer, keywords, self._given_up)
         self.client: KazooClient = connection.client
         #: In seconds, as it was asked for
         self.session_timeout: float = connection.session_timeout
@@ -120,6 +120,11 @@ class ZooKeeper(Nodes):
         self._engine.session_changed(state)
         self._keeper.session_changed(state)
         self._connection.session_changed(state)
+
+    def _given_up(self) -> bool:
+        """Tell, while it connects, whether nobody waits for that any more.
+        """
+        return False
 
     # Discovery and configuration
 
@@ -243,7 +248,7 @@ class ZooKeeper(Nodes):
         properties: Mapping[str, Any],
         acl: Sequence[ACL] = READ_ACL_UNSAFE,
         takeover: bool = False,
-    ) -> None:
+    ) -> list[Registration]:
         """Register a server as `register` does, as a runner of servers needs.
 
         :param properties: of the node, with any names; ``pid`` is added
@@ -251,6 +256,7 @@ class ZooKeeper(Nodes):
             are replaced at once, whatever session they belong to.  Say so
             only if their server must be gone, for example because this
             process listens at the address now
+        :returns: a registration for each node
         """
         name = format_name(address)
         properties = {**properties, 'pid': os.getpid()}
@@ -269,6 +275,7 @@ class ZooKeeper(Nodes):
                     if each.path in nodes]
         finally:
             server._settle(kept)
+        return kept
 
     @staticmethod
     def _node_names(name: str) -> list[str]:

@@ -117,7 +117,7 @@ class Provider:
 
 
 class Lease:
-    """A request to a provider, for a ``with`` statement.
+    """A request to a provider, for a ``with`` or ``async with`` statement.
 
     Its latency is reported when the block ends, and a failure when the
     block raises an ``Exception``.  Other exceptions, such as
@@ -154,6 +154,17 @@ class Lease:
             self._balancer.failed(self._member, refused(value), True)
         else:
             self._balancer.end(self._member)
+
+    async def __aenter__(self) -> Provider:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(type_, value, traceback)
 
 
 def refused(error: BaseException | None) -> bool:

@@ -204,7 +204,7 @@ class Providers(Live):
 
     # Changes
 
-    def _invoke(self, entry: Watcher, first: bool = False) -> None:
+    def _tell(self, entry: Watcher, first: bool = False) -> None:
         # Also without a node there may be providers: held ones.
         entry.version = self._tracker.version
         entry.call(self, self._names)

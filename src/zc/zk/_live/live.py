@@ -226,7 +226,7 @@ class Live:
             raise TypeError("Can't set callbacks without watching.")
         entry = self._watcher_class(callback)
         try:
-            self._invoke(entry, first=True)
+            self._tell(entry, first=True)
         except CancelWatch:
             logger.debug('cancelled watch(%s, %r)', self._label(), callback)
             return self
@@ -250,7 +250,7 @@ class Live:
                     self, lambda: self._tracker.dropped):
                 return
             try:
-                self._invoke(entry)
+                self._tell(entry)
             except BadPropertyLink:
                 # Not its fault, and it shall hear of the mending.
                 logger.exception(
@@ -267,7 +267,7 @@ class Live:
             finally:
                 self._engine.calls.end()
 
-    def _invoke(self, entry: Watcher, first: bool = False) -> None:
+    def _tell(self, entry: Watcher, first: bool = False) -> None:
         entry.version = self._tracker.version
         if self.deleted and not first:
             entry.call_deleted()

@@ -11,6 +11,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import kazoo.client
@@ -80,12 +81,14 @@ def start(
     connection_string: str,
     wait: bool,
     timeout: float,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> ConnectionLoop:
     """Start `client` and wait until it is connected.
 
     :param wait: whether to try for ever
     :param timeout: the longest to try otherwise, in seconds; 0: do not
         wait, while kazoo tries on
+    :param given_up: asked now and then: whether nobody waits any more
     :returns: what knows why its connection loop ended, once it does
     :raises FailedConnect: when no session could be had in time, the server
         refused the credentials, or kazoo stopped trying
@@ -115,6 +118,8 @@ def start(
         reminder = time.monotonic()
         with changed:
             while not client.connected:
+                if given_up():
+                    raise FailedConnect(connection_string, 'given up')
                 if loop.refused:
                     raise FailedConnect(connection_string, REFUSED)
                 if loop.end is not None:

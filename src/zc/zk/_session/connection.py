@@ -40,6 +40,7 @@ class Connection:
         wait
     :param jute_maxbuffer: the largest request that the servers take, in bytes
     :param keywords: for kazoo's client
+    :param given_up: asked while connecting: whether nobody waits any more
     :raises FailedConnect: when there is no session in time
     :ivar bulk: requests over it
     :ivar chroot: tells of a chroot that does not exist
@@ -57,6 +58,7 @@ class Connection:
         connect_timeout: float,
         jute_maxbuffer: int,
         keywords: Mapping[str, Any],
+        given_up: Callable[[], bool] = lambda: False,
     ) -> None:
         self._loop: ConnectionLoop | None = None
         if client is None or isinstance(client, str):
@@ -64,7 +66,8 @@ class Connection:
             if session_timeout is None:
                 session_timeout = connect.SESSION_TIMEOUT
             client = connect.make_client(servers, session_timeout, **keywords)
-            self._loop = connect.start(client, servers, wait, connect_timeout)
+            self._loop = connect.start(
+                client, servers, wait, connect_timeout, given_up)
             end_at_exit(client)
         elif keywords:
             raise TypeError('keywords cannot be passed with a client: '

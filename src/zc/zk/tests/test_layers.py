@@ -26,6 +26,8 @@ ROOMS = '''
     zc.zk._http.attempts                pure
     zc.zk._http
     zc.zk.client
+    zc.zk._aio
+    zc.zk.aio
     zc.zk
     zc.zk.httpx
     zc.zk._monitor
