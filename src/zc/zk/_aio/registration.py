@@ -22,7 +22,7 @@ LOOK_SECONDS = 0.05
 STATES = ('failed', 'waiting', 'pending', 'closed', 'registered')
 
 
-class Home(Protocol):
+class RegistrationHome(Protocol):
     """Where a registration belongs."""
 
     async def _aside(self, function: Callable[[], T]) -> T: ...
@@ -33,7 +33,7 @@ class Registration:
     """
 
     def __init__(
-        self, home: Home, registrations: Sequence[SyncRegistration]
+        self, home: RegistrationHome, registrations: Sequence[SyncRegistration]
     ) -> None:
         self._home = home
         self._registrations = list(registrations)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .rules import Rules
 
 
-class Health:
+class TrackRecord:
     """What reports about one server add up to.
 
     Reports are counted in two halves of the window, so that the oldest are

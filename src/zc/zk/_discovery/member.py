@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from .ejection import Health
+from .ejection import TrackRecord
 from .entry import Entry
 from .rendezvous import fingerprint
 
@@ -51,7 +51,7 @@ class Member:
         self.weight = entry.weight
         self.fingerprint = fingerprint(entry.name)
         self.requests: list[None] = []
-        self.health = Health()
+        self.health = TrackRecord()
         self.provider: Any = None
         self.stale = False
         self.tier: str | None = None

@@ -45,7 +45,7 @@ class Missing(Exception):
         self.keys = keys
 
 
-class Node:
+class CachedNode:
     """What one read of a node gave, and the trackers that use it."""
 
     __slots__ = ('armed', 'changed', 'left', 'stat', 'users', 'value')
@@ -62,7 +62,7 @@ class Node:
 class View:
     """What a tracker may read; it notes what was read."""
 
-    def __init__(self, nodes: dict[Key, Node]) -> None:
+    def __init__(self, nodes: dict[Key, CachedNode]) -> None:
         self._nodes = nodes
         self.used: set[Key] = set()
 
@@ -100,7 +100,7 @@ class View:
         """Have the node read once more: what is in memory contradicts."""
         raise Missing([(DATA, path), (CHILDREN, path)])
 
-    def _get(self, key: Key) -> Node:
+    def _get(self, key: Key) -> CachedNode:
         self.used.add(key)
         node = self._nodes.get(key)
         if node is None:
@@ -122,7 +122,7 @@ class NodeCache:
     def __init__(self, bulk: Bulk, watcher: WatchFunction) -> None:
         self._bulk = bulk
         self._watcher = watcher
-        self._nodes: dict[Key, Node] = {}
+        self._nodes: dict[Key, CachedNode] = {}
         self.stale: set[Key] = set()
         self.failed: set[Key] = set()
         self.unused: set[Key] = set()
@@ -293,7 +293,7 @@ class NodeCache:
     def _keep(self, key: Key, result: Any) -> None:
         node = self._nodes.get(key)
         if node is None:
-            node = self._nodes[key] = Node()
+            node = self._nodes[key] = CachedNode()
             # Until a tracker uses it.
             self.unused.add(key)
         node.stat = None

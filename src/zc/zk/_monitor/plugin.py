@@ -27,7 +27,7 @@ from .._tree.addresses import parse_addr
 from .server import CLOSE_SECONDS
 from .server import Address
 from .server import CommandServer
-from .server import Connection
+from .server import MonitorConnection
 
 
 try:
@@ -168,7 +168,7 @@ def _utilities() -> dict[str, Callable[..., Any]]:
     return dict(component.getUtilitiesFor(IMonitorPlugin))
 
 
-def _handle(connection: Connection, line: str) -> None:
+def _handle(connection: MonitorConnection, line: str) -> None:
     if not line and connection.interactive:
         line = getattr(connection, 'last', '')
     words = line.split()
@@ -188,7 +188,9 @@ def _handle(connection: Connection, line: str) -> None:
 
 
 def _takes(
-    command: Callable[..., Any], connection: Connection, words: Sequence[str]
+    command: Callable[..., Any],
+    connection: MonitorConnection,
+    words: Sequence[str],
 ) -> bool:
     """Tell whether a command can be called with these words."""
     try:

@@ -35,7 +35,7 @@ CLOSE_SECONDS = 1.0
 Address = Union[str, 'tuple[str, int]']
 
 
-class Connection:
+class MonitorConnection:
     """What a command writes to.
 
     :ivar interactive: whether more commands may follow
@@ -80,7 +80,7 @@ class Connection:
         return _text(line)
 
 
-Handler = Callable[[Connection, str], None]
+Handler = Callable[[MonitorConnection, str], None]
 
 
 class CommandServer:
@@ -162,7 +162,7 @@ class CommandServer:
                 sock.close()
 
     def _serve(self, sock: socket.socket) -> None:
-        connection = Connection(sock)
+        connection = MonitorConnection(sock)
         try:
             while not (self._closed or connection.closing):
                 try:
@@ -183,7 +183,7 @@ class CommandServer:
                 self._connections.pop(sock, None)
             sock.close()
 
-    def _one(self, connection: Connection, line: str) -> None:
+    def _one(self, connection: MonitorConnection, line: str) -> None:
         try:
             self._handle(connection, line)
         except OSError:

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 CLOSE_SECONDS = 1.0
 
 
-class Look(NamedTuple):
+class Doubt(NamedTuple):
     """Something needs a look.
 
     :ivar registrations: which are in doubt
@@ -66,7 +66,7 @@ class Rounds:
         self._turn = turn
         self._followers = followers
         self._departures = departures
-        self.mailbox: Mailbox[Look] = Mailbox(
+        self.mailbox: Mailbox[Doubt] = Mailbox(
             f'zc.zk registrations {name}', self._handle, self._rest)
         # Only for the thread.
         self._doubtful: dict[Registration, Backoff] = {}
@@ -80,7 +80,7 @@ class Rounds:
 
         :param departures: whether to look after departures as well
         """
-        self.mailbox.put(Look(list(registrations), departures))
+        self.mailbox.put(Doubt(list(registrations), departures))
 
     def start(self) -> None:
         """Start the thread, unless it was started or closed."""
@@ -100,7 +100,7 @@ class Rounds:
 
     # The thread
 
-    def _handle(self, messages: list[Look]) -> None:
+    def _handle(self, messages: list[Doubt]) -> None:
         for message in messages:
             for each in message.registrations:
                 self._doubtful.setdefault(

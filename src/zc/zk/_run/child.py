@@ -24,7 +24,7 @@ from .sockets import FIRST_FD
 from .sockets import Place
 
 
-class Command(NamedTuple):
+class Program(NamedTuple):
     """What to run, and how to find out whether it works.
 
     :ivar words: the command, with ``{fd}``, ``{host}``, ``{port}`` and
@@ -100,7 +100,7 @@ class Child:
 
     def __init__(
         self,
-        command: Command,
+        command: Program,
         processes: Processes,
         notify: str,
         ended: Callable[[Process], None],

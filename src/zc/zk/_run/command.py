@@ -29,7 +29,7 @@ from .check import HTTP
 from .check import NOTIFY
 from .check import TCP
 from .check import Check
-from .child import Command
+from .child import Program
 from .life import FAILED
 from .options import NAME
 from .presence import Presence
@@ -53,7 +53,7 @@ class _Formatter(logging.Formatter):
 def main(call: Call) -> int:
     """Run a server as the arguments say, and return the exit status."""
     own, words = _options.split(call.args)
-    parser = _options.Parser()
+    parser = _options.RunParser()
     options = call.parse(parser, own)
     if options.arguments or not words:
         parser.error("give '--' and then the command to run")
@@ -79,7 +79,7 @@ def main(call: Call) -> int:
             takeover=(sock is not None and not options.advertise
                       and place.unix is None))
         supervisor = Supervisor(
-            Command(words, place, None if sock is None else sock.fileno(),
+            Program(words, place, None if sock is None else sock.fileno(),
                     options.listen_fds, check,
                     options.check_interval if options.check else None,
                     options.check_timeout),

@@ -50,7 +50,7 @@ examples:
 '''
 
 
-class Parser(_options.Parser):
+class RunParser(_options.Parser):
     """The parser of `NAME`."""
 
     def __init__(self) -> None:

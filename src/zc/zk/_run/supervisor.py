@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from . import notify
 from .child import Child
-from .child import Command
+from .child import Program
 from .events import Events
 from .life import Life
 from .life import Phase
@@ -60,7 +60,7 @@ class Supervisor:
 
     def __init__(
         self,
-        command: Command,
+        command: Program,
         policy: Policy,
         make_presence: Callable[[Callable[[Any], None]], Presence],
     ) -> None:

@@ -64,14 +64,14 @@ class Delete(NamedTuple):
     version: int
 
 
-class Check(NamedTuple):
+class CheckVersion(NamedTuple):
     """Fail unless the node's data are at `version` (-1: it exists)."""
 
     path: str
     version: int
 
 
-Op = Create | SetData | Delete | Check
+Op = Create | SetData | Delete | CheckVersion
 
 
 class Request:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .._commands.command import Command
 
 
-class Entry(NamedTuple):
+class Offer(NamedTuple):
     """A command: the module, the name of its function there, and a line."""
 
     module: str
@@ -22,17 +22,17 @@ class Entry(NamedTuple):
     says: str
 
 
-def _commands(function: str, says: str, module: str = '') -> Entry:
-    return Entry(f'zc.zk._commands.{module or function}', function, says)
+def _commands(function: str, says: str, module: str = '') -> Offer:
+    return Offer(f'zc.zk._commands.{module or function}', function, says)
 
 
-def _look(function: str, says: str) -> Entry:
-    return Entry(f'zc.zk._looking.{function}', function, says)
+def _look(function: str, says: str) -> Offer:
+    return Offer(f'zc.zk._looking.{function}', function, says)
 
 
-GROUPS: dict[str, dict[str, Entry]] = {
+GROUPS: dict[str, dict[str, Offer]] = {
     'servers': {
-        'run': Entry('zc.zk._run.command', 'main',
+        'run': Offer('zc.zk._run.command', 'main',
                      'start any server, and register it while it runs'),
     },
     'trees as text': {
@@ -57,12 +57,12 @@ GROUPS: dict[str, dict[str, Entry]] = {
         'rm': _commands('delete', 'delete a node and all below it'),
     },
     'this program': {
-        'completion': Entry('zc.zk._zczk.completion', 'completion',
+        'completion': Offer('zc.zk._zczk.completion', 'completion',
                             'print what makes a shell complete words'),
     },
 }
 
-COMMANDS: dict[str, Entry] = {
+COMMANDS: dict[str, Offer] = {
     name: entry for group in GROUPS.values() for name, entry in group.items()}
 
 

@@ -13,7 +13,7 @@ from .protocol import jute
 from .protocol import multi
 from .protocol import records
 from .protocol.codes import OpCode
-from .protocol.connection import Request
+from .protocol.connection import ClientRequest
 from .protocol.jute import JuteError
 
 
@@ -31,7 +31,7 @@ class Kind(enum.Enum):
     DROP_REPLY = 'its reply is lost'
 
 
-class Fault(NamedTuple):
+class StagedFault(NamedTuple):
     """What is to happen once, to the next request that matches."""
 
     kind: Kind
@@ -49,14 +49,14 @@ class Faults:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._waiting: list[StagedFault] = []
         self.refused: dict[int, int] = {}
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: StagedFault) -> None:
         """Let a fault wait for its request."""
         self._waiting.append(fault)
 
-    def take(self, request: Request) -> list[Fault]:
+    def take(self, request: ClientRequest) -> list[StagedFault]:
         """Return the faults that hit a request; they wait no more."""
         if not self._waiting:
             return []
@@ -68,7 +68,7 @@ class Faults:
         return hit
 
 
-def _hits(fault: Fault, type: int, paths: set[str | None]) -> bool:
+def _hits(fault: StagedFault, type: int, paths: set[str | None]) -> bool:
     if fault.opcode is None:
         if type not in WRITES:
             return False
@@ -77,7 +77,7 @@ def _hits(fault: Fault, type: int, paths: set[str | None]) -> bool:
     return fault.path is None or fault.path in paths
 
 
-def _paths(request: Request) -> set[str | None]:
+def _paths(request: ClientRequest) -> set[str | None]:
     try:
         if request.type in (OpCode.MULTI, OpCode.MULTI_READ):
             ops = multi.parse_ops(request.payload)

@@ -12,11 +12,11 @@ import weakref
 from collections.abc import Callable
 from typing import TypeVar
 
-from ._faults import Fault
 from ._faults import Faults
 from ._faults import Kind
+from ._faults import StagedFault
 from .net.loop import SocketLoop
-from .net.service import Service
+from .net.service import Listener
 from .protocol.codes import Code
 from .state.database import Database
 from .state.sessions import SessionInfo
@@ -66,7 +66,7 @@ class Server:
             shortest, max(shortest, longest), secrets.token_bytes(16),
             self._now())
         self._faults = Faults()
-        self._service = Service(self._database, self._faults, self._now)
+        self._service = Listener(self._database, self._faults, self._now)
         self._loop: SocketLoop
         self._refusing = False
         self._running = False
@@ -185,7 +185,7 @@ class Server:
             changes a node
         :param path: its path on the server, or one of them in a transaction
         """
-        self._stage(Fault(Kind.DROP_REPLY, opcode, path))
+        self._stage(StagedFault(Kind.DROP_REPLY, opcode, path))
 
     def drop_request(
         self, opcode: int | None = None, path: str | None = None
@@ -195,7 +195,7 @@ class Server:
         :param opcode: as for `drop_reply`
         :param path: as for `drop_reply`
         """
-        self._stage(Fault(Kind.DROP_REQUEST, opcode, path))
+        self._stage(StagedFault(Kind.DROP_REQUEST, opcode, path))
 
     def before(
         self,
@@ -211,7 +211,7 @@ class Server:
             whose ``create(path, data)``, ``set(path, data)`` and
             ``delete(path)`` write at once; it must not wait for a client
         """
-        self._stage(Fault(Kind.CALL, opcode, path, call))
+        self._stage(StagedFault(Kind.CALL, opcode, path, call))
 
     def refuse_requests(
         self, opcode: int, error: int | None = Code.UNIMPLEMENTED
@@ -240,7 +240,7 @@ class Server:
         self._call(self._touch_sessions)
         self._pause(False)
 
-    def _stage(self, fault: Fault) -> None:
+    def _stage(self, fault: StagedFault) -> None:
         self._call(lambda: self._faults.add(fault))
 
     def _call(self, function: Callable[[], T]) -> T:

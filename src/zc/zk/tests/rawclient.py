@@ -13,8 +13,8 @@ from ..testing.protocol import jute
 from ..testing.protocol import records
 from ..testing.protocol.codes import OpCode
 from ..testing.protocol.connection import NOTIFICATION_XID
-from ..testing.protocol.connection import Event
 from ..testing.protocol.connection import Reply
+from ..testing.protocol.connection import WatchEvent
 
 
 #: Seconds to wait for bytes; a server that takes longer hangs.
@@ -36,7 +36,7 @@ class RawClient:
         self.socket = socket.create_connection(address, TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         #: What watches saw, since `take_events`.
-        self.events: list[Event] = []
+        self.events: list[WatchEvent] = []
         self.session_id = 0
         self.password: bytes | None = bytes(16)
         self.last_zxid = 0
@@ -105,11 +105,11 @@ class RawClient:
         if header.xid == NOTIFICATION_XID:
             event, end = jute.parse(records.WatcherEvent, body)
             assert (header.zxid, event.state, body[end:]) == (-1, 3, b'')
-            self.events.append(Event(
+            self.events.append(WatchEvent(
                 event.type, event.path))        # type: ignore[arg-type]
         return Reply(header.xid, header.zxid, header.error, body)
 
-    def take_events(self) -> list[Event]:
+    def take_events(self) -> list[WatchEvent]:
         """Return the events so far, of a request made now too."""
         if self.socket.fileno() >= 0:
             self.request(OpCode.PING, xid=-2)

@@ -74,7 +74,7 @@ def prepare(
             'use', f'{e.name} is not installed: '
             f'pip install "zc.zkzopeserver[{extra}]"') from e
     _logging.check(options)
-    make_engine: MakeEngine = module.Engine
+    make_engine: MakeEngine = module.engine_class
     if options.zservertracelog:
         make_engine = _traced(module, options)
     return options, make_engine

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import socket
 
-from ..protocol.connection import Connection
+from ..protocol.connection import ServerConnection
 
 
 #: Bytes read at once.
@@ -28,7 +28,7 @@ class Peer:
         self.address = address
         #: When it came; it must connect to a session soon.
         self.accepted = accepted
-        self.connection = Connection()
+        self.connection = ServerConnection()
         #: 0 until there is one.
         self.session_id = 0
         #: Whether it is closed when all is sent.

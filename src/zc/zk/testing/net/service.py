@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 from .._faults import Faults
 from .._faults import Kind
+from ..protocol.connection import ClientRequest
 from ..protocol.connection import Handshake
 from ..protocol.connection import ProtocolError
-from ..protocol.connection import Request
 from ..protocol.connection import Word
 from ..protocol.connection import format_connected
 from ..protocol.connection import format_event
@@ -41,7 +41,7 @@ ACCEPT_PAUSE = 0.1
 _BACKLOG = 128
 
 
-class Service:
+class Listener:
     """A listening socket and its connections.
 
     One noun, though it is long: whatever a connection, a session or a fault
@@ -174,7 +174,7 @@ class Service:
                 if message is None:
                     break
                 self._received += 1
-                if isinstance(message, Request):
+                if isinstance(message, ClientRequest):
                     self._handle(peer, message)
                 elif isinstance(message, Handshake):
                     self._connect(peer, message)
@@ -205,7 +205,7 @@ class Service:
         self._queue(peer, format_connected(
             response, handshake.read_only is None))
 
-    def _handle(self, peer: Peer, request: Request) -> None:
+    def _handle(self, peer: Peer, request: ClientRequest) -> None:
         session = self._database.sessions.get(peer.session_id)
         if session is None:
             self.close(peer)

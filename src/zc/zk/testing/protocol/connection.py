@@ -57,7 +57,7 @@ class Handshake(NamedTuple):
     read_only: bool | None
 
 
-class Request(NamedTuple):
+class ClientRequest(NamedTuple):
     """A message of a client; `payload` is what follows its header."""
 
     xid: int
@@ -65,7 +65,7 @@ class Request(NamedTuple):
     payload: bytes
 
 
-class Event(NamedTuple):
+class WatchEvent(NamedTuple):
     """What a watch saw, for its client."""
 
     type: EventType
@@ -83,7 +83,7 @@ class Reply(NamedTuple):
     close: bool = False
 
 
-class Connection:
+class ServerConnection:
     """What one peer has sent so far."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Connection:
         """How many bytes wait to be taken by `next_message`."""
         return len(self._received)
 
-    def next_message(self) -> Word | Handshake | Request | None:
+    def next_message(self) -> Word | Handshake | ClientRequest | None:
         """Return the next message, or None while it is not complete.
 
         :raises ProtocolError: there will be none
@@ -123,7 +123,7 @@ class Connection:
         try:
             if self._connected:
                 header, offset = jute.parse(RequestHeader, frame)
-                return Request(header.xid, header.type, frame[offset:])
+                return ClientRequest(header.xid, header.type, frame[offset:])
             request, offset = jute.parse(ConnectRequest, frame)
         except jute.JuteError as error:
             raise ProtocolError(str(error)) from error
@@ -153,7 +153,7 @@ def format_reply(reply: Reply) -> bytes:
         jute.format(ReplyHeader(reply.xid, reply.zxid, reply.error)) + body)
 
 
-def format_event(event: Event) -> bytes:
+def format_event(event: WatchEvent) -> bytes:
     """Return the bytes of an event."""
     return _framed(
         jute.format(ReplyHeader(NOTIFICATION_XID, -1, 0))

@@ -18,9 +18,9 @@ from ..protocol.codes import Code
 from ..protocol.codes import OpCode
 from ..protocol.codes import RequestFailed
 from ..protocol.connection import PING_XID
-from ..protocol.connection import Event
+from ..protocol.connection import ClientRequest
 from ..protocol.connection import Reply
-from ..protocol.connection import Request
+from ..protocol.connection import WatchEvent
 from ..protocol.records import ConnectRequest
 from ..protocol.records import ConnectResponse
 from . import acls
@@ -29,9 +29,9 @@ from .sessions import Session
 from .sessions import Sessions
 from .watchtable import Watches
 from .znodes import Author
-from .znodes import Change
 from .znodes import Transaction
 from .znodes import Tree
+from .znodes import TreeChange
 
 
 #: Requests that are written down and so have a zxid, even if they fail.
@@ -58,7 +58,7 @@ class Database:
         self.watches = Watches()
         self.zxid = 0
         self._now = now
-        self._events: list[tuple[int, Event]] = []
+        self._events: list[tuple[int, WatchEvent]] = []
         self._reads = Reads(self.tree, self.watches, self._tell)
 
     # Sessions
@@ -122,7 +122,7 @@ class Database:
             self.end(id, now)
         return ended
 
-    def take_events(self) -> list[tuple[int, Event]]:
+    def take_events(self) -> list[tuple[int, WatchEvent]]:
         """Return the events since the last call, with their session ids."""
         events, self._events = self._events, []
         return events
@@ -151,7 +151,9 @@ class Database:
 
     # Requests
 
-    def handle(self, session: Session, request: Request, now: float) -> Reply:
+    def handle(
+        self, session: Session, request: ClientRequest, now: float
+    ) -> Reply:
         """Do what a client asks; events are there before the reply is.
 
         :param session: a live session, connected
@@ -180,7 +182,7 @@ class Database:
             xid, self.zxid, error, body, type == OpCode.CLOSE_SESSION)
 
     def refuse(
-        self, session: Session, request: Request, error: int, now: float
+        self, session: Session, request: ClientRequest, error: int, now: float
     ) -> Reply:
         """Answer a request with an error, as where it is not known.
 
@@ -193,7 +195,7 @@ class Database:
             return Reply(request.xid, -1, error, close=True)
         return Reply(request.xid, self.zxid, error)
 
-    def _answer(self, session: Session, request: Request) -> Any:
+    def _answer(self, session: Session, request: ClientRequest) -> Any:
         type, payload = request.type, request.payload
         record: Any = None
         if type in records.REQUESTS:
@@ -223,10 +225,10 @@ class Database:
         return Transaction(
             self.tree, author, self.zxid, int(self._now * 1000))
 
-    def _tell(self, session_id: int, event: Event) -> None:
+    def _tell(self, session_id: int, event: WatchEvent) -> None:
         self._events.append((session_id, event))
 
-    def _tell_all(self, changes: Iterable[Change]) -> None:
+    def _tell_all(self, changes: Iterable[TreeChange]) -> None:
         for path, type, acl, parent_acl in changes:
             for id, event in self.watches.changed(path, type):
                 session = self.sessions.get(id)
@@ -237,7 +239,7 @@ class Database:
                         acls.READ, session.ids):
                     self._events.append((id, event))
 
-    def _auth(self, session: Session, request: Request) -> Reply:
+    def _auth(self, session: Session, request: ClientRequest) -> Reply:
         # Not a JuteError's business: the connection ends then.
         packet, _ = jute.parse(records.AuthPacket, request.payload)
         if packet.scheme == 'digest' and packet.auth is not None:

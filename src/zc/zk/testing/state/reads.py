@@ -15,7 +15,7 @@ from ..protocol.codes import Code
 from ..protocol.codes import EventType
 from ..protocol.codes import OpCode
 from ..protocol.codes import RequestFailed
-from ..protocol.connection import Event
+from ..protocol.connection import WatchEvent
 from . import acls
 from .sessions import Session
 from .watchtable import Mode
@@ -40,7 +40,7 @@ class Reads:
         self,
         tree: Tree,
         watches: Watches,
-        tell: Callable[[int, Event], None],
+        tell: Callable[[int, WatchEvent], None],
     ) -> None:
         self.tree = tree
         self.watches = watches
@@ -158,7 +158,7 @@ class Reads:
         nodes, since, id = self.tree.nodes, request.relative_zxid, session.id
 
         def tell(type: EventType, path: str) -> None:
-            self._tell(id, Event(type, path))
+            self._tell(id, WatchEvent(type, path))
 
         for path in request.data:
             node = nodes.get(path)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ..protocol.codes import EventType
-from ..protocol.connection import Event
+from ..protocol.connection import WatchEvent
 
 
 class Mode(enum.Enum):
@@ -105,9 +105,9 @@ class Watches:
 
     def changed(
         self, path: str, type: EventType
-    ) -> Iterator[tuple[int, Event]]:
+    ) -> Iterator[tuple[int, WatchEvent]]:
         """Yield who is told what of a node made, deleted or given data."""
-        event = Event(type, path)
+        event = WatchEvent(type, path)
         told = self.data.trigger(path, type)
         for session in told:
             yield session, event
@@ -118,7 +118,7 @@ class Watches:
                 if session not in told:
                     yield session, event
         parent = path.rpartition('/')[0] or '/'
-        event = Event(EventType.CHILDREN_CHANGED, parent)
+        event = WatchEvent(EventType.CHILDREN_CHANGED, parent)
         for session in self.children.trigger(parent, event.type):
             yield session, event
 

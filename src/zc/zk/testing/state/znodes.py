@@ -31,7 +31,7 @@ _BAD_PATH = re.compile(
     r'|//|/\.{1,2}(/|\Z)|./\Z', re.DOTALL)
 
 
-class Change(NamedTuple):
+class TreeChange(NamedTuple):
     """What happened to a node, and who may read it and its parent."""
 
     path: str
@@ -137,7 +137,7 @@ class Transaction:
     def __init__(
         self, tree: Tree, author: Author, zxid: int, time: int
     ) -> None:
-        self.changes: list[Change] = []
+        self.changes: list[TreeChange] = []
         self._tree = tree
         self._author = author
         self._zxid = zxid
@@ -192,7 +192,7 @@ class Transaction:
             parent.cversion, parent.pzxid = parent_was
 
         self._undo.append(undo)
-        self.changes.append(Change(
+        self.changes.append(TreeChange(
             path, EventType.CREATED, stored, parent.acl))
         return path
 
@@ -232,7 +232,7 @@ class Transaction:
             node.data, node.version, node.mzxid, node.mtime = was
 
         self._undo.append(undo)
-        self.changes.append(Change(path, EventType.DATA_CHANGED, node.acl))
+        self.changes.append(TreeChange(path, EventType.DATA_CHANGED, node.acl))
         return node.stat()
 
     def set_acl(
@@ -269,7 +269,7 @@ class Transaction:
             parent.pzxid = pzxid
 
         self._undo.append(undo)
-        self.changes.append(Change(
+        self.changes.append(TreeChange(
             path, EventType.DELETED, node.acl, parent.acl))
 
     def _insert(self, path: str, node: Znode) -> None:

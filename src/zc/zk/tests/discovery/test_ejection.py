@@ -1,6 +1,6 @@
 import unittest
 
-from zc.zk._discovery.ejection import Health
+from zc.zk._discovery.ejection import TrackRecord
 from zc.zk._discovery.ejection import allowed
 from zc.zk._discovery.rules import Rules
 
@@ -14,7 +14,7 @@ class Reports(unittest.TestCase):
         """Return the verdicts on failures; each report is a time and
         whether all was well.
         """
-        health, verdicts = Health(), []
+        health, verdicts = TrackRecord(), []
         for now, good in reports:
             if good:
                 health.streak = 0
@@ -57,7 +57,7 @@ class Ejections(unittest.TestCase):
 
     def test_longer(self):
         """Each ejection lasts longer, up to a limit."""
-        health, seconds = Health(), []
+        health, seconds = TrackRecord(), []
         for _ in range(12):
             health.eject(100.0, True, 0.5, RULES)
             seconds.append(health.until - 100.0)
@@ -66,13 +66,13 @@ class Ejections(unittest.TestCase):
 
     def test_jitter(self):
         """Chance lengthens it by a tenth at most."""
-        health = Health()
+        health = TrackRecord()
         health.eject(100.0, True, 1.0, Rules())
         self.assertAlmostEqual(133.0, health.until)
 
     def test_forgiven(self):
         """A time without failures lets the next ejection be short again."""
-        health = Health()
+        health = TrackRecord()
         for _ in range(3):
             health.eject(0.0, True, 0.0, RULES)
         health.reinstate(100.0, RULES)

@@ -13,12 +13,12 @@ from unittest import mock
 
 from zc.zk._monitor import server as _commandserver
 from zc.zk._monitor.server import CommandServer
-from zc.zk._monitor.server import Connection
+from zc.zk._monitor.server import MonitorConnection
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
 
 
-def handle(connection: Connection, line: str) -> None:
+def handle(connection: MonitorConnection, line: str) -> None:
     if line == 'stay':
         connection.interactive = True
     if line == 'go':

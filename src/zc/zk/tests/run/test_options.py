@@ -12,7 +12,7 @@ from zc.zk._run.life import Policy
 class OptionsTests(unittest.TestCase):
 
     def parse(self, *args):
-        return options.Parser().parse_args(['--path', '/a', *args])
+        return options.RunParser().parse_args(['--path', '/a', *args])
 
     def fails(self, *args):
         """Return what is said of bad arguments."""
@@ -94,7 +94,7 @@ class OptionsTests(unittest.TestCase):
     def test_help(self):
         """The help fits a terminal, and names each option."""
         with mock.patch.dict(os.environ, COLUMNS='80'):
-            text = options.Parser().format_help()
+            text = options.RunParser().format_help()
         self.assertLessEqual(max(map(len, text.splitlines())), 80)
         for name in ('--check', '--even-the-last', '--auth', '--tls-ca'):
             self.assertIn(name, text)

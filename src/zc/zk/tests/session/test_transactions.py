@@ -17,7 +17,7 @@ from zc.zk._session import transactions
 from zc.zk._session import wire
 from zc.zk._session.requests import Bulk
 from zc.zk._session.transactions import TransactionFailed
-from zc.zk._session.wire import Check
+from zc.zk._session.wire import CheckVersion
 from zc.zk._session.wire import Create
 from zc.zk._session.wire import Delete
 from zc.zk._session.wire import SetData
@@ -35,7 +35,7 @@ class Writes(Case):
             Create('/n', b'1', OPEN_ACL_UNSAFE),
             Create('/n/m', b'2', READ_ACL_UNSAFE, True),
             SetData('/a', b'3', version),
-            Check('/a/b', 0),
+            CheckVersion('/a/b', 0),
             Delete('/a/b', 0),
         ])
         self.assertEqual([wire.MULTI], self.types())
@@ -62,8 +62,8 @@ class Writes(Case):
                 (Create('/no/m', b'', OPEN_ACL_UNSAFE), NoNodeError),
                 (SetData('/a', b'', 99), BadVersionError),
                 (Delete('/a/b', 99), BadVersionError),
-                (Check('/a', 99), BadVersionError),
-                (Check('/no', -1), NoNodeError)):
+                (CheckVersion('/a', 99), BadVersionError),
+                (CheckVersion('/no', -1), NoNodeError)):
             with self.subTest(op=op):
                 with self.assertRaises(TransactionFailed) as caught:
                     self.bulk.commit([
@@ -92,7 +92,8 @@ class Writes(Case):
             result = mock.Mock()
             result.get.return_value = errors
             pending = transactions.PendingCommit(
-                self.bulk, [Check('/a', 0), Check('/b', 0)], result)
+                self.bulk,
+                [CheckVersion('/a', 0), CheckVersion('/b', 0)], result)
             with self.assertRaises(TransactionFailed) as caught:
                 pending.get()
             self.assertEqual(0, caught.exception.index)
@@ -222,7 +223,7 @@ class Batches(unittest.TestCase):
         for op in (Create('/n\u6f22', b'123', READ_ACL_UNSAFE),
                    Create('/n', b'', OPEN_ACL_UNSAFE, True),
                    SetData('/n', b'123', 7), Delete('/n\xe9', 7),
-                   Check('/n', -1)):
+                   CheckVersion('/n', -1)):
             self.assertEqual(
                 len(wire._pack_op('/\xe9', op)),
                 wire.op_size(op) + self.bulk.chroot_size(), op)

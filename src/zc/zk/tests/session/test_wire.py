@@ -37,7 +37,7 @@ class TransactionTests(unittest.TestCase):
             wire.Create('/é', b'', OPEN_ACL_UNSAFE, True),
             wire.SetData('/', b'y', 3),
             wire.Delete('/b', -1),
-            wire.Check('/c', 0)])
+            wire.CheckVersion('/c', 0)])
         theirs = serialization.Transaction([
             serialization.Create('/root/a', b'x', acl, 0),
             serialization.Create('/root/é', b'', OPEN_ACL_UNSAFE, 1),

@@ -3,23 +3,23 @@ from __future__ import annotations
 
 import unittest
 
-from ...testing._faults import Fault
 from ...testing._faults import Faults
 from ...testing._faults import Kind
+from ...testing._faults import StagedFault
 from ...testing.protocol import jute
 from ...testing.protocol import multi
 from ...testing.protocol import records
 from ...testing.protocol.codes import OpCode
-from ...testing.protocol.connection import Request
+from ...testing.protocol.connection import ClientRequest
 
 
 def delete(path):
-    return Request(1, OpCode.DELETE, jute.format(
+    return ClientRequest(1, OpCode.DELETE, jute.format(
         records.VersionRequest(path, -1)))
 
 
 def get(path):
-    return Request(1, OpCode.GET_DATA, jute.format(
+    return ClientRequest(1, OpCode.GET_DATA, jute.format(
         records.WatchedRequest(path, False)))
 
 
@@ -29,7 +29,7 @@ class FaultsTest(unittest.TestCase):
         self.faults = Faults()
 
     def add(self, opcode=None, path=None):
-        fault = Fault(Kind.DROP_REPLY, opcode, path)
+        fault = StagedFault(Kind.DROP_REPLY, opcode, path)
         self.faults.add(fault)
         return fault
 
@@ -41,7 +41,7 @@ class FaultsTest(unittest.TestCase):
         """Without an opcode the next write is hit, once."""
         fault = self.add()
         self.assertEqual([], self.faults.take(get('/a')))
-        self.assertEqual([], self.faults.take(Request(-2, 11, b'')))
+        self.assertEqual([], self.faults.take(ClientRequest(-2, 11, b'')))
         self.assertEqual([fault], self.faults.take(delete('/a')))
         self.assertEqual([], self.faults.take(delete('/a')))
 
@@ -60,7 +60,7 @@ class FaultsTest(unittest.TestCase):
     def test_transaction(self):
         """A transaction is hit by the path of any of its operations."""
         fault = self.add(path='/b')
-        request = Request(1, OpCode.MULTI, multi.format_ops(
+        request = ClientRequest(1, OpCode.MULTI, multi.format_ops(
             multi.Op(OpCode.CHECK, records.VersionRequest(path, 0))
             for path in ('/a', '/b')))
         self.assertEqual([fault], self.faults.take(request))
@@ -75,7 +75,7 @@ class FaultsTest(unittest.TestCase):
         self.add(path='/a')
         any_path = self.add()
         self.assertEqual(
-            [any_path], self.faults.take(Request(1, OpCode.DELETE, b'')))
+            [any_path], self.faults.take(ClientRequest(1, OpCode.DELETE, b'')))
         self.add(OpCode.CLOSE_SESSION, '/a')
         self.assertEqual(
-            [], self.faults.take(Request(1, OpCode.CLOSE_SESSION, b'')))
+            [], self.faults.take(ClientRequest(1, OpCode.CLOSE_SESSION, b'')))

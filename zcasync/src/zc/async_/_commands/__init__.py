@@ -23,7 +23,7 @@ from ..interfaces import FormatError
 from ..interfaces import UUIDInUseError
 from ..job import Job
 from . import zopeconf
-from .database import CommandError
+from .database import CommandMistake
 from .database import find_job
 from .database import opened
 from .database import queues_of
@@ -89,7 +89,7 @@ def _changed(job: Any, change: Callable[[Any], Any]) -> Any:
 def _retry(options: argparse.Namespace, connection: Any) -> None:
     def again(job: Any) -> Any:
         if job.queue is None or job not in job.queue.dead:
-            raise CommandError(f'The job {options.oid} is not dead.')
+            raise CommandMistake(f'The job {options.oid} is not dead.')
         return job.queue.retry(job)
     job = _changed(find_job(connection, options.oid), again)
     _show(options, describe_job(job))
@@ -98,7 +98,7 @@ def _retry(options: argparse.Namespace, connection: Any) -> None:
 def _cancel(options: argparse.Namespace, connection: Any) -> None:
     def cancel(job: Any) -> Any:
         if job.queue is None or not job.queue.cancel(job):
-            raise CommandError(
+            raise CommandMistake(
                 f'The job {options.oid} neither waits nor runs.')
         return job
     _show(options, describe_job(
@@ -115,7 +115,7 @@ def _argument(text: str) -> Any:
 def _put(options: argparse.Namespace, connection: Any) -> None:
     module, colon, name = options.function.partition(':')
     if not colon or not name:
-        raise CommandError(f'{options.function} names no function: write '
+        raise CommandMistake(f'{options.function} names no function: write '
                            'MODULE:FUNCTION.')
     sys.path.insert(0, '')
     try:
@@ -123,7 +123,7 @@ def _put(options: argparse.Namespace, connection: Any) -> None:
         for part in name.split('.'):
             function = getattr(function, part)
     except (AttributeError, ImportError) as e:
-        raise CommandError(f'{options.function}: {e}') from None
+        raise CommandMistake(f'{options.function}: {e}') from None
     args = [_argument(text) for text in options.args]
     [queue] = queues_of(connection, options.queue or '').values()
     with transaction.manager:
@@ -175,7 +175,7 @@ def _run(options: argparse.Namespace) -> None:
         running = [each for each in dispatchers._dispatchers.values()
                    if each.activated is not False]
         if not running:
-            raise CommandError(
+            raise CommandMistake(
                 f'{options.conf} starts no dispatcher: its site.zcml needs a '
                 'policy, such as <include package="zc.async" '
                 'file="basic_dispatcher_policy.zcml" />.')
@@ -245,7 +245,7 @@ def main(args: Sequence[str] | None = None) -> int:
                 options.action(options, connection)
     except KeyboardInterrupt:
         return 130
-    except (CommandError, FormatError, ImportError, OSError, UUIDInUseError,
+    except (CommandMistake, FormatError, ImportError, OSError, UUIDInUseError,
             ValueError) as e:
         print(f'zcasync: {e}', file=sys.stderr)
         return 1

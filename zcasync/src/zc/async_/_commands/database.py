@@ -15,13 +15,13 @@ from ..interfaces import IJob
 from . import zopeconf
 
 
-__all__ = ['CommandError', 'find_job', 'opened', 'queues_of']
+__all__ = ['CommandMistake', 'find_job', 'opened', 'queues_of']
 
 #: The environment variable for the option --database.
 VARIABLE = 'ZC_ASYNC_DATABASE'
 
 
-class CommandError(Exception):
+class CommandMistake(Exception):
     """What is wrong with a command, in a sentence."""
 
 
@@ -36,13 +36,13 @@ def open_database(name: str) -> Any:
     if name.startswith('zeo://'):
         host, colon, port = name[len('zeo://'):].rpartition(':')
         if not colon or not (port.isascii() and port.isdigit()):
-            raise CommandError(f'{name} names no server: write '
+            raise CommandMistake(f'{name} names no server: write '
                                'zeo://HOST:PORT.')
         import ZEO
         return ZODB.DB(ZEO.client(
             (host.strip('[]') or 'localhost', int(port)), wait_timeout=30))
     if not os.path.isfile(name):
-        raise CommandError(f'There is no file {name}.')
+        raise CommandMistake(f'There is no file {name}.')
     with open(name, 'rb') as stream:
         magic = stream.read(4)
     if magic == b'FS21':
@@ -57,7 +57,7 @@ def opened(name: str | None) -> Iterator[Any]:
     """Open a database for a command; yield a connection."""
     name = name or os.environ.get(VARIABLE)
     if not name:
-        raise CommandError(
+        raise CommandMistake(
             f'Name the database, by --database or {VARIABLE}: the path of a '
             'zope.conf or of a file storage, or zeo://HOST:PORT.')
     configure.base()
@@ -81,13 +81,13 @@ def queues_of(connection: Any, name: str | None = None) -> dict[str, Any]:
     """
     queues = connection.root().get(KEY)
     if queues is None:
-        raise CommandError('The database has no queues.')
+        raise CommandMistake('The database has no queues.')
     if getattr(queues, 'format', None) != 2:
         raise FormatError(f'The database has a key {KEY!r} of zc.async 1.5')
     if name is None:
         return dict(queues)
     if name not in queues:
-        raise CommandError(f'There is no queue {name!r}.')
+        raise CommandMistake(f'There is no queue {name!r}.')
     return {name: queues[name]}
 
 
@@ -101,7 +101,7 @@ def find_job(connection: Any, text: str) -> Any:
 
     number, _, name = text.partition(':')
     if not (number.isascii() and number.isdigit()):
-        raise CommandError(f'{text!r} is no number of a job.')
+        raise CommandMistake(f'{text!r} is no number of a job.')
     queues = connection.root().get(KEY)
     place = queues._p_jar if queues is not None else connection
     if name:
@@ -112,5 +112,5 @@ def find_job(connection: Any, text: str) -> Any:
     except (KeyError, OverflowError):
         job = None
     if not IJob.providedBy(job):
-        raise CommandError(f'There is no job {text}.')
+        raise CommandMistake(f'There is no job {text}.')
     return job

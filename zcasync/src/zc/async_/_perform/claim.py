@@ -14,7 +14,7 @@ from transaction._transaction import Status
 from ..interfaces import ReassignedError
 
 
-__all__ = ['Claim', 'Fence', 'Stopped']
+__all__ = ['Claim', 'FencedCommits', 'Stopped']
 
 
 class Stopped(BaseException):
@@ -100,7 +100,7 @@ class Claim:
             raise Stopped
 
 
-class Fence:
+class FencedCommits:
     """Checks the claim at each commit of a worker thread.
 
     A synchronizer of the thread's transaction manager, so that commits

@@ -17,7 +17,7 @@ from .._logs import log
 from .._logs import tracelog
 from .._perform.attempt import pause
 from .._perform.claim import Claim
-from .._perform.claim import Fence
+from .._perform.claim import FencedCommits
 from .._perform.claim import Stopped
 from .._perform.local import local
 from .._perform.perform import perform
@@ -124,7 +124,7 @@ class AgentThreadPool:
         self.jobids[name] = None
         local.dispatcher = self.dispatcher
         local.name = self.name
-        fence = Fence()
+        fence = FencedCommits()
         transaction.manager.registerSynch(fence)
         connection = self.dispatcher.db.open()
         try:

@@ -44,7 +44,7 @@ _PIECE = 1 << 20
 _WAIT = 500
 
 
-class Channel(HTTPServerChannel):
+class ZopeChannel(HTTPServerChannel):
     """One connection.
 
     One noun, though it is long: reading, waiting and ending replace methods

@@ -1,7 +1,7 @@
 """The engine on waitress: its wasyncore loop and its pool of threads.
 
-The loop runs in the thread that calls `Engine.run`; applications run in
-waitress's threads.  Knows no ZooKeeper.
+The loop runs in the thread that calls `WaitressEngine.run`; applications run
+in waitress's threads.  Knows no ZooKeeper.
 """
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _LINGER = 2.0
 _SPOOL = 64 << 20
 
 
-class Channel(HTTPChannel):
+class WaitressChannel(HTTPChannel):
     """One connection."""
 
     task_class = Answer
@@ -150,7 +150,7 @@ class Channel(HTTPChannel):
             or self.total_outbufs_len)
 
 
-class Engine:
+class WaitressEngine:
     """Serves until it is told to finish.
 
     :param application: the WSGI application
@@ -164,7 +164,7 @@ class Engine:
         application: Any,
         listener: socket.socket,
         options: Options,
-        channel_class: type[Channel] = Channel,
+        channel_class: type[WaitressChannel] = WaitressChannel,
     ) -> None:
         if not _queue_logger.level:
             _queue_logger.setLevel(logging.ERROR)
@@ -271,7 +271,11 @@ def _waits(listener: socket.socket) -> bool:
         return bool(selector.select(0))
 
 
-def traced() -> Callable[..., Engine]:
+#: What the runner makes an engine with; `traced` is for trace records.
+engine_class = WaitressEngine
+
+
+def traced() -> Callable[..., WaitressEngine]:
     """Return what makes an engine that writes trace records."""
     from . import trace
 
@@ -281,14 +285,15 @@ def traced() -> Callable[..., Engine]:
             environ.setdefault(trace.KEY, trace.TraceLog(id(self.channel)))
             return environ
 
-    class TracedChannel(Channel):
-        parser_class = trace.parser_factory(Channel.parser_class)
+    class TracedWaitressChannel(WaitressChannel):
+        parser_class = trace.parser_factory(WaitressChannel.parser_class)
         task_class = TracedTask
 
     def make(
         application: Any, listener: socket.socket, options: Options
-    ) -> Engine:
-        return Engine(trace.traced(application), listener, options,
-                      TracedChannel)
+    ) -> WaitressEngine:
+        return WaitressEngine(
+            trace.traced(application), listener, options,
+            TracedWaitressChannel)
 
     return make

@@ -1,6 +1,6 @@
 """The engine on zope.server: its asyncore loop and a pool of threads.
 
-The loop runs in the thread that calls `Engine.run`; applications run in
+The loop runs in the thread that calls `ZopeEngine.run`; applications run in
 the pool.  Knows no ZooKeeper.
 """
 from __future__ import annotations
@@ -21,7 +21,7 @@ from zope.server.dualmodechannel import the_trigger
 from zope.server.http.wsgihttpserver import WSGIHTTPServer
 
 from .._options.section import Options
-from .engine import Channel
+from .engine import ZopeChannel
 from .environ import constant_part
 from .environ import environment
 from .pace import Pace
@@ -135,7 +135,7 @@ class Pool:
 class Server(WSGIHTTPServer):
     """zope.server's WSGI server, on a socket that listens already."""
 
-    channel_class = Channel
+    channel_class = ZopeChannel
 
     def __init__(
         self, application: Any, listener: socket.socket, options: Options
@@ -150,7 +150,7 @@ class Server(WSGIHTTPServer):
         self.hit_log = None
         self.verbose = 0
         self.logger = logger
-        self.channels: set[Channel] = set()
+        self.channels: set[ZopeChannel] = set()
         #: How slow clients may be.
         self.pace = Pace(options.header_timeout, options.idle_timeout,
                          options.min_body_rate)
@@ -228,7 +228,7 @@ def _adjustments(options: Options) -> Any:
     return adj
 
 
-class Engine:
+class ZopeEngine:
     """Serves until it is told to finish.
 
     :param application: the WSGI application
@@ -294,7 +294,7 @@ class Engine:
         # All servers' connections: the others do not have the lead.
         now = time()
         for channel in list(sockets.values()):
-            if isinstance(channel, Channel):
+            if isinstance(channel, ZopeChannel):
                 channel.expire(now, channel.server.pace)
 
     def _finish(self, poll: Callable[..., None], sockets: Any) -> None:
@@ -327,15 +327,19 @@ class Engine:
             channel.abandon()
 
 
-def traced() -> Callable[..., Engine]:
+#: What the runner makes an engine with; `traced` is for trace records.
+engine_class = ZopeEngine
+
+
+def traced() -> Callable[..., ZopeEngine]:
     """Return what makes an engine that writes trace records."""
     from . import trace
 
-    class TracedChannel(Channel):
-        parser_class: Any = trace.parser_factory(Channel.parser_class)
+    class TracedZopeChannel(ZopeChannel):
+        parser_class: Any = trace.parser_factory(ZopeChannel.parser_class)
 
     class TracedServer(Server):
-        channel_class = TracedChannel
+        channel_class = TracedZopeChannel
 
         def make_environ(self, task: Task) -> dict[str, Any]:
             environ = super().make_environ(task)
@@ -344,8 +348,8 @@ def traced() -> Callable[..., Engine]:
 
     def make(
         application: Any, listener: socket.socket, options: Options
-    ) -> Engine:
-        return Engine(trace.traced(application), listener, options,
-                      TracedServer)
+    ) -> ZopeEngine:
+        return ZopeEngine(
+            trace.traced(application), listener, options, TracedServer)
 
     return make

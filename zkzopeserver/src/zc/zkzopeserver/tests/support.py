@@ -31,7 +31,7 @@ from zc.zkzopeserver._options.section import Options
 DEADLINE = 30.0
 
 ENGINES: dict[str, Any] = {
-    'zope.server': zope.Engine, 'waitress': waitress.Engine}
+    'zope.server': zope.ZopeEngine, 'waitress': waitress.WaitressEngine}
 
 
 def wait_for(condition: Callable[[], Any], what: str = 'condition') -> Any:

@@ -408,7 +408,7 @@ class LimitTests(EngineCase):
 
 def answer_backlog(module: str) -> None:
     """Have an engine that finishes answer connections of its backlog."""
-    engine_class = importlib.import_module(module).Engine
+    engine_class = importlib.import_module(module).engine_class
     with _sockets.listen('127.0.0.1', 0) as listener:
         socks = [socket.create_connection(listener.getsockname(), DEADLINE)
                  for _ in range(300)]

@@ -16,7 +16,7 @@ from ....testing.protocol import records
 from ....testing.protocol.codes import Code
 from ....testing.protocol.codes import EventType
 from ....testing.protocol.codes import OpCode
-from ....testing.protocol.connection import Event
+from ....testing.protocol.connection import WatchEvent
 from ....testing.state.acls import OPEN
 from ...base import wait_for
 from ...rawclient import Closed
@@ -222,7 +222,8 @@ class OrderTest(ServiceCase):
             for client in clients:
                 client.request(OpCode.PING, xid=-2)
                 self.assertEqual(
-                    [Event(EventType.CREATED, f'/{number}')], client.events)
+                    [WatchEvent(EventType.CREATED, f'/{number}')],
+                    client.events)
                 client.events.clear()
 
     def test_pipelined(self):

@@ -13,12 +13,12 @@ from ....testing.protocol import records
 from ....testing.protocol.codes import EventType
 from ....testing.protocol.connection import MAX_HANDSHAKE
 from ....testing.protocol.connection import MAX_REQUEST
-from ....testing.protocol.connection import Connection
-from ....testing.protocol.connection import Event
+from ....testing.protocol.connection import ClientRequest
 from ....testing.protocol.connection import Handshake
 from ....testing.protocol.connection import ProtocolError
 from ....testing.protocol.connection import Reply
-from ....testing.protocol.connection import Request
+from ....testing.protocol.connection import ServerConnection
+from ....testing.protocol.connection import WatchEvent
 from ....testing.protocol.connection import Word
 from ....testing.protocol.jute import integer
 
@@ -37,7 +37,7 @@ SYNC = framed(b'\0\0\0\1\0\0\0\x09' + framed(b'/a'))
 
 def messages(*pieces):
     """Return what a new connection makes of pieces."""
-    connection = Connection()
+    connection = ServerConnection()
     found = []
     for piece in pieces:
         connection.receive(piece)
@@ -47,8 +47,8 @@ def messages(*pieces):
 
 
 STREAM = HANDSHAKE + PING + SYNC
-MEANT = [Handshake(CONNECT, False), Request(-2, 11, b''),
-         Request(1, 9, framed(b'/a'))]
+MEANT = [Handshake(CONNECT, False), ClientRequest(-2, 11, b''),
+         ClientRequest(1, 9, framed(b'/a'))]
 
 
 class MessagesTest(unittest.TestCase):
@@ -111,7 +111,7 @@ class MessagesTest(unittest.TestCase):
 
     def test_pending(self):
         """It tells how much it holds."""
-        connection = Connection()
+        connection = ServerConnection()
         connection.receive(HANDSHAKE + PING[:5])
         connection.next_message()
         self.assertEqual(5, connection.pending)
@@ -153,4 +153,4 @@ class FormatTest(unittest.TestCase):
         self.assertEqual(
             framed(b'\xff' * 12 + b'\0\0\0\0'
                    b'\0\0\0\3\0\0\0\3\0\0\0\2/a'),
-            _connection.format_event(Event(EventType.DATA_CHANGED, '/a')))
+            _connection.format_event(WatchEvent(EventType.DATA_CHANGED, '/a')))

@@ -14,9 +14,9 @@ from ....testing.protocol.codes import Code
 from ....testing.protocol.codes import EventType
 from ....testing.protocol.codes import OpCode
 from ....testing.protocol.codes import RequestFailed
-from ....testing.protocol.connection import Event
+from ....testing.protocol.connection import ClientRequest
 from ....testing.protocol.connection import Reply
-from ....testing.protocol.connection import Request
+from ....testing.protocol.connection import WatchEvent
 from ....testing.protocol.jute import JuteError
 from ....testing.protocol.records import ACL
 from ....testing.state import acls
@@ -47,7 +47,8 @@ class DatabaseCase(unittest.TestCase):
         if isinstance(record, tuple):
             payload = jute.format(record)
         return self.database.handle(
-            session or self.session, Request(xid, type, payload), self.now)
+            session or self.session, ClientRequest(xid, type, payload),
+            self.now)
 
     def create(self, path, flags=0, acl=OPEN, session=None):
         reply = self.ask(OpCode.CREATE, records.CreateRequest(
@@ -123,7 +124,8 @@ class SessionTest(DatabaseCase):
         self.assertEqual([], self.database.expire(self.now + 1.9))
         self.assertEqual(
             [self.session.id], self.database.expire(self.now + 2))
-        self.assertEqual([(other.id, Event(DELETED, '/e'))], self.events())
+        self.assertEqual(
+            [(other.id, WatchEvent(DELETED, '/e'))], self.events())
         self.assertNotIn('/e', self.database.tree.nodes)
 
     def test_any_request_touches(self):
@@ -148,7 +150,7 @@ class SessionTest(DatabaseCase):
         reply = self.ask(OpCode.CLOSE_SESSION)
         self.assertTrue(reply.close)
         self.assertEqual(
-            [(self.session.id, Event(DELETED, '/e'))], self.events())
+            [(self.session.id, WatchEvent(DELETED, '/e'))], self.events())
 
 
 class RequestTest(DatabaseCase):
@@ -256,7 +258,7 @@ class MultiTest(DatabaseCase):
         self.transact(self.made('/a'), self.made('/b'), self.made('/b'))
         self.assertEqual([], self.events())
         self.transact(self.made('/a'), self.made('/b'))
-        self.assertEqual([(self.session.id, Event(CREATED, path))
+        self.assertEqual([(self.session.id, WatchEvent(CREATED, path))
                           for path in ('/a', '/b')], self.events())
 
     def test_wrong_as_a_whole(self):
@@ -286,8 +288,8 @@ class EventTest(DatabaseCase):
         self.watch('/', OpCode.GET_CHILDREN)
         self.delete('/a')
         self.assertEqual(
-            [(self.session.id, Event(DELETED, '/a')),
-             (self.session.id, Event(CHILDREN, '/'))], self.events())
+            [(self.session.id, WatchEvent(DELETED, '/a')),
+             (self.session.id, WatchEvent(CHILDREN, '/'))], self.events())
 
     def test_no_permission(self):
         """Who may not read a node is not told, and its watch is gone."""
@@ -313,7 +315,7 @@ class DirectTest(DatabaseCase):
         self.database.set('/shut', b'new')
         self.database.create('/shut/in', b'data')
         self.assertEqual(
-            [(self.session.id, Event(DATA, '/shut'))], self.events())
+            [(self.session.id, WatchEvent(DATA, '/shut'))], self.events())
         self.assertEqual(
             b'data', self.database.tree.find('/shut/in').data)
         self.database.delete('/shut/in')

@@ -7,7 +7,7 @@ from ....testing.protocol import multi
 from ....testing.protocol import records
 from ....testing.protocol.codes import Code
 from ....testing.protocol.codes import OpCode
-from ....testing.protocol.connection import Event
+from ....testing.protocol.connection import WatchEvent
 from ....testing.protocol.records import ACL
 from ....testing.state import acls
 from ....testing.state import reads
@@ -161,8 +161,9 @@ class WatchTest(DatabaseCase):
         self.assertEqual((-8, Code.OK, None), (
             reply.xid, reply.error, reply.body))
         self.assertEqual([
-            Event(DATA, '/a'), Event(DELETED, '/no'), Event(CREATED, '/a'),
-            Event(CHILDREN, '/'), Event(DELETED, '/no')], self.told())
+            WatchEvent(DATA, '/a'), WatchEvent(DELETED, '/no'),
+            WatchEvent(CREATED, '/a'), WatchEvent(CHILDREN, '/'),
+            WatchEvent(DELETED, '/no')], self.told())
         # The root's data did not change: that watch is armed.
         self.assertEqual(1, len(self.database.watches))
 
@@ -179,7 +180,7 @@ class WatchTest(DatabaseCase):
         self.create('/b')
         self.create('/b/c')
         self.assertEqual(
-            [Event(CREATED, path) for path in ('/a', '/b', '/b/c')],
+            [WatchEvent(CREATED, path) for path in ('/a', '/b', '/b/c')],
             self.told())
 
     def test_null(self):

@@ -4,7 +4,7 @@ from __future__ import annotations
 import unittest
 
 from ....testing.protocol.codes import EventType
-from ....testing.protocol.connection import Event
+from ....testing.protocol.connection import WatchEvent
 from ....testing.state.watchtable import Mode
 from ....testing.state.watchtable import Watches
 from ....testing.state.watchtable import WatchTable
@@ -93,7 +93,8 @@ class WatchesTest(unittest.TestCase):
         self.watches.children.add('/a', 2)
         self.watches.children.add('/a/b', 3)
         self.assertEqual(
-            [(1, Event(CREATED, '/a/b')), (2, Event(CHILDREN, '/a'))],
+            [(1, WatchEvent(CREATED, '/a/b')),
+             (2, WatchEvent(CHILDREN, '/a'))],
             self.changed('/a/b', CREATED))
         self.assertEqual(1, len(self.watches))
 
@@ -104,8 +105,8 @@ class WatchesTest(unittest.TestCase):
         self.watches.children.add('/a', 2)
         self.watches.children.add('/', 1)
         self.assertEqual(
-            [(1, Event(DELETED, '/a')), (2, Event(DELETED, '/a')),
-             (1, Event(CHILDREN, '/'))],
+            [(1, WatchEvent(DELETED, '/a')), (2, WatchEvent(DELETED, '/a')),
+             (1, WatchEvent(CHILDREN, '/'))],
             self.changed('/a', DELETED))
         self.assertEqual(0, len(self.watches))
 
@@ -115,15 +116,15 @@ class WatchesTest(unittest.TestCase):
         self.watches.children.add('/a', 2)
         self.watches.children.add('/', 2)
         self.assertEqual(
-            [(1, Event(DATA, '/a'))], self.changed('/a', DATA))
+            [(1, WatchEvent(DATA, '/a'))], self.changed('/a', DATA))
 
     def test_add_both(self):
         """addWatch watches data and children."""
         self.watches.add_both('/a', 1, Mode.PERSISTENT)
         self.assertEqual(2, len(self.watches))
         self.assertEqual(
-            [(1, Event(CHILDREN, '/a'))], self.changed('/a/b', CREATED))
+            [(1, WatchEvent(CHILDREN, '/a'))], self.changed('/a/b', CREATED))
         self.assertEqual(
-            [(1, Event(DELETED, '/a'))], self.changed('/a', DELETED))
+            [(1, WatchEvent(DELETED, '/a'))], self.changed('/a', DELETED))
         self.watches.remove_session(1)
         self.assertEqual([], self.changed('/a', CREATED))

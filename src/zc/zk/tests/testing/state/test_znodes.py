@@ -154,7 +154,7 @@ class CreateTest(TreeCase):
             ACL(4, 'world', 'anyone'),))
         transaction = self.begin()
         transaction.create('/a/b', b'', acls.OPEN, 0)
-        self.assertEqual([znodes.Change(
+        self.assertEqual([znodes.TreeChange(
             '/a/b', EventType.CREATED, acls.OPEN, self.tree.find('/a').acl)],
             transaction.changes)
 

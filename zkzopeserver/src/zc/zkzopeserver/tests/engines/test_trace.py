@@ -99,7 +99,7 @@ class PrepareTests(unittest.TestCase):
             for value, plain in (('false', True), ('true', False)):
                 _, make = _runner.prepare(
                     engine, {}, {**settings, 'zservertracelog': value})
-                self.assertEqual(plain, make is module.Engine)
+                self.assertEqual(plain, make is module.engine_class)
 
 
 class ZopeTraceTests(TraceTests):

@@ -19,7 +19,7 @@ GET = b'GET /%b HTTP/1.1\r\nHost: x\r\n\r\n'
 
 class SlowReaderTests(EngineCase):
 
-    engine: Any = staticmethod(waitress.Engine)
+    engine: Any = staticmethod(waitress.WaitressEngine)
     block = b'x' * (1 << 20)
 
     def setUp(self) -> None:
@@ -76,7 +76,7 @@ class SlowReaderTests(EngineCase):
 
 class SlowSenderTests(EngineCase):
 
-    engine: Any = staticmethod(waitress.Engine)
+    engine: Any = staticmethod(waitress.WaitressEngine)
 
     @staticmethod
     def application(environ: Any, start_response: Any) -> list[bytes]:
@@ -142,7 +142,7 @@ class LateTests(unittest.TestCase):
     pace = Pace(header_timeout=10.0, pause=60.0, min_body_rate=500)
 
     def channel(self, **values: Any) -> Any:
-        channel = waitress.Channel.__new__(waitress.Channel)
+        channel = waitress.WaitressChannel.__new__(waitress.WaitressChannel)
         channel.__dict__.update({
             'requests': [], 'total_outbufs_len': 0, **values})
         return channel

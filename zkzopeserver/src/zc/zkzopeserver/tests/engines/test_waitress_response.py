@@ -25,7 +25,7 @@ GET = b'GET /ok HTTP/1.1\r\nHost: x\r\n\r\n'
 
 class FileTests(EngineCase):
 
-    engine = staticmethod(waitress.Engine)
+    engine = staticmethod(waitress.WaitressEngine)
 
     def setUp(self) -> None:
         self.file = io.BytesIO(b'from a file')
@@ -79,7 +79,7 @@ class FileTests(EngineCase):
 
 class GoneTests(EngineCase):
 
-    engine = staticmethod(waitress.Engine)
+    engine = staticmethod(waitress.WaitressEngine)
 
     def test_refused_client_that_goes(self):
         """A refused client that goes away leaves no line in the log."""

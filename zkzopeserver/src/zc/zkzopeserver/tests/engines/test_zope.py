@@ -27,7 +27,7 @@ def hello(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 class EngineTests(EngineCase):
 
-    engine = staticmethod(zope.Engine)
+    engine = staticmethod(zope.ZopeEngine)
 
     def ask(self, application: Any, raw: bytes = b'') -> Response:
         with self.serve(application).connect() as sock:
@@ -101,7 +101,7 @@ class EngineTests(EngineCase):
         """An error of our own on a connection closes that one alone."""
         serving = self.serve(hello)
         with mock.patch.object(
-                _http.Channel, 'received', side_effect=ValueError('odd')):
+                _http.ZopeChannel, 'received', side_effect=ValueError('odd')):
             with self.assertLogs('zc.zkzopeserver.http', 'ERROR'):
                 self.assertEqual(b'', serving.ask(b'x'))
         self.assertIn(b'hello', serving.ask(b'GET / HTTP/1.0\r\n\r\n'))
@@ -138,12 +138,12 @@ class EngineTests(EngineCase):
 
 class SlowSenderTests(test_waitress.SlowSenderTests):
 
-    engine = staticmethod(zope.Engine)
+    engine = staticmethod(zope.ZopeEngine)
 
 
 class SlowReaderTests(test_waitress.SlowReaderTests):
 
-    engine = staticmethod(zope.Engine)
+    engine = staticmethod(zope.ZopeEngine)
 
     def test_spool_is_bounded(self):
         """No more than the bound waits for a client that does not read."""
@@ -205,7 +205,7 @@ class SlowReaderTests(test_waitress.SlowReaderTests):
 
 class TurnTests(EngineCase):
 
-    engine = staticmethod(zope.Engine)
+    engine = staticmethod(zope.ZopeEngine)
 
     def test_turns(self):
         """Requests sent in one go take turns with those of others."""
@@ -238,7 +238,7 @@ class LateTests(unittest.TestCase):
     pace = Pace(header_timeout=10.0, pause=60.0, min_body_rate=500)
 
     def channel(self, **values: Any) -> Any:
-        channel = _http.Channel.__new__(_http.Channel)
+        channel = _http.ZopeChannel.__new__(_http.ZopeChannel)
         channel.__dict__.update({
             'outbuf': b'', 'tasks': [], 'last_activity': 100.0,
             'close': mock.Mock(), **values})

@@ -13,6 +13,12 @@ REASON = 'One noun'
 LONG = {'zc.zk.client', 'zc.zk._registration.keeper', 'zc.zk._live.engine'}
 
 
+# What asyncio has under the same names, on purpose: its door is zc.zk.aio.
+MIRROR = 'zc.zk._aio'
+MIRRORED = {'Children', 'Live', 'Properties', 'Providers', 'Registration',
+            'ZooKeeper'}
+
+
 def classes():
     """Yield each class with its module."""
     for module in sources.modules():
@@ -21,7 +27,7 @@ def classes():
                 yield module, node
 
 
-class Sizes(unittest.TestCase):
+class Lengths(unittest.TestCase):
 
     def test_modules(self):
         """A module is short enough to be read at once."""
@@ -39,3 +45,18 @@ class Sizes(unittest.TestCase):
             and module.name not in LONG
             and REASON not in ' '.join(
                 (ast.get_docstring(node) or '').split())])
+
+
+class Names(unittest.TestCase):
+
+    def test_once(self):
+        """A name means one class in a distribution."""
+        found = {}
+        for module, node in classes():
+            distribution = module.name.split('.')[1]
+            if module.name.startswith(MIRROR) and node.name in MIRRORED:
+                distribution = MIRROR
+            found.setdefault((distribution, node.name), []).append(module.name)
+        self.assertEqual({}, {
+            name: modules for name, modules in found.items()
+            if len(modules) > 1})
