@@ -67,6 +67,13 @@ class Followers:
     def __contains__(self, registration: object) -> bool:
         return registration in self._followers
 
+    def found(self, registration: Registration) -> Any:
+        """Return the data and the stat of its node, or None if unknown."""
+        follower = self._followers.get(registration)
+        if follower is None or follower.snapshot is None:
+            return None
+        return follower.snapshot[1:]
+
     def follow(self, registrations: Iterable[Registration]) -> None:
         """Follow those that are not followed yet, if that can be now."""
         new = {}

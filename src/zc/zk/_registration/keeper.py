@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from functools import partial
@@ -119,7 +120,9 @@ class Keeper:
                     del self._adding[path]
         self._followers.follow(new.values())
         # Whatever happened before this was followed is seen now.
-        self._rounds.look(new.values())
+        doubtful = self._doubtful(new.values())
+        if doubtful:
+            self._rounds.look(doubtful)
         self._rounds.start()
         self._engine.settle([key for path in nodes for key in keys_of(path)])
 
@@ -223,6 +226,20 @@ class Keeper:
                     registration._become(State.PENDING, error)
 
     # For the parts
+
+    def _doubtful(
+        self, registrations: Iterable[Registration]
+    ) -> list[Registration]:
+        """Return those that are not well by what their followers know.
+
+        Of a session that changed meanwhile, `session_changed` is told.
+        """
+        try:
+            session = self._reconciler.session()
+        except KazooException:
+            return list(registrations)
+        return [each for each in registrations if not each._is_well(
+            self._followers.found(each), session)]
 
     def _doubt(self, registration: Registration) -> None:
         self._rounds.look([registration])

@@ -215,6 +215,17 @@ class Registration:
 
     # For a pass
 
+    def _is_well(self, found: Any, session: int) -> bool:
+        """Tell whether the node is as it is wanted, without a pass.
+
+        :param found: its data and stat, or None if they are unknown
+        """
+        if found is None or not self._settled:
+            return False
+        data, stat = found
+        return (stat is not None and stat.ephemeralOwner == session
+                and bool(data == self._data))
+
     def _steps(
         self, found: Any, session: int, sessions: Collection[int]
     ) -> list[Op]:

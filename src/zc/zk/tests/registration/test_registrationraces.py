@@ -209,6 +209,36 @@ class FirstRegistrationTests(Case):
         self.assertEqual(len(errors), 1)
         self.assertEqual(self.zk.get_properties(NODE)['a'], 1)
 
+    def test_no_second_look(self) -> None:
+        """A node that is there when it is followed needs no pass again."""
+        reconciler = self.zk._keeper._reconciler
+        with unittest.mock.patch.object(reconciler, 'run') as run:
+            run.side_effect = type(reconciler).run.__get__(reconciler)
+            self.zk.register('/s', ADDRESS)
+            self.settle()
+        self.assertEqual(1, run.call_count)
+
+    def test_changed_before_it_is_followed(self) -> None:
+        """What happens to the node before anybody would tell is seen."""
+        followers = self.zk._keeper._followers
+        real = followers.follow
+        for change in (lambda: self.other.delete(NODE),
+                       lambda: self.other.set(NODE, b'{"b":2}')):
+
+            def follow(registrations: Any, change: Any = change) -> None:
+                followers.follow = real     # type: ignore[method-assign]
+                change()
+                real(registrations)
+
+            followers.follow = follow       # type: ignore[method-assign]
+            self.zk.register('/s', ADDRESS, OPEN_ACL_UNSAFE, a=1)
+            self.settle()
+            self.wait_registered()
+            self.assertEqual(
+                self.zk.get_properties(NODE),
+                self.zk.registrations[NODE].properties)
+            self.zk.unregister('/s', ADDRESS)
+
     def test_given_up_with_a_node_there(self) -> None:
         """A node that register made, and could not see, goes."""
         keeper = self.zk._keeper._arrivals
