@@ -80,7 +80,7 @@ def _change(
         if rules:
             properties[OVERRIDES] = rules
 
-    zk._rewrite(path, change)
+    zk._nodes.rewrite(path, change)
 
 
 def _tell(

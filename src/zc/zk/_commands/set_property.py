@@ -57,7 +57,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
     with call.connected(options) as zk:
         path = zk.resolve(path)
         try:
-            zk._change(path, values, options.delete)
+            zk._nodes.change(path, values, options.delete)
         except KeyError as e:
             raise Failure(f'{path} has no property {e.args[0]}') from e
     return 0

@@ -119,7 +119,7 @@ class Providers(Live):
     _watcher_class = _Watcher
 
     def __init__(
-        self, zk: Nodes, engine: Engine, path: str, options: Options
+        self, nodes: Nodes, engine: Engine, path: str, options: Options
     ) -> None:
         rules = options.rules()
         ref: weakref.ref[Providers] = weakref.ref(self)
@@ -131,14 +131,14 @@ class Providers(Live):
         self._timer: threading.Timer | None = None
         self._saver: Saver | None = None
         if options.snapshot is not None:
-            client = zk.client
+            client = nodes.client
             self._saver = Saver(
                 options.snapshot,
                 Source(','.join(f'{host}:{port}'
                                 for host, port in client.hosts),
-                       client.chroot, zk._path(path)),
+                       client.chroot, nodes.normal(path)),
                 lambda: _saved(roster))
-        super().__init__(zk, engine, path)
+        super().__init__(nodes, engine, path)
 
     # Choosing
 

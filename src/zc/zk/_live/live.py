@@ -78,21 +78,21 @@ class Live:
     _watcher_class = Watcher
 
     def __init__(
-        self, zk: Nodes, engine: Engine, path: str, watch: bool = True
+        self, nodes: Nodes, engine: Engine, path: str, watch: bool = True
     ) -> None:
-        self.zk = zk
+        self._nodes = nodes
         self._engine = engine
         self.path = path
         self.watch = watch
         self._pid = os.getpid()
         self._callbacks: list[Watcher] = []
         self._called = False
-        self._tracker = self._tracker_class(zk._path(path))
+        self._tracker = self._tracker_class(nodes.normal(path))
         if watch:
             self._tracker.follow(self, engine)
 
     def _check(self) -> None:
-        """Raise the error that the first computation met."""
+        """Raise the error that the first computation met, if any."""
         error = self._tracker.error
         if error is not None:
             self.close()

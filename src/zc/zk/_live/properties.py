@@ -170,7 +170,7 @@ class Properties(Live, Mapping[str, Any]):
         if if_version is None:
             snapshot = self._snapshot
             path = self._target()
-            stat = self.zk.exists(path)
+            stat = self._nodes.exists(path)
             if snapshot is None or stat is None:
                 raise NoNodeError(path)
             # A node that was made anew has the same versions again.
@@ -190,14 +190,14 @@ class Properties(Live, Mapping[str, Any]):
         """
         changes = dict(data or (), **properties)
         path = self._target()
-        self._keep(path, *self.zk._change(path, changes))
+        self._keep(path, *self._nodes.change(path, changes))
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.update({key: value})
 
     def __delitem__(self, key: str) -> None:
         path = self._target()
-        self._keep(path, *self.zk._change(path, {}, [key]))
+        self._keep(path, *self._nodes.change(path, {}, [key]))
 
     def _target(self) -> str:
         """Return the path of the node to write."""
@@ -208,21 +208,21 @@ class Properties(Live, Mapping[str, Any]):
             real_path: str = snapshot.real_path
             return real_path
         # A link on the way may lead elsewhere by now.
-        return self.zk.resolve(self._tracker.path)
+        return self._nodes.resolve(self._tracker.path)
 
     def _replace(self, properties: dict[str, Any], version: int) -> None:
         path = self._target()
         data = encode(properties, path)
-        self.zk._check_links(path, data, properties)
-        self._keep(path, data, self.zk.set(path, data, version))
+        self._nodes.check_links(path, data, properties)
+        self._keep(path, data, self._nodes.set(path, data, version))
 
     def _keep(self, path: str, data: bytes, stat: ZnodeStat) -> None:
         """Take in data, where the engine does not."""
         if not self.watch:
             self._tracker.snapshot = Snapshot(
-                self.zk._lookup, path, data, stat)
+                self._nodes.lookup, path, data, stat)
 
     def _read(self) -> None:
         """Read once: what there is instead of watching."""
-        path = self.zk.resolve(self._tracker.path)
-        self._keep(path, *self.zk.get(path))
+        path = self._nodes.resolve(self._tracker.path)
+        self._keep(path, *self._nodes.get(path))

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
+from typing import Protocol
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import BadVersionError
@@ -24,12 +25,14 @@ from kazoo.security import ACL
 from .._tree import links as _links
 from .._tree import paths as _paths
 from .._tree.links import Found
+from .._tree.model import LINK
 from .._tree.model import PROPERTY_LINK
 from .._tree.values import decode
 from .._tree.values import encode
 from .._tree.values import to_bytes
 from .._worker.backoff import Backoff
 from ..errors import BadPropertyLink
+from ..errors import PathError
 from .chroot import Chroot
 from .requests import Bulk
 from .wire import Create
@@ -54,24 +57,42 @@ def acl_list(acl: Sequence[ACL]) -> list[ACL]:
     return list(acl)
 
 
+class Copies(Protocol):
+    """Who keeps copies of what nodes hold."""
+
+    def wrote(self, path: str, data: bytes, stat: ZnodeStat) -> None:
+        """Take note of data that were written."""
+
+    def changed(self, path: str, above: bool) -> None:
+        """Take note of a node that was created or deleted.
+
+        :param above: whether nodes above it may have been created too
+        """
+
+
 class Nodes:
     """Access to single nodes.
 
     One noun: the operations of ZooKeeper on a node, most of them a few lines.
 
+    :param bulk: the connection
+    :param chroot: tells of a chroot that does not exist
+    :param copies: is told of what was written
     :ivar client: the kazoo client
     """
 
-    client: KazooClient
-    _bulk: Bulk
-    _chroot: Chroot
+    def __init__(self, bulk: Bulk, chroot: Chroot, copies: Copies) -> None:
+        self.client: KazooClient = bulk.client
+        self._bulk = bulk
+        self._chroot = chroot
+        self._copies = copies
 
     def is_ephemeral(self, path: str) -> bool:
         """Tell whether a node is ephemeral.
 
         :raises NoNodeError: when there is no such node
         """
-        path = self._path(path)
+        path = self.normal(path)
         stat = self.exists(path)
         if stat is None:
             raise NoNodeError(path)
@@ -87,7 +108,7 @@ class Nodes:
 
         If the node exists, its data are replaced.
         """
-        path = self._path(path)
+        path = self.normal(path)
         missing = []
         above = path
         while above != '/' and self.exists(above) is None:
@@ -150,7 +171,7 @@ class Nodes:
         :returns: the path; with `include_data`, a pair of path and stat
         """
         number_only = sequence and path.endswith('/')
-        path = self._path(path)
+        path = self.normal(path)
         if number_only and path != '/':
             path += '/'
         data = to_bytes(b'' if value is None else value, path)
@@ -159,7 +180,8 @@ class Nodes:
         result = self._ask(
             self.client.create_async, path, data, acl, ephemeral, sequence,
             makepath, include_data)
-        self._changed(result[0] if include_data else result, makepath)
+        self._copies.changed(
+            result[0] if include_data else result, makepath)
         return result
 
     def set(
@@ -178,18 +200,18 @@ class Nodes:
         :raises BadVersionError: when they are at another
         :raises TooLarge: when the data are over the server's limit
         """
-        path = self._path(path)
+        path = self.normal(path)
         data = to_bytes(data if value is None else value, path)
         self._bulk.check_size(SetData(path, data, version))
         stat: ZnodeStat = self._do(
             self.client.set_async, path, data, version)
-        self._wrote(path, data, stat)
+        self._copies.wrote(path, data, stat)
         return stat
 
     def delete(self, path: str, version: int = -1) -> Any:
         """Delete a node that has no children; see kazoo's ``delete``."""
         result = self._do(self.client.delete_async, path, version)
-        self._changed(self._path(path))
+        self._copies.changed(self.normal(path), False)
         return result
 
     def get_properties(self, path: str) -> dict[str, Any]:
@@ -198,7 +220,7 @@ class Nodes:
         :raises NoNodeError: when there is no such node
         :raises DataError: when its data are not text
         """
-        path = self._path(path)
+        path = self.normal(path)
         return decode(self.get(path)[0], path)
 
     def resolve(self, path: str) -> str:
@@ -208,18 +230,44 @@ class Nodes:
         :raises LinkLoop: when links lead in a circle
         """
         with self._chroot:
-            return _links.resolve(self._lookup, self._path(path))
+            return _links.resolve(self.lookup, self.normal(path))
 
-    # Helpers
+    def ln(self, target: str, source: str) -> None:
+        """Make a symbolic link.
 
-    def _path(self, path: str) -> str:
+        :param target: the path that the link leads to; after a ``/`` at
+            its end, the link's name is added
+        :param source: the path of the link; after a ``/`` at its end, the
+            target's name is added
+        :raises NoNodeError: when the node that would hold the link is missing
+        """
+        if source.endswith('/'):
+            name = target.rpartition('/')[2]
+            if name in ('', '.', '..'):
+                raise PathError(target, 'it has no name for the link')
+            source += name
+        base, name = _paths.split(self.normal(source))
+        if target.endswith('/'):
+            target += name
+        if not name:
+            raise PathError(source, 'the root cannot be a link')
+        if not target.strip():
+            raise PathError(target, 'a link needs a target path')
+        if target.split() != [target]:
+            # The tree format has no way to write it.
+            raise PathError(target, "a link's path must not hold blanks")
+        self.change(base, {name + LINK: target})
+
+    # For the rooms above
+
+    def normal(self, path: str) -> str:
         """Return the normal form of a path that a user gave."""
         self._bulk.check_process()
         return _paths.normal(path)
 
     def _do(self, ask: Callable[..., Any], path: str, *args: Any) -> Any:
         """Make one request of kazoo; its errors get to name the path."""
-        return self._ask(ask, self._path(path), *args)
+        return self._ask(ask, self.normal(path), *args)
 
     def _ask(self, ask: Callable[..., Any], path: str, *args: Any) -> Any:
         with self._chroot:
@@ -230,14 +278,14 @@ class Nodes:
                     raise
                 raise type(e)(path) from e
 
-    def _lookup(self, paths: Sequence[str]) -> list[Found]:
+    def lookup(self, paths: Sequence[str]) -> list[Found]:
         """What links are followed with, outside of the watch engine."""
         return [
             (None if isinstance(each, NoNodeError) else each)
             if isinstance(each, Exception) else each[0]
             for each in self._bulk.data(paths)]
 
-    def _check_links(
+    def check_links(
         self, path: str, data: bytes, written: Iterable[str]
     ) -> None:
         """Refuse property links that would lead to no value.
@@ -254,23 +302,14 @@ class Nodes:
         def lookup(paths: Sequence[str]) -> list[Found]:
             # Links may lead to what is about to be written.
             return [data if each == path else found for each, found
-                    in zip(paths, self._lookup(paths), strict=True)]
+                    in zip(paths, self.lookup(paths), strict=True)]
 
         for value in _links.linked_values(
                 lookup, path, decode(data, path), links).values():
             if isinstance(value, BadPropertyLink):
                 raise value
 
-    def _wrote(self, path: str, data: bytes, stat: ZnodeStat) -> None:
-        """Called with what was written: for those who keep copies."""
-
-    def _changed(self, path: str, above: bool = False) -> None:
-        """Called with the path of a node that was created or deleted.
-
-        :param above: whether nodes above it may have been created too
-        """
-
-    def _change(
+    def change(
         self,
         path: str,
         changes: Mapping[str, Any],
@@ -290,9 +329,9 @@ class Nodes:
                     raise KeyError(_missing(name, properties))
                 del properties[name]
 
-        return self._rewrite(path, change, changes)
+        return self.rewrite(path, change, changes)
 
-    def _rewrite(
+    def rewrite(
         self,
         path: str,
         change: Callable[[dict[str, Any]], None],
@@ -314,7 +353,7 @@ class Nodes:
             properties = decode(data, path)
             change(properties)
             merged = encode(properties, path)
-            self._check_links(path, merged, written)
+            self.check_links(path, merged, written)
             try:
                 return merged, self.set(path, merged, stat.version)
             except BadVersionError:

@@ -1,4 +1,6 @@
+import inspect
 import os
+import pydoc
 from unittest import mock
 
 import zope.event
@@ -87,7 +89,7 @@ class Links(Case):
                 other.ln('/theirs', '/lb/theirs')
             return found
 
-        with mock.patch.object(self.client, 'get', race):
+        with mock.patch.object(self.client._nodes, 'get', race):
             self.client.ln('/ours', '/lb/ours')
         self.assertEqual({
             'providers ->': '/service/providers', 'ours ->': '/ours',
@@ -195,7 +197,7 @@ class Register(Case):
 
     def test_blank_host(self):
         """A blank host stands for all addresses of the machine."""
-        with mock.patch('zc.zk.client.ipv4_addresses',
+        with mock.patch('zc.zk._registration.registrar.ipv4_addresses',
                         return_value=['10.0.0.1', '10.0.0.2']):
             self.client.register('/service/providers', ('', 80), a=1)
             self.assertEqual(
@@ -207,7 +209,8 @@ class Register(Case):
 
     def test_no_address(self):
         """A machine without an address cannot stand for them."""
-        with mock.patch('zc.zk.client.ipv4_addresses', return_value=[]):
+        with mock.patch('zc.zk._registration.registrar.ipv4_addresses',
+                        return_value=[]):
             for function in self.client.register, self.client.unregister:
                 self.fails(
                     zc.zk.AddressError, "bad server address ':80': "
@@ -464,3 +467,49 @@ class LiveObjects(Case):
         self.fails(TypeError, "Can't set callbacks without watching.",
                    properties, lambda properties: None)
         self.fails(NoNodeError, '/no', self.client.properties, '/no', False)
+
+
+class Face(Case):
+    """What a user sees of the methods, which stand in the parts."""
+
+    def methods(self):
+        return {name: value for name, value in vars(zc.zk.ZooKeeper).items()
+                if inspect.isfunction(value) and not name.startswith('_')}
+
+    def test_signatures(self):
+        """Each method names its arguments, with their types."""
+        methods = self.methods()
+        self.assertLessEqual(
+            {'children', 'register', 'set', 'walk', 'close'}, set(methods))
+        for name in methods:
+            signature = inspect.signature(getattr(self.client, name))
+            with self.subTest(name):
+                self.assertNotEqual(
+                    signature.empty, signature.return_annotation)
+                for each in signature.parameters.values():
+                    self.assertNotEqual(each.empty, each.annotation)
+                    self.assertNotEqual(each.VAR_POSITIONAL, each.kind)
+        self.assertEqual(
+            "(path: 'str', watch: 'bool' = True) -> 'Properties'",
+            str(inspect.signature(self.client.properties)))
+        self.assertEqual(
+            ['path', 'address', 'acl', 'data'],
+            list(inspect.signature(self.client.register).parameters))
+
+    def test_documents(self):
+        """Each method has its document, and is called by its name here."""
+        for name, method in self.methods().items():
+            with self.subTest(name):
+                self.assertTrue(inspect.getdoc(method))
+                self.assertEqual(
+                    f'ZooKeeper.{method.__name__}', method.__qualname__)
+                self.assertEqual('zc.zk.client', method.__module__)
+        text = pydoc.plain(pydoc.render_doc(zc.zk.ZooKeeper.get_children))
+        self.assertIn('get_children(self, path:', text)
+        self.assertIn("Return the names of a node's children, once.", text)
+
+    def test_errors_of_calls(self):
+        """A call with wrong arguments names the method."""
+        with self.assertRaises(TypeError) as caught:
+            self.client.resolve()
+        self.assertIn('resolve() missing 1 required', str(caught.exception))

@@ -22,6 +22,7 @@ ROOMS = '''
     zc.zk._registration
     zc.zk._discovery
     zc.zk._statistics
+    zc.zk._parts
     zc.zk._http.limits                  pure
     zc.zk._http.attempts                pure
     zc.zk._http

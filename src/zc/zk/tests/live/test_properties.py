@@ -241,7 +241,7 @@ class DeleteTests(Case):
                 change(path, others.pop())
             return change(path, value, version)
 
-        with mock.patch.object(self.client, 'set', late):
+        with mock.patch.object(self.client._nodes, 'set', late):
             del self.properties['a']
         self.assertEqual({'b': 2}, self.held())
 

@@ -284,7 +284,7 @@ class RegisteredTests(ZooKeeperCase):
     def test_all_interfaces(self):
         """A server on all interfaces is shown until its last node goes."""
         zk = self.zk()
-        with mock.patch('zc.zk.client.ipv4_addresses',
+        with mock.patch('zc.zk._registration.registrar.ipv4_addresses',
                         return_value=['10.0.0.1', '10.0.0.2']):
             zk.register('/p', ':1')
         self.assertEqual([':1'], self.shown())

@@ -304,7 +304,7 @@ class FirstRegistrationTests(Case):
         """The nodes of a blank host are made all or none."""
         self.other.create('/s/10.0.0.2:80')
         with unittest.mock.patch(
-                'zc.zk.client.ipv4_addresses',
+                'zc.zk._registration.registrar.ipv4_addresses',
                 return_value=['10.0.0.1', '10.0.0.2']):
             with self.assertRaises(NodeExistsError):
                 self.zk.register('/s', ('', 80))

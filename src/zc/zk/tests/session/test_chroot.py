@@ -76,6 +76,6 @@ class ChrootTests(ServerCase):
             raise KazooException
 
         zk._bulk.wait = fail            # type: ignore
-        with self.assertRaises(NoNodeError) as caught, zk._chroot:
+        with self.assertRaises(NoNodeError) as caught, zk._connection.chroot:
             raise NoNodeError('/other')
         self.assertEqual('/other', str(caught.exception))

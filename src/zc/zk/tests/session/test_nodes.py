@@ -372,7 +372,7 @@ class CreateRecursive(Case):
             other.create(path, b'other')
             return create(path, *args)
 
-        with mock.patch.object(self.client, 'create', race):
+        with mock.patch.object(self.client._nodes, 'create', race):
             self.client.create_recursive('/a/b', 'mine')
         self.assertEqual(b'mine', self.client.get('/a/b')[0])
         self.assertEqual(b'other', self.client.get('/a')[0])
