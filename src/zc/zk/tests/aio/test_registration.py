@@ -35,7 +35,7 @@ class Registration(Case):
     async def test_blank_host(self):
         """With an empty host, it stands for the nodes of all addresses."""
         zk = await self.zk()
-        with mock.patch('zc.zk.client.ipv4_addresses',
+        with mock.patch('zc.zk._registration.registrar.ipv4_addresses',
                         return_value=['1.2.3.4', '5.6.7.8']):
             registration = await zk.register(PATH, ':80')
         self.assertEqual([PATH + '/1.2.3.4:80', PATH + '/5.6.7.8:80'],
