@@ -67,10 +67,12 @@ setup(
         'zope.event',
     ],
     extras_require={
+        'aiohttp': ['aiohttp >= 3.13'],
         'cli': ['argcomplete'],
         'httpx': ['httpx >= 0.28'],
         'monitor': ['zope.component', 'zope.configuration'],
         'netifaces': ['netifaces-plus'],
+        'requests': ['requests >= 2.32'],
         'sasl': ['pure-sasl'],
         'test': TEST_REQUIRES,
     },

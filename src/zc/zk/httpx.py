@@ -164,7 +164,7 @@ class Transport(_Common, httpx.BaseTransport):
         return response
 
     def _give(self, kept: Kept[httpx.HTTPTransport]) -> None:
-        if self._pools.give(kept):
+        if self._pools.give(kept, self._providers):
             kept.value.close()
 
     def _changed(self) -> None:
@@ -235,7 +235,7 @@ class AsyncTransport(_Common, httpx.AsyncBaseTransport):
         return response
 
     async def _give(self, kept: Kept[httpx.AsyncHTTPTransport]) -> None:
-        if self._pools.give(kept):
+        if self._pools.give(kept, self._providers):
             await kept.value.aclose()
 
     def _changed(self) -> None:

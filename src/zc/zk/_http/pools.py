@@ -21,13 +21,12 @@ class Kept(Generic[T]):
     :ivar value: what it is
     """
 
-    __slots__ = ('gone', 'name', 'users', 'value')
+    __slots__ = ('name', 'users', 'value')
 
     def __init__(self, name: str, value: T) -> None:
         self.name = name
         self.value = value
         self.users = 0
-        self.gone = False
 
 
 class Pools(Generic[T]):
@@ -55,16 +54,23 @@ class Pools(Generic[T]):
             kept.users += 1
             return kept
 
-    def give(self, kept: Kept[T]) -> bool:
-        """Take note that it is used no more; tell whether to close it."""
+    def give(self, kept: Kept[T], there: Container[str]) -> bool:
+        """Take note that it is used no more; tell whether to close it.
+
+        :param there: tells which providers there are: one may be chosen
+            just before it is gone
+        """
         with self._lock:
             kept.users -= 1
-            if kept.users or not kept.gone:
+            if kept.users:
                 return False
-            # It may have been closed with all the others.
-            known = kept in self._parting
-            self._parting.discard(kept)
-            return known
+            if kept in self._parting:
+                self._parting.discard(kept)
+                return True
+            if kept.name not in there and self._kept.get(kept.name) is kept:
+                del self._kept[kept.name]
+                return True
+            return False
 
     def sweep(self, there: Container[str]) -> list[T]:
         """Forget the providers that are gone; return what to close.
@@ -76,7 +82,6 @@ class Pools(Generic[T]):
             for name, kept in list(self._kept.items()):
                 if name not in there:
                     del self._kept[name]
-                    kept.gone = True
                     if kept.users:
                         self._parting.add(kept)
                     else:
@@ -89,6 +94,4 @@ class Pools(Generic[T]):
             every = [*self._kept.values(), *self._parting]
             self._kept = {}
             self._parting = set()
-            for kept in every:
-                kept.gone = True
             return [kept.value for kept in every]

@@ -30,7 +30,9 @@ ROOMS = '''
     zc.zk._aio
     zc.zk.aio
     zc.zk
+    zc.zk.aiohttp
     zc.zk.httpx
+    zc.zk.requests
     zc.zk._monitor
     zc.zk.monitor
     zc.zk.graphvis

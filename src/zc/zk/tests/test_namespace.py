@@ -89,7 +89,9 @@ INSIDE = re.compile(r'zc\.zk\.testing\.(protocol|state|net)\b')
 
 # Modules that are imported only when asked for, and what they need then.
 OPTIONAL = {
+    'zc.zk.aiohttp': 'aiohttp',
     'zc.zk.httpx': 'httpx',
+    'zc.zk.requests': 'requests',
     'zc.zkzopeserver._engines.trace': 'zc.zservertracelog',
     'zc.zkzopeserver._engines.waitress': 'waitress',
 }

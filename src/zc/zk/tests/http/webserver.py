@@ -62,6 +62,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_redirect(self) -> None:
         self.do_answer(302, Location=self.server.location)
 
+    def do_cookie(self) -> None:
+        self.do_answer(200, **{'Set-Cookie': 'c=d'})
+
     def do_close(self) -> None:
         self.close_connection = True
 
