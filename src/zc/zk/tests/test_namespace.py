@@ -77,7 +77,7 @@ TESTED_BY = {
     'zc.zk.testing.protocol.records': 'testing.protocol.test_jute',
     'zc.zkzopeserver': 'test_processes',
     'zc.zkzopeserver._monitor': 'test_processes',
-    'zc.zkzopeserver._engines.response': 'engines.test_engine',
+    'zc.zkzopeserver._engines.response': 'engines.test_channel',
     'zc.zkzopeserver._runner': 'test_processes',
     'zc.zkzopeserver._engines.waitress': 'test_engines',
 }
@@ -103,7 +103,9 @@ def importable(module):
         # zc.zk is developed without zc.async as well.
         needs = 'zc.async_'
     else:
-        needs = OPTIONAL.get(module.name)
+        needs = next((
+            needs for name, needs in OPTIONAL.items()
+            if f'{module.name}.'.startswith(f'{name}.')), None)
     return needs is None or importlib.util.find_spec(needs) is not None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _lifecycle
-from ._options.section import OptionError
+from ._options.table import OptionError
 from ._runner import run_with
 
 

@@ -23,7 +23,7 @@ from typing import Protocol
 from . import _ending
 from . import _sockets
 from ._ending import Ending
-from ._options.section import Options
+from ._options.table import Options
 from ._registration import Presence
 
 

@@ -8,8 +8,8 @@ import io
 import logging
 from typing import Any
 
-from ._options.section import OptionError
-from ._options.section import Options
+from ._options.table import OptionError
+from ._options.table import Options
 
 
 _LEVELS = ('CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG')

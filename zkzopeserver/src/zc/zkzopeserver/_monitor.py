@@ -11,7 +11,7 @@ from typing import Any
 import zc.zk.monitor
 
 from . import _sockets
-from ._options.section import Options
+from ._options.table import Options
 
 
 @contextlib.contextmanager

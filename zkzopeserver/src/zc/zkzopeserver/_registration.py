@@ -21,7 +21,7 @@ import zc.zk
 import zc.zk.monitor
 from zc.zk.backoff import Backoff
 
-from ._options.section import Options
+from ._options.table import Options
 
 
 logger = logging.getLogger('zc.zkzopeserver')

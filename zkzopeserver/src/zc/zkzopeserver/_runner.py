@@ -18,8 +18,8 @@ from . import _monitor
 from ._lifecycle import Life
 from ._lifecycle import MakeEngine
 from ._options import section
-from ._options.section import OptionError
-from ._options.section import Options
+from ._options.table import OptionError
+from ._options.table import Options
 
 
 # Runners that catch SystemExit and then exit with status 0.

@@ -17,7 +17,7 @@ from paste.deploy import loadapp
 from paste.deploy import loadwsgi
 
 from . import _runner
-from ._options.section import OptionError
+from ._options.table import OptionError
 
 
 __all__ = ['main']

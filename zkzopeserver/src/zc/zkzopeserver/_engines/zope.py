@@ -20,8 +20,8 @@ from zope.server.adjustments import Adjustments
 from zope.server.dualmodechannel import the_trigger
 from zope.server.http.wsgihttpserver import WSGIHTTPServer
 
-from .._options.section import Options
-from .engine import ZopeChannel
+from .._options.table import Options
+from .channel import ZopeChannel
 from .environ import constant_part
 from .environ import environment
 from .pace import Pace

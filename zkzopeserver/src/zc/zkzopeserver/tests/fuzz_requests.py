@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zc.zkzopeserver import _sockets
-from zc.zkzopeserver._options.section import Options
+from zc.zkzopeserver._options.table import Options
 from zc.zkzopeserver.tests.raw_requests import CHUNKED
 from zc.zkzopeserver.tests.raw_requests import GET
 from zc.zkzopeserver.tests.raw_requests import POST

@@ -22,9 +22,9 @@ from kazoo.client import KazooClient
 
 import zc.zk
 from zc.zkzopeserver import _sockets
-from zc.zkzopeserver._engines import waitress
 from zc.zkzopeserver._engines import zope
-from zc.zkzopeserver._options.section import Options
+from zc.zkzopeserver._engines.waitress import engine as waitress
+from zc.zkzopeserver._options.table import Options
 
 
 #: Seconds until a test gives up waiting for something that must happen.

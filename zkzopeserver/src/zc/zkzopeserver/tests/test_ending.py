@@ -7,7 +7,7 @@ from zc.zkzopeserver._ending import CLOSE
 from zc.zkzopeserver._ending import LEAST
 from zc.zkzopeserver._ending import LEAVE
 from zc.zkzopeserver._ending import Ending
-from zc.zkzopeserver._options.section import Options
+from zc.zkzopeserver._options.table import Options
 
 
 class EndingTests(unittest.TestCase):

@@ -13,7 +13,7 @@ from typing import Any
 from unittest import mock
 
 from zc.zkzopeserver import _sockets
-from zc.zkzopeserver._options.section import Options
+from zc.zkzopeserver._options.table import Options
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import EngineCase
 from zc.zkzopeserver.tests.support import Response

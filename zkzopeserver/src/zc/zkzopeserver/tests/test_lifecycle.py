@@ -11,8 +11,8 @@ from unittest import mock
 
 from zc.zkzopeserver import _ending
 from zc.zkzopeserver._lifecycle import Life
-from zc.zkzopeserver._options.section import OptionError
-from zc.zkzopeserver._options.section import Options
+from zc.zkzopeserver._options.table import OptionError
+from zc.zkzopeserver._options.table import Options
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import wait_for
 

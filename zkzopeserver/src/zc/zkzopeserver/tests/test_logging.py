@@ -10,8 +10,8 @@ from typing import Any
 from unittest import mock
 
 from zc.zkzopeserver import _logging
-from zc.zkzopeserver._options.section import OptionError
-from zc.zkzopeserver._options.section import Options
+from zc.zkzopeserver._options.table import OptionError
+from zc.zkzopeserver._options.table import Options
 
 
 PROGRAM = '''
@@ -21,7 +21,7 @@ if sys.argv[1] == 'handler':
     logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))
     logging.getLogger().setLevel(logging.WARNING)
 from zc.zkzopeserver._logging import configure
-from zc.zkzopeserver._options.section import Options
+from zc.zkzopeserver._options.table import Options
 for _ in range(int(sys.argv[2])):
     configure(Options(loggers=sys.argv[3]))
 logging.getLogger('a.b').debug('one %d', 1)

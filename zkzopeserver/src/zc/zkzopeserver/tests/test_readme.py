@@ -21,8 +21,8 @@ import zc.zk.monitor
 import zc.zk.testing
 import zc.zkzopeserver
 from zc.zk._monitor import plugin
-from zc.zkzopeserver._options.section import OPTIONS
-from zc.zkzopeserver._options.section import Options
+from zc.zkzopeserver._options.table import OPTIONS
+from zc.zkzopeserver._options.table import Options
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import wait_for
 

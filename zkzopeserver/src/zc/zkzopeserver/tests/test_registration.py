@@ -17,8 +17,8 @@ from kazoo.exceptions import NoNodeError
 import zc.zk
 import zc.zk.testing
 from zc.zkzopeserver import _registration
-from zc.zkzopeserver._options.section import OptionError
-from zc.zkzopeserver._options.section import Options
+from zc.zkzopeserver._options.table import OptionError
+from zc.zkzopeserver._options.table import Options
 from zc.zkzopeserver._options.values import Address
 from zc.zkzopeserver._options.values import Secret
 from zc.zkzopeserver._registration import Presence

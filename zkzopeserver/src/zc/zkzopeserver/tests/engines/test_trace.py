@@ -11,9 +11,9 @@ from unittest import mock
 
 from zc.zkzopeserver import _engines
 from zc.zkzopeserver import _runner
-from zc.zkzopeserver._engines import waitress
 from zc.zkzopeserver._engines import zope
-from zc.zkzopeserver._options.section import OptionError
+from zc.zkzopeserver._engines.waitress import engine as waitress
+from zc.zkzopeserver._options.table import OptionError
 from zc.zkzopeserver.tests.support import Serving
 
 
@@ -126,7 +126,9 @@ class MissingTests(unittest.TestCase):
             patcher = mock.patch.dict(names)
             patcher.start()
             self.addCleanup(patcher.stop)
-            names.pop(key, None)
+            for each in list(names):
+                if each == key or each.startswith(f'{key}.'):
+                    del names[each]
 
     def test_no_tracelog(self):
         """Without the package, the extra to install is named."""

@@ -9,11 +9,11 @@ from typing import Any
 from unittest import mock
 
 from zc.zkzopeserver import _sockets
-from zc.zkzopeserver._engines import engine as _http
+from zc.zkzopeserver._engines import channel as _http
 from zc.zkzopeserver._engines import zope
 from zc.zkzopeserver._engines.pace import Pace
-from zc.zkzopeserver._options.section import Options
-from zc.zkzopeserver.tests.engines import test_waitress
+from zc.zkzopeserver._options.table import Options
+from zc.zkzopeserver.tests.engines.waitress import test_engine as test_waitress
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import EngineCase
 from zc.zkzopeserver.tests.support import Response

@@ -10,10 +10,10 @@ from unittest import mock
 
 from paste.deploy import loadwsgi
 
-from zc.zkzopeserver._options.section import OPTIONS
-from zc.zkzopeserver._options.section import OptionError
-from zc.zkzopeserver._options.section import Options
 from zc.zkzopeserver._options.section import read
+from zc.zkzopeserver._options.table import OPTIONS
+from zc.zkzopeserver._options.table import OptionError
+from zc.zkzopeserver._options.table import Options
 
 
 REQUIRED = {'zookeeper': 'zk.example.com:2181', 'path': '/a'}

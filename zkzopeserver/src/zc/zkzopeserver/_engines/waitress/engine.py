@@ -17,12 +17,12 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
-from .._options.section import Options
-from .pace import Pace
-from .waitress_request import WaitressRequest
-from .waitress_response import Answer
-from .waitress_response import Refused
-from .waitress_response import checked
+from ..._options.table import Options
+from ..pace import Pace
+from .request import WaitressRequest
+from .response import Answer
+from .response import Refused
+from .response import checked
 
 
 logger = logging.getLogger('zc.zkzopeserver')
@@ -277,7 +277,7 @@ engine_class = WaitressEngine
 
 def traced() -> Callable[..., WaitressEngine]:
     """Return what makes an engine that writes trace records."""
-    from . import trace
+    from .. import trace
 
     class TracedTask(Answer):
         def get_environment(self) -> dict[str, Any]:

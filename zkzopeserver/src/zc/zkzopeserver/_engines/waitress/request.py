@@ -7,7 +7,7 @@ that a proxy may understand differently.
 """
 from __future__ import annotations
 
-from .request import RequestParser
+from ..request import RequestParser
 
 
 class WaitressRequest(RequestParser):

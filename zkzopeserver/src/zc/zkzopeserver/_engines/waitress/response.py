@@ -16,11 +16,11 @@ from waitress.task import ErrorTask
 from waitress.task import Task
 from waitress.task import WSGITask
 
-from .faults import check_block
-from .faults import check_head
-from .faults import check_result
-from .faults import log_failure
-from .refusal import Refusal
+from ..faults import check_block
+from ..faults import check_head
+from ..faults import check_result
+from ..faults import log_failure
+from ..refusal import Refusal
 
 
 class _Answering(Task):

@@ -6,8 +6,8 @@ import unittest
 from types import SimpleNamespace
 from typing import Any
 
-from zc.zkzopeserver._engines import waitress
 from zc.zkzopeserver._engines.pace import Pace
+from zc.zkzopeserver._engines.waitress import engine as waitress
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import EngineCase
 from zc.zkzopeserver.tests.support import Response

@@ -4,7 +4,7 @@ from __future__ import annotations
 import unittest
 from types import SimpleNamespace
 
-from zc.zkzopeserver._engines.waitress_request import WaitressRequest
+from zc.zkzopeserver._engines.waitress.request import WaitressRequest
 
 
 ADJ = SimpleNamespace(

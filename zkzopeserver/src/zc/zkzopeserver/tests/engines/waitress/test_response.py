@@ -9,11 +9,11 @@ from typing import Any
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import ClientDisconnected
 
-from zc.zkzopeserver._engines import waitress
 from zc.zkzopeserver._engines.refusal import bad
-from zc.zkzopeserver._engines.waitress_request import WaitressRequest
-from zc.zkzopeserver._engines.waitress_response import Refused
-from zc.zkzopeserver._engines.waitress_response import checked
+from zc.zkzopeserver._engines.waitress import engine as waitress
+from zc.zkzopeserver._engines.waitress.request import WaitressRequest
+from zc.zkzopeserver._engines.waitress.response import Refused
+from zc.zkzopeserver._engines.waitress.response import checked
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import EngineCase
 from zc.zkzopeserver.tests.support import Response
