@@ -9,6 +9,7 @@
     register_with, leave                 the same for runners of servers
     import_tree, export_tree             trees, as text
     print_tree, walk, delete_recursive   trees, in ZooKeeper
+    plan, load_plan                      imports, to be applied later
     ln, resolve                          symbolic links
     create, create_recursive, delete     single nodes, as kazoo has them
     get, set, exists, get_children
@@ -22,6 +23,7 @@
                                     ``Provider`` and ``Lease`` objects, which
                                     have a ``ProviderState``
 ``Registration``                    what ``registrations`` holds
+``Plan``                            what ``plan`` returns
 ``Statistics``                      what ``statistics`` returns
 ``RegisteringServer``, ``event``    the event that announces a registration
 ``parse_tree``, ``ParseNode``       a tree's text, and what it describes
@@ -31,7 +33,8 @@
 
 Errors: ``Error`` is the base of ``AddressError``, ``BadPropertyLink``,
 ``DataError``, ``FailedConnect``, ``ForkedError``, ``ImportFailed``,
-``LinkLoop``, ``NoProviders``, ``PathError``, ``TooLarge``, ``TreeChanged``,
+``LinkLoop``, ``NoProviders``, ``PathError``, ``PlanMoved``,
+``PlanNotForHere``, ``PlanSyntaxError``, ``TooLarge``, ``TreeChanged``,
 ``TreeSyntaxError`` and ``ValueNotStorable``.  Raise ``CancelWatch`` in a
 callback to end it.
 """
@@ -46,6 +49,7 @@ from ._live.children import Children
 from ._live.properties import Properties
 from ._registration.registration import Registration
 from ._statistics import Statistics
+from ._transfer.planned import Plan
 from ._tree.addresses import parse_addr
 from ._tree.model import Node as ParseNode
 from ._tree.parser import parse_tree
@@ -66,6 +70,9 @@ from .errors import ImportFailed
 from .errors import LinkLoop
 from .errors import NoProviders
 from .errors import PathError
+from .errors import PlanMoved
+from .errors import PlanNotForHere
+from .errors import PlanSyntaxError
 from .errors import TooLarge
 from .errors import TreeChanged
 from .errors import TreeSyntaxError
@@ -88,6 +95,10 @@ __all__ = [
     'OPEN_ACL_UNSAFE',
     'ParseNode',
     'PathError',
+    'Plan',
+    'PlanMoved',
+    'PlanNotForHere',
+    'PlanSyntaxError',
     'Properties',
     'Provider',
     'ProviderState',

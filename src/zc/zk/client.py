@@ -146,6 +146,8 @@ class ZooKeeper:
     # Trees
 
     import_tree = _by('_trees', Trees.import_tree)
+    plan = _by('_trees', Trees.plan)
+    load_plan = _by('_trees', Trees.load_plan)
     export_tree = _by('_trees', Trees.export_tree)
     print_tree = _by('_trees', Trees.print_tree)
     delete_recursive = _by('_removal', Removal.delete_recursive)

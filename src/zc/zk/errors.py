@@ -16,6 +16,9 @@ Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
       LinkLoop                  symbolic or property links in a circle
       NoProviders               no server of a service will do
       PathError                 (ValueError) not a node path
+      PlanMoved                 a saved plan that does not fit any more
+      PlanNotForHere            a saved plan for another ensemble
+      PlanSyntaxError           (ValueError) text that is no saved plan
       TooLarge                  (ValueError) over the server's size limit
       TreeChanged               another client kept changing the tree
       TreeSyntaxError           (ValueError) text that is not a tree
@@ -40,6 +43,9 @@ __all__ = [
     'LinkLoop',
     'NoProviders',
     'PathError',
+    'PlanMoved',
+    'PlanNotForHere',
+    'PlanSyntaxError',
     'TooLarge',
     'TreeChanged',
     'TreeSyntaxError',
@@ -221,6 +227,36 @@ class PathError(Error, ValueError):
 
     def __str__(self) -> str:
         return f'bad path {self.path!r}: {self.reason}'
+
+
+class PlanMoved(Error):
+    """A saved plan cannot be applied: nodes have changed since it was made.
+
+    :ivar paths: the nodes
+    :ivar applied: the paths that were written or deleted before; empty when
+        nothing was done
+    """
+
+    def __init__(
+        self, paths: Sequence[str], applied: Sequence[str] = ()
+    ) -> None:
+        super().__init__(list(paths), list(applied))
+        self.paths = list(paths)
+        self.applied = list(applied)
+
+    def __str__(self) -> str:
+        done = (f'after {len(self.applied)} nodes were written or deleted'
+                if self.applied else 'nothing was done')
+        return ('these nodes have changed since the plan was made: '
+                f'{", ".join(self.paths)}; {done}')
+
+
+class PlanNotForHere(Error):
+    """A saved plan is for another ensemble, or another root in it."""
+
+
+class PlanSyntaxError(Error, ValueError):
+    """A text is no saved plan."""
 
 
 class TooLarge(Error, ValueError):

@@ -17,6 +17,9 @@ from .._session.nodes import acl_list
 from .._session.requests import Bulk
 from .._tree.parser import parse_tree
 from . import importer
+from .planned import Plan
+from .planned import load_plan
+from .planned import make_plan
 
 
 class Trees:
@@ -72,6 +75,39 @@ class Trees:
                     None if acl is None else acl_list(acl), dry_run, print)
         finally:
             self._wrote()
+
+    def plan(
+        self,
+        text: str,
+        path: str = '/',
+        trim: bool | None = None,
+        services: Sequence[str] = (),
+    ) -> Plan:
+        """Return what an import would do, to be looked at, saved, applied.
+
+        :param text: a tree; see docs/tree-format.rst
+        :param path: the node below which it would be imported
+        :param trim: as for `import_tree`
+        :param services: names of top nodes of the tree: only these are
+            planned for.  One that the text does not have is deleted if
+            `trim` is true.
+        :returns: the plan; its `apply` does what it says, and nothing if a
+            node that it touches has changed since
+        :raises TreeSyntaxError: when the text is not a tree
+        :raises Error: as for `import_tree`
+        """
+        tree = parse_tree(text)
+        with self._chroot:
+            return make_plan(self._bulk, tree, self._nodes.resolve(path),
+                             trim, services, self._wrote)
+
+    def load_plan(self, text: str) -> Plan:
+        """Return the plan that `Plan.to_json` made a text of.
+
+        :raises PlanSyntaxError: when the text holds no plan
+        :raises PlanNotForHere: when it is for another ensemble or root
+        """
+        return load_plan(self._bulk, text, self._wrote)
 
     def export_tree(
         self,

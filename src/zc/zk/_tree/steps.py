@@ -53,6 +53,8 @@ EPHEMERAL = 'ephemeral'
 ABOVE_EPHEMERAL = 'above ephemeral'
 UNCHANGED = 'unchanged'
 GREW = 'grew'
+REASONS = frozenset((EXTRA, NO_TEXT, ABOVE_NO_TEXT, UNREADABLE, EPHEMERAL,
+                     ABOVE_EPHEMERAL, UNCHANGED, GREW))
 
 
 def removed(steps: Iterable[Step]) -> dict[str, tuple[int, int]]:

@@ -26,6 +26,10 @@ def _commands(function: str, says: str, module: str = '') -> Offer:
     return Offer(f'zc.zk._commands.{module or function}', function, says)
 
 
+def _change(function: str, says: str) -> Offer:
+    return Offer(f'zc.zk._changing.{function}', function, says)
+
+
 def _look(function: str, says: str) -> Offer:
     return Offer(f'zc.zk._looking.{function}', function, says)
 
@@ -52,6 +56,8 @@ GROUPS: dict[str, dict[str, Offer]] = {
         'wait': _look('wait', 'wait for nodes and properties'),
     },
     'changing': {
+        'plan': _change('plan', 'save what an import would do'),
+        'apply': _change('apply', 'do what was planned, or nothing'),
         'set': _commands('set_property', 'change properties of a node'),
         'drain': _commands('drain', 'take requests away from a server'),
         'rm': _commands('delete', 'delete a node and all below it'),

@@ -33,6 +33,14 @@ MESSAGES = [
      'no provider at /a: none is registered'),
     (errors.PathError('a', "it must start with '/'"),
      "bad path 'a': it must start with '/'"),
+    (errors.PlanMoved(['/a', '/b']),
+     'these nodes have changed since the plan was made: /a, /b; nothing was '
+     'done'),
+    (errors.PlanMoved(['/a'], ['/b', '/c']),
+     'these nodes have changed since the plan was made: /a; after 2 nodes '
+     'were written or deleted'),
+    (errors.PlanNotForHere('it is for the root /a'), 'it is for the root /a'),
+    (errors.PlanSyntaxError('it is not JSON'), 'it is not JSON'),
     (errors.TooLarge('/a', 2_000_000, 1_048_575),
      'data of /a: 2000000 bytes do not fit in a request of 1048575 bytes '
      '(jute.maxbuffer)'),

@@ -39,6 +39,7 @@ ROOMS = '''
     zc.zk._commands
     zc.zk._run
     zc.zk._looking
+    zc.zk._changing
     zc.zk._zczk
     zc.zk.scripts
 

@@ -1,0 +1,1 @@
+"""Commands of ``zczk`` that change a live tree."""

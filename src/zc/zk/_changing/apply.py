@@ -1,0 +1,58 @@
+"""The command that applies a plan.
+
+Runs in a script's main thread.  It must not know how plans are applied.
+"""
+from __future__ import annotations
+
+import sys
+
+from .._commands import files
+from .._commands import output
+from .._commands.call import Call
+from .._commands.command import command
+from .._commands.progress import Progress
+from .._printable import printable
+from .._tree import notes
+from ..errors import PlanMoved
+from .review import review
+
+
+@command('zczk apply', failed=2)
+def apply(call: Call) -> int:
+    """Do what a plan says."""
+    parser = call.parser('PLAN', '''\
+Do what the file PLAN says, which "zczk plan -o" wrote.  Nothing is done if a
+node that it touches has changed since, or if it is for another ensemble or
+root.  PLAN may be -, the standard input.
+''', '''\
+examples:
+  {0} plan.json
+  {0} -d plan.json
+        only show it again
+
+exit status: 0 done, 1 nodes have changed and nothing was done, 2 failed or
+wrong usage
+''')
+    parser.add_argument('-d', '--dry-run', action='store_true',
+                        help='only show what the plan does')
+    options = call.parse(parser)
+    if len(options.arguments) != 1:
+        parser.error('one PLAN is needed')
+    text = files.read_text(options.arguments[0])[0]
+    with call.connected(options) as zk, \
+            Progress(sys.stderr, 'nodes written') as progress:
+        plan = zk.load_plan(text)
+        review(plan, call.colour(options))
+        if options.dry_run:
+            return 0
+        try:
+            plan.apply(progress)
+        except PlanMoved as e:
+            progress.close()
+            output.complain(f'{call.name}: {printable(str(e))}')
+            return 1
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f'interrupted after {notes.nodes(len(plan.applied))} or '
+                'more') from None
+    return 0
