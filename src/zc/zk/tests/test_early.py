@@ -67,6 +67,7 @@ class Early(EarlyCase):
     def test_saved(self):
         """The saved list is used until ZooKeeper answers."""
         providers = self.early().providers(PATH, snapshot=self.directory)
+        self.addCleanup(providers.close)
         self.assertEqual('a', providers.choose().name)
         self.assertFalse(providers.current)
         self.server.start()
