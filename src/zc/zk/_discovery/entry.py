@@ -11,14 +11,13 @@ from types import MappingProxyType
 from typing import Any
 from typing import NamedTuple
 
+from .._registration.farewell import LEAVING
 from .._tree.addresses import parse_addr
 from .._tree.values import decode
 from ..errors import AddressError
 from ..errors import DataError
 
 
-#: The property that a server sets before it takes its node away.
-LEAVING = 'leaving'
 #: The largest weight; 1 divided by it is the least above 0.
 MAX_WEIGHT = 1e6
 

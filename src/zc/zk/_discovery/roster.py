@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from .._printable import printable
+from .._registration.farewell import LEAVING
 from .balancer import Balancer
-from .entry import LEAVING
 from .entry import Entry
 from .entry import read
 from .hold import Hold

@@ -57,7 +57,7 @@ class Departures:
         """Delete a node, if that can be now; tell whether it is gone."""
         if self._reconciler.connected():
             try:
-                self._reconciler.until(deadline).delete(registration)
+                self._reconciler.until(deadline).delete([registration])
                 return True
             except KazooException as e:
                 logger.debug(

@@ -30,7 +30,6 @@ from kazoo.exceptions import NoNodeError
 
 from .._session.requests import Bulk
 from .._session.transactions import TransactionFailed
-from .._session.wire import Delete
 from .._session.wire import Op
 from .._session.wire import op_size
 from ..errors import TooLarge
@@ -135,31 +134,52 @@ class Reconciler:
             if not again and self.session() == session:
                 return
 
-    def delete(self, registration: Registration) -> None:
-        """Delete the node, if it is this client's.
+    def delete(self, registrations: Sequence[Registration]) -> None:
+        """Delete the nodes, as far as they are this client's.
 
-        It is deleted at the version that was read: one that another session
-        made meanwhile, and has written to, stays.
+        Each is deleted at the version that was read: one that another
+        session made meanwhile, and has written to, stays.
 
-        :raises KazooException: when it could not be deleted
+        :raises KazooException: when some could not be deleted
         """
-        path = registration.path
-        while True:
-            [result] = self._bulk.data([path])
-            if isinstance(result, Exception):
-                return
-            stat = result[1]
-            if stat.ephemeralOwner not in self.sessions:
-                return
+        kept: KazooException | None = None
+        again = list(registrations)
+        while again:
+            found = self._bulk.data([each.path for each in again])
+            work: list[Steps] = [
+                (each, each._end(result[1].version))
+                for each, result in zip(again, found, strict=True)
+                if not isinstance(result, Exception)
+                and result[1].ephemeralOwner in self.sessions]
+            again = []
+            for batch in self._batches(work):
+                kept = self._take_away(batch, again) or kept
+        if kept is not None:
+            raise kept
+
+    def _take_away(
+        self, batch: list[Steps], again: list[Registration]
+    ) -> KazooException | None:
+        """Delete the nodes of a batch.
+
+        :param again: gets those that are to be looked at once more
+        :returns: why one cannot be deleted
+        """
+        kept = None
+        while batch:
             try:
-                self._bulk.commit([Delete(path, stat.version)])
-                return
-            except TransactionFailed as e:
-                if isinstance(e.error, NoNodeError):
-                    return
-                if not isinstance(e.error, BadVersionError):
-                    raise type(e.error)(path) from e
-                # It is another one by now, or was written to: look again.
+                self._bulk.commit([op for _, steps in batch for op in steps])
+                break
+            except TransactionFailed as failure:
+                # All was rolled back because of one: leave that out.
+                each, _ = batch.pop(_blamed(batch, failure.index))
+                error = failure.error
+                if each._stay(failure) or isinstance(error, BadVersionError):
+                    # It is another one by now, or was written to.
+                    again.append(each)
+                elif not isinstance(error, NoNodeError):
+                    kept = type(error)(each.path)
+        return kept
 
     def _apply(self, work: list[Steps], together: bool) -> bool:
         """Commit the operations; tell whether to look again at once."""

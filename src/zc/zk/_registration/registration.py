@@ -33,6 +33,10 @@ from .._tree.values import decode
 from .._tree.values import encode
 from ..errors import DataError
 from ..errors import ValueNotStorable
+from .farewell import Farewell
+from .farewell import first_way
+from .farewell import next_way
+from .farewell import steps
 from .states import FOLLOWS
 from .states import State
 
@@ -74,6 +78,7 @@ class Registration:
         # What is newer of them; None: all.
         self._changes: dict[str, Any] | None = None
         self._unwritable = False    # the ACL lets nobody change the data
+        self._farewell = first_way(acl)     # how its node goes
         self._takeover = takeover   # whoever owns it is known to be gone
         self._announced = False     # the first success is the caller's
         self._told = ('', '')       # what was logged last
@@ -268,6 +273,20 @@ class Registration:
         """Return what replaces the node that is there."""
         return [Delete(self._path, version), self._create(data)]
 
+    def _end(self, version: int) -> list[Op]:
+        """Return what takes the node away, with the word that its server
+        leaves.
+        """
+        return steps(self._farewell, self._path, version, self._acl)
+
+    def _stay(self, failure: TransactionFailed) -> bool:
+        """Take note that it could not be taken away; tell whether to try
+        in another way.
+        """
+        before = self._farewell
+        self._farewell = next_way(before, failure)
+        return self._farewell != before
+
     def _refuse(self, failure: TransactionFailed) -> bool:
         """Take note that a step failed; tell whether to try at once."""
         error, op = failure.error, failure.op
@@ -275,6 +294,7 @@ class Registration:
             # `register` makes nodes that nobody may write, by default.
             # Who may create them can replace them.
             self._unwritable = True
+            self._farewell = Farewell.REMADE
             return True
         if isinstance(error, NoNodeError) and isinstance(op, Create):
             self._note(

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import threading
 import unittest
+from collections.abc import Sequence
 from typing import Any
 
 from kazoo.exceptions import ConnectionLoss
@@ -27,10 +28,10 @@ class FakeReconciler:
     def until(self, deadline: float) -> FakeReconciler:
         return self
 
-    def delete(self, registration: Registration) -> None:
+    def delete(self, registrations: Sequence[Registration]) -> None:
         if self.errors:
             raise self.errors.pop()
-        self.deleted.append(registration.path)
+        self.deleted += [each.path for each in registrations]
 
 
 class Case(unittest.TestCase):

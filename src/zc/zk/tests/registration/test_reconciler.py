@@ -12,7 +12,9 @@ from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import OPEN_ACL_UNSAFE
+from kazoo.security import READ_ACL_UNSAFE
 
+from zc.zk._registration.farewell import LAST_DATA
 from zc.zk._registration.reconciler import Reconciler
 from zc.zk._registration.registration import Registration
 from zc.zk._registration.states import State
@@ -54,6 +56,7 @@ class FakeBulk:
 
     def commit(self, ops: Sequence[Any]) -> list[Any]:
         self.commits.append(list(ops))
+        nodes = dict(self.nodes)
         for index, op in enumerate(ops):
             if self.faults.get(op.path):
                 error = self.faults[op.path].pop(0)
@@ -61,17 +64,17 @@ class FakeBulk:
                                   | NoAuthError | NodeExistsError):
                     raise error
                 raise TransactionFailed(index, op, error)
+            if not isinstance(op, Create) and op.version not in (
+                    -1, nodes[op.path][1].version):
+                raise TransactionFailed(index, op, BadVersionError())
             if isinstance(op, Delete):
-                version = self.nodes[op.path][1].version
-                if op.version not in (-1, version):
-                    raise TransactionFailed(index, op, BadVersionError())
-        for op in ops:
-            if isinstance(op, Delete):
-                del self.nodes[op.path]
+                del nodes[op.path]
             elif isinstance(op, SetData):
-                self.nodes[op.path] = op.data, stat(OURS, op.version + 1)
+                nodes[op.path] = op.data, stat(OURS, op.version + 1)
             else:
-                self.nodes[op.path] = op.data, stat(OURS)
+                nodes[op.path] = op.data, stat(OURS)
+        self.nodes.clear()
+        self.nodes.update(nodes)
         return [True] * len(ops)
 
 
@@ -87,8 +90,8 @@ class Case(unittest.TestCase):
     ) -> Registration:
         """Return a registration whose node had these data."""
         keeper: Any = None
-        wanted = Registration(
-            keeper, path, data, OPEN_ACL_UNSAFE, **keywords)
+        acl = keywords.pop('acl', OPEN_ACL_UNSAFE)
+        wanted = Registration(keeper, path, data, acl, **keywords)
         wanted._unwritten = False
         return wanted
 
@@ -266,10 +269,10 @@ class DeleteTests(Case):
         """Only a node of this client's sessions is deleted."""
         for owner, gone in ((OLD, True), (THEIRS, False)):
             self.bulk.nodes['/s/a'] = b'', stat(owner)
-            self.reconciler.delete(self.wanted())
+            self.reconciler.delete([self.wanted()])
             self.assertEqual('/s/a' not in self.bulk.nodes, gone)
         del self.bulk.nodes['/s/a']
-        self.reconciler.delete(self.wanted())
+        self.reconciler.delete([self.wanted()])
 
     def test_delete_another_one_meanwhile(self) -> None:
         """A node that another session made after the look stays."""
@@ -282,20 +285,49 @@ class DeleteTests(Case):
             return found
 
         self.bulk.data = data           # type: ignore[method-assign]
-        self.reconciler.delete(self.wanted())
+        self.reconciler.delete([self.wanted()])
         self.assertEqual((b'', stat(THEIRS, 0)), self.bulk.nodes['/s/a'])
 
     def test_delete_written_meanwhile(self) -> None:
         """One that is written to all the time goes all the same."""
         self.bulk.nodes['/s/a'] = b'', stat(OLD, 1)
         self.bulk.faults['/s/a'] = [BadVersionError(), BadVersionError()]
-        self.reconciler.delete(self.wanted())
+        self.reconciler.delete([self.wanted()])
         self.assertEqual({}, self.bulk.nodes)
 
     def test_delete_faults(self) -> None:
         """A node that went by itself is well; the rest is an error."""
         self.bulk.nodes['/s/a'] = b'', stat(OLD)
-        self.bulk.faults['/s/a'] = [NoNodeError(), NoAuthError()]
-        self.reconciler.delete(self.wanted())
+        self.bulk.faults['/s/a'] = [
+            NoNodeError(), NoAuthError(), NoAuthError()]
+        self.reconciler.delete([self.wanted()])
         with self.assertRaisesRegex(NoAuthError, '/s/a'):
-            self.reconciler.delete(self.wanted())
+            self.reconciler.delete([self.wanted()])
+
+    def test_word(self) -> None:
+        """A node goes with a word, in a way that the server allows."""
+        delete = Delete('/s/a', 0)
+        written = [SetData('/s/a', LAST_DATA, 0), Delete('/s/a', 1)]
+        remade = [
+            delete, Create('/s/a', LAST_DATA, READ_ACL_UNSAFE, True), delete]
+        for acl, commits in (
+            (OPEN_ACL_UNSAFE, [written]), (READ_ACL_UNSAFE, [remade])
+        ):
+            with self.subTest(commits):
+                self.bulk.commits = []
+                self.bulk.nodes['/s/a'] = b'', stat(OLD)
+                self.reconciler.delete([self.wanted(acl=acl)])
+                self.assertEqual(commits, self.bulk.commits)
+                self.assertEqual({}, self.bulk.nodes)
+
+    def test_many(self) -> None:
+        """Nodes go in one transaction, and each that cannot is left out."""
+        for name in 'abcd':
+            self.bulk.nodes['/s/' + name] = b'', stat(OLD)
+        self.bulk.nodes['/s/c'] = b'', stat(THEIRS)
+        self.bulk.faults['/s/b'] = [NoAuthError(), NoAuthError()]
+        with self.assertRaisesRegex(NoAuthError, '/s/b'):
+            self.reconciler.delete(
+                [self.wanted('/s/' + name) for name in 'abcde'])
+        self.assertEqual({'/s/b', '/s/c'}, set(self.bulk.nodes))
+        self.assertEqual(3, len(self.bulk.commits))
