@@ -105,10 +105,12 @@ class Parts:
 
     def close(self) -> None:
         """End the session, where it is ours, and the threads."""
+        # First, so that no callback hears that our own nodes go.
+        self.engine.close()
+        self.keeper.part()
         if not self.connection.unfollow():
             self.keeper.leave()
         self.keeper.close()
-        self.engine.close()
 
     def __str__(self) -> str:
         counts = [(len(self.keeper.registrations), 'registered'),

@@ -111,6 +111,7 @@ class ZooKeeper:
         self._removal = Removal(nodes, self._trees, self._registrar)
         connection.follow(
             self._session_changed, parts.keeper.connection_ended)
+        connection.before_exit(parts.keeper.part)
 
     def _session_changed(self, state: str) -> None:
         """Take note of the connection's state: a kazoo listener."""

@@ -8,7 +8,9 @@ changed.  What ends is deleted (see `departures`).  Any thread may use it.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
+import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -34,6 +36,12 @@ from .reconciler import Reconciler
 from .registration import Registration
 from .rounds import Rounds
 from .states import State
+
+
+logger = logging.getLogger(__name__)
+
+#: The longest that `part` waits, in seconds: the word is not worth more.
+PART_SECONDS = 0.5
 
 
 class Keeper:
@@ -188,6 +196,32 @@ class Keeper:
         for each in registrations:
             self.remove(each)
         return self._departures.wait(timeout)
+
+    def part(self, timeout: float = PART_SECONDS) -> None:
+        """Delete all nodes that can be deleted now, and take no new ones:
+        for a client whose session ends.
+
+        That would delete them too, but without the word that their servers
+        leave on purpose.
+
+        :param timeout: the longest to wait, in seconds
+        """
+        with self._lock:
+            self._closed = True
+            registrations = list(self.registrations.values())
+        if not registrations or not self._reconciler.connected():
+            return
+        self._arrivals.give_up()
+        deadline = time.monotonic() + timeout
+        if self._turn.acquire(timeout=timeout):
+            try:
+                for each in registrations:
+                    each._close()
+                self._reconciler.until(deadline).delete(registrations)
+            except KazooException as e:
+                logger.debug('left without a word: %r', e)
+            finally:
+                self._turn.release()
 
     def close(self) -> None:
         """End the thread, from any thread; the session's end does the rest.

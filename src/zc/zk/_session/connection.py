@@ -21,9 +21,9 @@ from kazoo.protocol.states import KazooState
 
 from .._worker.moments import Moments
 from . import connect
+from . import exit
 from . import insides
 from .chroot import Chroot
-from .exit import end_at_exit
 from .loop import ConnectionLoop
 from .requests import Bulk
 from .reviver import Reviver
@@ -68,7 +68,7 @@ class Connection:
             client = connect.make_client(servers, session_timeout, **keywords)
             self._loop = connect.start(
                 client, servers, wait, connect_timeout, given_up)
-            end_at_exit(client)
+            exit.end_at_exit(client)
         elif keywords:
             raise TypeError('keywords cannot be passed with a client: '
                             + ', '.join(sorted(keywords)))
@@ -120,6 +120,16 @@ class Connection:
         while told != self.client.state:
             told = self.client.state
             listener(told)
+
+    def before_exit(self, method: Callable[[float], None]) -> None:
+        """Have a method called before the process ends a session that is
+        ours.
+
+        :param method: takes how long it may wait, in seconds; it is not
+            kept alive by this
+        """
+        if self._loop is not None:
+            exit.before_exit(self.client, method)
 
     def session_changed(self, state: str) -> None:
         """Take note of the state."""

@@ -1,3 +1,4 @@
+import functools
 import gc
 import os
 import tempfile
@@ -7,6 +8,7 @@ from kazoo.exceptions import NoNodeError
 from kazoo.exceptions import OperationTimeoutError
 
 import zc.zk
+from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
 
@@ -273,6 +275,43 @@ class Vanishing(Case):
             transaction.delete(f'{PATH}/{name}')
         transaction.commit()
         self.becomes(providers)
+
+    def leaving(self, **keywords):
+        """Servers that register, with the ways in which they leave."""
+        for leave in (
+            lambda zk: zk.close(),
+            lambda zk: [each.unregister()
+                        for each in zk.registrations.values()],
+            lambda zk: zk._leave(DEADLINE),
+            lambda zk: [zk.delete(path) for path in zk.registrations],
+        ):
+            zk = self.zk()
+            for name in 'abc':
+                zk.register(PATH, name, **keywords)
+            providers = self.providers()
+            self.becomes(providers, a='ready', b='ready', c='ready')
+            yield providers, functools.partial(leave, zk)
+            zk.close()
+            providers.close()
+
+    def test_leave(self):
+        """Servers that leave on purpose are not held, all at once neither.
+        """
+        for providers, leave in self.leaving(acl=zc.zk.OPEN_ACL_UNSAFE):
+            leave()
+            self.becomes(providers)
+
+    def test_leave_after_crash(self):
+        """One that crashed before the others left does not count for all.
+        """
+        for providers, leave in self.leaving(acl=zc.zk.OPEN_ACL_UNSAFE):
+            self.make('d', 'e')
+            self.becomes(providers, **dict.fromkeys('abcde', 'ready'))
+            self.remove('d')
+            leave()
+            self.becomes(providers, e='ready')
+            self.remove('e')
+            self.becomes(providers, d='stale', e='stale')
 
     def test_drain_from_inside(self):
         """A server drains itself by a weight of 0."""

@@ -9,6 +9,7 @@ from kazoo.client import KazooClient
 
 from zc.zk.testing import Server
 from zc.zk.tests.base import DEADLINE
+from zc.zk.tests.base import wait_for
 
 
 PROGRAM = """
@@ -66,6 +67,21 @@ class ExitTests(unittest.TestCase):
         self.go_on(process)
         self.assertEqual(0, process.wait(DEADLINE))
         self.assertEqual([], self.other.get_children('/s'))
+
+    def test_with_a_word(self) -> None:
+        """They say before that they leave: they are written to."""
+        program = PROGRAM.replace("'/s', ('h'", "'/s', acl=zc.zk."
+                                  "OPEN_ACL_UNSAFE, address=('h'")
+        process = self.run_program(program)
+        told: list[tuple[str, str]] = []
+        for name in 'h:1', 'h:2':
+            self.other.get('/s/' + name, lambda event: told.append(
+                (event.type, event.path)))
+        self.go_on(process)
+        self.assertEqual(0, process.wait(DEADLINE))
+        self.assertEqual([], self.other.get_children('/s'))
+        wait_for(lambda: sorted(told) == [
+            ('CHANGED', '/s/h:1'), ('CHANGED', '/s/h:2')])
 
     def test_after_an_error(self) -> None:
         """So it does when the program ends with an exception."""
