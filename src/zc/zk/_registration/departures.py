@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from kazoo.exceptions import KazooException
 
@@ -52,33 +52,35 @@ class Departures:
         self._backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
 
     def delete(
-        self, registration: Registration, deadline: float = math.inf
+        self,
+        registrations: Sequence[Registration],
+        deadline: float = math.inf,
     ) -> bool:
-        """Delete a node, if that can be now; tell whether it is gone."""
+        """Delete nodes, if that can be now; tell whether all are gone."""
         if self._reconciler.connected():
             try:
-                self._reconciler.until(deadline).delete([registration])
+                self._reconciler.until(deadline).delete(registrations)
                 return True
             except KazooException as e:
-                logger.debug(
-                    'deleting %s put off: %r', registration.path, e)
+                logger.debug('deleting %s put off: %r', ', '.join(
+                    [each.path for each in registrations]), e)
         return False
 
-    def put_off(self, registration: Registration) -> None:
-        """Have a node deleted as soon as that is possible."""
+    def put_off(self, registrations: Sequence[Registration]) -> None:
+        """Have nodes deleted as soon as that is possible."""
         with self._changed:
-            self._undeleted.add(registration)
+            self._undeleted.update(registrations)
         self._tell()
 
-    def take_back(self, registrations: Iterable[Registration]) -> None:
+    def take_back(self, registrations: Sequence[Registration]) -> None:
         """End registrations that failed, and delete what is there of them.
         """
-        deadline = time.monotonic() + TAKE_BACK_SECONDS
         for each in registrations:
             each._close()
-            if not self.delete(each, deadline):
-                # It may be there: a reply that got lost.
-                self.put_off(each)
+        deadline = time.monotonic() + TAKE_BACK_SECONDS
+        if not self.delete(registrations, deadline):
+            # They may be there: a reply that got lost.
+            self.put_off(registrations)
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until all nodes are gone; tell whether they are.
@@ -113,7 +115,7 @@ class Departures:
         with self._changed:
             leaving = list(self._undeleted)
         gone = {each for each in leaving
-                if self._taken(each) or self.delete(each)}
+                if self._taken(each) or self.delete([each])}
         with self._changed:
             self._undeleted -= gone
             self._changed.notify_all()

@@ -8,7 +8,6 @@ changed.  What ends is deleted (see `departures`).  Any thread may use it.
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -37,8 +36,6 @@ from .registration import Registration
 from .rounds import Rounds
 from .states import State
 
-
-logger = logging.getLogger(__name__)
 
 #: The longest that `part` waits, in seconds: the word is not worth more.
 PART_SECONDS = 0.5
@@ -120,7 +117,7 @@ class Keeper:
                     raise ConnectionClosedError('closed')
                 self.registrations.update(new)
         except BaseException:
-            self._departures.take_back(new.values())
+            self._departures.take_back(list(new.values()))
             raise
         finally:
             with self._lock:
@@ -166,20 +163,7 @@ class Keeper:
         :returns: whether it is gone; if not, it is deleted as soon as that
             is possible
         """
-        self._bulk.check_process()
-        path = registration.path
-        with self._lock:
-            if self.registrations.get(path) is not registration:
-                return True
-            del self.registrations[path]
-        with self._turn:
-            registration._close()
-            self._followers.drop(registration)
-            deleted = self._departures.delete(registration)
-        self._engine.settle(keys_of(path))
-        if not deleted:
-            self._departures.put_off(registration)
-        return deleted
+        return self._remove([registration])
 
     def leave(self, timeout: float | None = 0.0) -> bool:
         """Delete all nodes, and take no new ones: for a client whose session
@@ -189,12 +173,7 @@ class Keeper:
             be deleted now; None: until `close`
         :returns: whether all nodes are gone
         """
-        with self._lock:
-            self._closed = True
-            registrations = list(self.registrations.values())
-        self._arrivals.give_up()
-        for each in registrations:
-            self.remove(each)
+        self._remove(self._end())
         return self._departures.wait(timeout)
 
     def part(self, timeout: float = PART_SECONDS) -> None:
@@ -206,22 +185,44 @@ class Keeper:
 
         :param timeout: the longest to wait, in seconds
         """
-        with self._lock:
-            self._closed = True
-            registrations = list(self.registrations.values())
-        if not registrations or not self._reconciler.connected():
-            return
-        self._arrivals.give_up()
+        registrations = self._end()
         deadline = time.monotonic() + timeout
-        if self._turn.acquire(timeout=timeout):
+        if (registrations and self._reconciler.connected()
+                and self._turn.acquire(timeout=timeout)):
             try:
                 for each in registrations:
                     each._close()
-                self._reconciler.until(deadline).delete(registrations)
-            except KazooException as e:
-                logger.debug('left without a word: %r', e)
+                self._departures.delete(registrations, deadline)
             finally:
                 self._turn.release()
+
+    def _end(self) -> list[Registration]:
+        """Take no new registrations; return those that there are."""
+        with self._lock:
+            self._closed = True
+            registrations = list(self.registrations.values())
+        self._arrivals.give_up()
+        return registrations
+
+    def _remove(self, registrations: Sequence[Registration]) -> bool:
+        self._bulk.check_process()
+        with self._lock:
+            mine = [each for each in registrations
+                    if self.registrations.get(each.path) is each]
+            for each in mine:
+                del self.registrations[each.path]
+        if not mine:
+            return True
+        with self._turn:
+            for each in mine:
+                each._close()
+                self._followers.drop(each)
+            deleted = self._departures.delete(mine)
+        self._engine.settle(
+            [key for each in mine for key in keys_of(each.path)])
+        if not deleted:
+            self._departures.put_off(mine)
+        return deleted
 
     def close(self) -> None:
         """End the thread, from any thread; the session's end does the rest.

@@ -1,4 +1,3 @@
-import functools
 import gc
 import os
 import tempfile
@@ -276,42 +275,21 @@ class Vanishing(Case):
         transaction.commit()
         self.becomes(providers)
 
-    def leaving(self, **keywords):
-        """Servers that register, with the ways in which they leave."""
+    def test_leave(self):
+        """A server that leaves on purpose is not held."""
         for leave in (
             lambda zk: zk.close(),
-            lambda zk: [each.unregister()
-                        for each in zk.registrations.values()],
-            lambda zk: zk._leave(DEADLINE),
-            lambda zk: [zk.delete(path) for path in zk.registrations],
+            lambda zk: zk.leave(DEADLINE),
+            lambda zk: zk.unregister(PATH, 'a'),
+            lambda zk: zk.delete(f'{PATH}/a'),
         ):
             zk = self.zk()
-            for name in 'abc':
-                zk.register(PATH, name, **keywords)
+            zk.register(PATH, 'a', acl=zc.zk.OPEN_ACL_UNSAFE)
             providers = self.providers()
-            self.becomes(providers, a='ready', b='ready', c='ready')
-            yield providers, functools.partial(leave, zk)
-            zk.close()
-            providers.close()
-
-    def test_leave(self):
-        """Servers that leave on purpose are not held, all at once neither.
-        """
-        for providers, leave in self.leaving(acl=zc.zk.OPEN_ACL_UNSAFE):
-            leave()
+            self.becomes(providers, a='ready')
+            leave(zk)
             self.becomes(providers)
-
-    def test_leave_after_crash(self):
-        """One that crashed before the others left does not count for all.
-        """
-        for providers, leave in self.leaving(acl=zc.zk.OPEN_ACL_UNSAFE):
-            self.make('d', 'e')
-            self.becomes(providers, **dict.fromkeys('abcde', 'ready'))
-            self.remove('d')
-            leave()
-            self.becomes(providers, e='ready')
-            self.remove('e')
-            self.becomes(providers, d='stale', e='stale')
+            zk.close()
 
     def test_drain_from_inside(self):
         """A server drains itself by a weight of 0."""

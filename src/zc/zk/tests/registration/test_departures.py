@@ -53,9 +53,9 @@ class Case(unittest.TestCase):
         """What cannot be deleted now is deleted when it can be."""
         registration = self.registration()
         self.reconciler.there = False
-        self.assertFalse(self.departures.delete(registration))
+        self.assertFalse(self.departures.delete([registration]))
         self.assertIsNone(self.departures.due())
-        self.departures.put_off(registration)
+        self.departures.put_off([registration])
         self.assertEqual([True], self.told)
         self.departures.run(1.0)
         self.assertFalse(self.departures.wait(0.0))
@@ -67,7 +67,7 @@ class Case(unittest.TestCase):
 
     def test_delay(self) -> None:
         """After an error, it is not tried again at once."""
-        self.departures.put_off(self.registration())
+        self.departures.put_off([self.registration()])
         self.reconciler.errors = [ConnectionLoss()]
         self.departures.run(1.0)
         due = self.departures.due()
@@ -81,7 +81,7 @@ class Case(unittest.TestCase):
     def test_registered_again(self) -> None:
         """The node of a later registration stays."""
         self.holders['/s/a'] = self.registration()
-        self.departures.put_off(self.registration())
+        self.departures.put_off([self.registration()])
         self.departures.run(1.0)
         self.assertEqual([], self.reconciler.deleted)
         self.assertTrue(self.departures.wait(0.0))
@@ -100,7 +100,7 @@ class Case(unittest.TestCase):
 
     def test_give_up(self) -> None:
         """Who waits for a node to go does so until all is given up."""
-        self.departures.put_off(self.registration())
+        self.departures.put_off([self.registration()])
         found: list[bool] = []
         thread = threading.Thread(
             target=lambda: found.append(self.departures.wait(None)),
