@@ -7,7 +7,6 @@ import pathlib
 import re
 import socket
 import unittest
-import unittest.mock
 import wsgiref.simple_server
 from typing import Any
 
@@ -20,7 +19,6 @@ import zc.zk
 import zc.zk.monitor
 import zc.zk.testing
 import zc.zkzopeserver
-from zc.zk._monitor import plugin
 from zc.zkzopeserver._options.table import OPTIONS
 from zc.zkzopeserver._options.table import Options
 from zc.zkzopeserver.tests.support import DEADLINE
@@ -69,18 +67,8 @@ def ask(monitor: str, line: str) -> str:
 
 def set_up(test: Any) -> None:
     zc.zk.testing.setUp(test, '/fooservice\n  /providers\n')
-    # What earlier tests of this process registered is not the example's.
-    servers: Any = unittest.mock.patch.object(
-        plugin, '_servers', [])
-    servers.start()
     test.globs.update(
-        options_of=options_of, start=start, stop=stop, ask=ask,
-        servers=servers)
-
-
-def tear_down(test: Any) -> None:
-    test.globs['servers'].stop()
-    zc.zk.testing.tearDown(test)
+        options_of=options_of, start=start, stop=stop, ask=ask)
 
 
 class TableTests(unittest.TestCase):
@@ -136,5 +124,5 @@ def test_suite():
         unittest.defaultTestLoader.loadTestsFromTestCase(TableTests),
         manuel.testing.TestSuite(
             examples + manuel.capture.Manuel(), str(README), setUp=set_up,
-            tearDown=tear_down),
+            tearDown=zc.zk.testing.tearDown),
     ])

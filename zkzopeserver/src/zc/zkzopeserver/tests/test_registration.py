@@ -291,12 +291,25 @@ class ServerTests(ZooKeeperCase):
 
     def entering(self, presence: Presence) -> threading.Thread:
         """Enter in a thread, as far as a name that somebody else has."""
+        waiting = threading.Event()
+
+        def connect(*args: Any, **keywords: Any) -> Any:
+            zk = zc.zk.ZooKeeper(*args, **keywords)
+            exists_async = zk.client.exists_async
+
+            def waits(*args: Any) -> Any:
+                waiting.set()       # for the name
+                return exists_async(*args)
+
+            zk.client.exists_async = waits
+            return zk
+
+        presence._connect = connect
         thread = threading.Thread(target=presence.enter, daemon=True)
         thread.start()
         self.addCleanup(thread.join, DEADLINE)
         self.addCleanup(presence.leave)
-        wait_for(lambda: presence._zk and presence._zk._keeper._adding,
-                 'a registration under way')
+        self.assertTrue(waiting.wait(DEADLINE))
         return thread
 
     def test_wait_with_two_addresses(self):
@@ -305,9 +318,8 @@ class ServerTests(ZooKeeperCase):
         presence = self.presence(
             [('a', 1), ('b', 2)], wait=True, session_timeout=1000,
             advertise=(Address('a', 1), Address('b', 2)))
-        # So that an attempt fails after a second.
-        with (mock.patch('zc.zk._registration.arrivals.GRACE', 0.0),
-              mock.patch.object(_registration, 'LAST_DELAY', 0.1),
+        # So that an attempt fails after some seconds.
+        with (mock.patch.object(_registration, 'LAST_DELAY', 0.1),
               self.assertLogs('zc.zkzopeserver', 'WARNING') as logs):
             thread = self.entering(presence)
             wait_for(lambda: logs.records, 'a line')
@@ -337,8 +349,7 @@ class ServerTests(ZooKeeperCase):
             thread = threading.Thread(
                 target=lambda: found.append(presence.leave()), daemon=True)
             thread.start()
-            keeper = presence._zk._keeper
-            wait_for(lambda: keeper._departures._undeleted, 'the attempt')
+            wait_for(lambda: not presence._zk.registrations, 'the attempt')
             logger = logging.getLogger('zc.zkzopeserver')
             logger.info('nothing is gone')
             server.start()
@@ -359,8 +370,7 @@ class ServerTests(ZooKeeperCase):
             thread = threading.Thread(
                 target=lambda: found.append(presence.leave()), daemon=True)
             thread.start()
-            keeper = presence._zk._keeper
-            wait_for(lambda: keeper._departures._undeleted, 'the attempt')
+            wait_for(lambda: not presence._zk.registrations, 'the attempt')
             presence.close(DEADLINE)
             thread.join(DEADLINE)
         self.assertEqual([False], found)
