@@ -15,6 +15,8 @@ TEST_REQUIRES = [
     'manuel',
     'netifaces-plus',
     'pure-sasl',
+    'pytest >= 8.0',
+    'pytest-xdist',
     'requests >= 2.32',
     'zope.component',
     'zope.configuration',
@@ -73,10 +75,14 @@ setup(
         'monitor': ['zope.component', 'zope.configuration'],
         'netifaces': ['netifaces-plus'],
         'requests': ['requests >= 2.32'],
+        'pytest': ['pytest >= 8.0'],
         'sasl': ['pure-sasl'],
         'test': TEST_REQUIRES,
     },
     entry_points={
+        'pytest11': [
+            'zc.zk_pytest = zc.zk_pytest',
+        ],
         'console_scripts': [
             'zczk = zc.zk._zczk:main',
             'zookeeper_delete = zc.zk.scripts:delete',

@@ -17,7 +17,7 @@ import zipfile
 
 ROOT = pathlib.Path(__file__).parent.parent
 MUST_HAVE = {
-    'zc_zk': ['zc/zk/py.typed', 'zc/zk/monitor.zcml'],
+    'zc_zk': ['zc/zk/py.typed', 'zc/zk/monitor.zcml', 'zc/zk_pytest.py'],
     'zc_zkzopeserver': ['zc/zkzopeserver/py.typed'],
     'zc_async': ['zc/async/__init__.py', 'zc/async_/py.typed',
                  'zc/async_/basic_dispatcher_policy.zcml'],
@@ -69,7 +69,8 @@ def check(wheel: pathlib.Path) -> None:
     # A package that is found by mistake would be installed for everybody.
     own = stem.removeprefix('zc_')
     # async is a keyword: the package is async_, and async its alias.
-    rooms = f'zc/{own}/', f'zc/{own}_/', f'{stem}-'
+    # pytest imports its plug-in in every project: it stands alone.
+    rooms = (f'zc/{own}/', f'zc/{own}_/', f'zc/{own}_pytest.py', f'{stem}-')
     stray = [name for name in names if not name.startswith(rooms)]
     assert not stray, f'{wheel.name} holds {stray}'
     assert 'ZPL-2.1' in text, f'{wheel.name} names no license'

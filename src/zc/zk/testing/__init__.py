@@ -71,6 +71,7 @@ def setUp(
     test: Any,
     tree: str | None = None,
     connection_string: str = 'zookeeper.example.com:2181',
+    server: Server | None = None,
 ) -> None:
     """Give a test a ZooKeeper server of its own.
 
@@ -86,18 +87,29 @@ def setUp(
     :param test: a doctest, or a unittest case
     :param tree: the tree at the start; by default `DEFAULT_TREE`
     :param connection_string: what clients of the test connect to
+    :param server: one that runs already, to be used by several tests; the
+        test gets a node there, which `tearDown` deletes.  By default, the
+        test gets a server of its own
     """
     names = _names(test)
     with ExitStack() as stack:
         stack.callback(_go_back_to, _directory())
         root = f'/zc.zk.testing.test-root{secrets.token_hex(8)}'
-        servers = testing_with_real_zookeeper()
-        server = None
-        if not servers:
+        servers = (None if server is not None
+                   else testing_with_real_zookeeper())
+        own = False
+        if server is not None:
+            servers = server.connection_string
+            # A test may look at it as a whole.
+            whole = Cluster(servers, servers, '')
+            _emulation.enter(whole)
+            stack.callback(_emulation.leave, whole)
+        elif not servers:
+            own = True
             server = stack.enter_context(Server())
             servers = server.connection_string
         cluster = Cluster(connection_string, servers, root)
-        stack.callback(_delete, cluster, bool(server))
+        stack.callback(_delete, cluster, own)
         _emulation.enter(cluster)
         stack.callback(_emulation.leave, cluster)
         _create(cluster)

@@ -56,6 +56,11 @@ class Faults:
         """Let a fault wait for its request."""
         self._waiting.append(fault)
 
+    def clear(self) -> None:
+        """Let no fault wait any more."""
+        self._waiting.clear()
+        self.refused.clear()
+
     def take(self, request: ClientRequest) -> list[StagedFault]:
         """Return the faults that hit a request; they wait no more."""
         if not self._waiting:

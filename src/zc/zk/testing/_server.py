@@ -35,7 +35,8 @@ class Server:
     """A ZooKeeper server in memory, for tests and development.
 
     It is a context manager.  If it is started again after `stop`, it has the
-    same address, nodes and sessions.
+    same address, nodes and sessions.  One noun: each method hands a change
+    to the thread that has the nodes.
 
     :param host: where to listen
     :param port: the port; 0: one that is free
@@ -230,6 +231,37 @@ class Server:
                 self._faults.refused[opcode] = error
 
         self._call(change)
+
+    def delay(
+        self,
+        seconds: float,
+        opcode: int | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Be slow: wait before the next matching request is done.
+
+        The requests of all clients wait with it.
+
+        :param seconds: how long
+        :param opcode: as for `drop_reply`
+        :param path: as for `drop_reply`
+        """
+        self._stage(StagedFault(
+            Kind.CALL, opcode, path, lambda database: time.sleep(seconds)))
+
+    def heal(self) -> None:
+        """Undo all faults: run, answer, and take connections again.
+
+        Faults that wait for a request are forgotten.
+        """
+        self._call(self._faults.clear)
+        if not self._running:
+            self._refusing = False
+            self.start()
+            return
+        self.resume()
+        if self._refusing:
+            self.refuse(False)
 
     def pause(self) -> None:
         """Hang: read bytes, but do not answer and do not expire sessions."""

@@ -48,6 +48,7 @@ ROOMS = '''
     zc.zk.testing._faults               pure
     zc.zk.testing.net
     zc.zk.testing
+    zc.zk_pytest
 
     zc.zkzopeserver._options
     zc.zkzopeserver._sockets

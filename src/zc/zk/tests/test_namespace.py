@@ -75,6 +75,7 @@ TESTED_BY = {
     'zc.zk.testing.__main__': 'test_desk',
     'zc.zk.testing.protocol.codes': 'testing.state.test_database',
     'zc.zk.testing.protocol.records': 'testing.protocol.test_jute',
+    'zc.zk_pytest': 'testing.test_pytest',
     'zc.zkzopeserver': 'test_processes',
     'zc.zkzopeserver._monitor': 'test_processes',
     'zc.zkzopeserver._engines.response': 'engines.test_channel',
@@ -190,7 +191,8 @@ class Tests(unittest.TestCase):
         for module in sources.modules():
             # Tests are laid out like the packages, without underscores.
             parts = [part.strip('_') for part in module.name.split('.')]
-            package = '.'.join(module.name.split('.')[:2]) + '.tests'
+            package = '.'.join(module.name.split('.')[:2]).removesuffix(
+                '_pytest') + '.tests'
             test = '.'.join([package, *parts[2:-1], f'test_{parts[-1]}'])
             if module.name in TESTED_BY:
                 test = f'{package}.{TESTED_BY[module.name]}'

@@ -9,6 +9,7 @@ import socket
 import threading
 import unittest
 from typing import Any
+from unittest import mock
 
 from kazoo.client import KazooClient
 from kazoo.client import KazooState
@@ -433,3 +434,39 @@ class NameTest(unittest.TestCase):
     def test_all(self):
         """There is one public name."""
         self.assertEqual(['Server'], _server.__all__)
+
+
+class Healing(ServerCase):
+
+    def test_delay(self):
+        """A delayed request is done after the time, and only one is."""
+        client = self.kazoo()
+        self.server.delay(0.25, OpCode.CREATE, '/a')
+        with mock.patch.object(_server.time, 'sleep') as sleep:
+            client.create('/b')
+            sleep.assert_not_called()
+            client.create('/a')
+            client.delete('/a')
+            client.create('/a')
+            sleep.assert_called_once_with(0.25)
+
+    def test_heal(self):
+        """All faults are undone, and those that wait are forgotten."""
+        client = self.kazoo()
+        for fault in (self.server.pause, self.server.refuse,
+                      self.server.stop, self.server.drop_request,
+                      lambda: self.server.refuse_requests(OpCode.CREATE)):
+            fault()
+            self.server.heal()
+            client.retry(client.exists, '/')
+            client.create('/a')
+            client.delete('/a')
+
+    def test_heal_well(self):
+        """A server that is well stays so, with its connections."""
+        client = self.kazoo()
+        states = []
+        client.add_listener(states.append)
+        self.server.heal()
+        client.create('/a')
+        self.assertEqual([], states)
