@@ -26,12 +26,17 @@ class Parts:
     """A connection, a watch engine and a keeper of registrations.
 
     :param connection: the connection, which nobody follows yet
+    :param persistent_watches: whether to use them where possible; a kazoo
+        client that was passed in knows none
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, persistent_watches: bool = True
+    ) -> None:
         self.connection = connection
         bulk, name = connection.bulk, connection.name
-        self.engine = Engine(bulk, name)
+        self.engine = Engine(
+            bulk, name, connection.own and persistent_watches)
         self.keeper = Keeper(bulk, self.engine, connection.granted, name)
 
     def session_changed(self, state: str) -> None:

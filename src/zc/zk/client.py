@@ -75,6 +75,9 @@ class ZooKeeper:
         `providers` gives what was saved, or nobody
     :param jute_maxbuffer: the largest request that the servers accept, in
         bytes; give it if they do not use the default
+    :param persistent_watches: whether to follow services by persistent
+        watches, which ZooKeeper has since 3.6; a kazoo client that is
+        passed in, and older servers, have none
     :param keywords: all others go to ``kazoo.client.KazooClient``:
         ``auth_data``, ``sasl_options``, ``use_ssl``, ``ca`` ...
     :raises FailedConnect: when there is no session in time
@@ -88,6 +91,7 @@ class ZooKeeper:
         *,
         connect_timeout: float = connect.CONNECT_TIMEOUT,
         jute_maxbuffer: int = JUTE_MAXBUFFER,
+        persistent_watches: bool = True,
         **keywords: Any,
     ) -> None:
         self._pid = os.getpid()
@@ -102,7 +106,7 @@ class ZooKeeper:
         bulk, chroot = connection.bulk, connection.chroot
         self._bulk = bulk
         self._connection = connection
-        parts = self._parts = Parts(connection)
+        parts = self._parts = Parts(connection, persistent_watches)
         self._engine, self._keeper = parts.engine, parts.keeper
         nodes = self._nodes = Nodes(bulk, chroot, parts)
         self._trees = Trees(bulk, chroot, nodes, parts.changed_much)

@@ -5,6 +5,7 @@ It must not know how servers are chosen.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Collection
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -12,8 +13,7 @@ from typing import Any
 from typing import NamedTuple
 
 from .._live.live import LiveTracker
-from .._session.wire import CHILDREN
-from .._tree import paths
+from .._session.wire import DATA
 from .._tree.links import Found
 from .._tree.links import resolve
 from .._tree.values import decode
@@ -23,60 +23,76 @@ from .overrides import OVERRIDES
 
 if TYPE_CHECKING:
     from .._live.cache import View
+    from .._live.family import Family
 
 
 class Listing(NamedTuple):
-    """The nodes of a service.
+    """The nodes of a service, as they were at one version.
 
     :ivar real_path: of the service's node, after links
-    :ivar nodes: the data of the servers' nodes, or why they cannot be read,
-        by their names
+    :ivar family: has the data of the servers' nodes
+    :ivar version: of the family
     :ivar overrides: the property of the service's node, as JSON, or None
     """
 
     real_path: str
-    nodes: Mapping[str, bytes | Exception]
+    family: Family
+    version: int
+    overrides: str | None
+
+
+class News(NamedTuple):
+    """How a listing differs from the one before.
+
+    :ivar nodes: the data of the nodes, or why they cannot be read, by their
+        names; None for each that has gone
+    :ivar whole: whether these are all nodes that there are
+    :ivar left: names of nodes that were written to right before they went
+    :ivar overrides: the property of the service's node, as JSON, or None
+    """
+
+    nodes: Mapping[str, bytes | Exception | None]
+    whole: bool
+    left: Collection[str]
     overrides: str | None
 
 
 class ListingTracker(LiveTracker):
     """Computes the listing of a service.
 
-    :ivar left: names whose nodes were written to right before they went
+    :ivar news: what was not taken yet, oldest first; another thread may
+        take while this one adds
     """
 
-    __slots__ = ('left',)
+    __slots__ = ('news',)
 
-    kind = CHILDREN
+    kind = DATA
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        self.left: set[str] = set()
+        self.news: deque[News] = deque()
 
     def compute(self, view: View) -> Listing:
         here = resolve(view.lookup, self.path)
-        names = view.children(here)
-        if names is None:
+        family = view.family(here)
+        if family is None:
             view.read_again(here)       # it came or went between reads
-        if isinstance(names, Exception):
-            raise type(names)(here) from names
-        found = dict(zip(names, view.lookup(
-            [paths.join(here, name) for name in names]), strict=True))
-        # A node that went after its name was read.
-        nodes = {name: data for name, data in found.items()
-                 if data is not None}
+        if isinstance(family, Exception):
+            raise type(family)(here) from family
+        overrides = _overrides(view.data(here)[0], here)
         before: Listing | None = self.snapshot
-        if before is not None:
-            self.left.update(
-                name for name in before.nodes
-                if name not in nodes
-                and view.left(paths.join(before.real_path, name)))
-        return Listing(here, nodes, _overrides(view.data(here)[0], here))
-
-    def take_left(self) -> Collection[str]:
-        """Return the names that left with a word, and forget them."""
-        left, self.left = self.left, set()
-        return left
+        if before is None or self.error is not None or (
+                before.family is not family):
+            self.news.append(News(dict(family.data), True, (), overrides))
+        elif before.version == family.version - 1:
+            # Nearly always: so a change costs what changed.
+            self.news.append(News(
+                family.changes, False, family.left, overrides))
+        elif (before.version, before.overrides) != (
+                family.version, overrides):
+            self.news.append(News(
+                dict(family.data), True, family.left, overrides))
+        return Listing(here, family, family.version, overrides)
 
 
 def _overrides(data: Found, path: str) -> str | None:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
+from typing import cast
 
 from kazoo.exceptions import NoNodeError
 
@@ -29,6 +30,7 @@ from .._session.nodes import Nodes
 from ..errors import ForkedError
 from ..errors import LinkLoop
 from .balancer import Balancer
+from .changes import Changes
 from .listing import Listing
 from .listing import ListingTracker
 from .provider import Lease
@@ -90,21 +92,16 @@ class _Watcher(Watcher):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        self._before: Mapping[str, Provider] = {}
+        self._changes: Changes | None = None
 
     def call(self, watched: Any, names: Callable[[], Iterable[str]]) -> None:
         if not self._takes:
             self.function(watched)
             return
-        before, now = self._before, watched._roster.providers
-        self._before = now
-        changes = {
-            'added': {now[name] for name in now.keys() - before.keys()},
-            'removed': {before[name] for name in before.keys() - now.keys()},
-            'changed': {now[name] for name in now.keys() & before.keys()
-                        if now[name] is not before[name]},
-        }
-        self.function(watched, **{name: changes[name]
+        if self._changes is None:
+            self._changes = watched._roster.follow()
+        difference = watched._roster.since(self._changes)
+        self.function(watched, **{name: getattr(difference, name)
                                   for name in self._takes})
 
 
@@ -128,6 +125,7 @@ class Providers(Live):
             way=options.choose, zone=options.zone, subset=options.subset,
             client=uuid.uuid4().hex, refused=lambda name: _refused(ref, name))
         roster = self._roster = Roster(path, rules, self._balancer)
+        self._taking = threading.Lock()
         self._timer: threading.Timer | None = None
         self._saver: Saver | None = None
         if options.snapshot is not None:
@@ -176,18 +174,23 @@ class Providers(Live):
         return iter(self._shown().values())
 
     def __len__(self) -> int:
-        return len(self._shown())
+        self._check_process()
+        return len(self._roster)
 
     def __getitem__(self, name: str) -> Provider:
-        return self._shown()[name]
+        provider = self.get(name)
+        if provider is None:
+            raise KeyError(name)
+        return provider
 
     def __contains__(self, item: object) -> bool:
         name = item.name if isinstance(item, Provider) else item
-        return name in self._shown()
+        return isinstance(name, str) and self.get(name) is not None
 
     def get(self, name: str) -> Provider | None:
         """Return the provider of that name, or None."""
-        return self._shown().get(name)
+        self._check_process()
+        return self._roster.get(name)
 
     @property
     def real_path(self) -> str:
@@ -217,19 +220,25 @@ class Providers(Live):
         """Take in what the engine computed; in its thread or the maker's.
         """
         tracker = self._tracker
+        roster = self._roster
         assert isinstance(tracker, ListingTracker)
-        listing: Listing | None = tracker.snapshot
-        now = time.monotonic()
-        if isinstance(tracker.error, (NoNodeError, LinkLoop)):
-            # All of them have gone with the service's node.
-            self._roster.take(
-                {}, self._roster.overrides, tracker.take_left(), now)
-        elif tracker.error is None and listing is not None:
-            self._roster.take(
-                listing.nodes, listing.overrides, tracker.take_left(), now)
-            if self._saver is not None:
-                self._saver.save_soon()
-        self._plan()
+        with self._taking:
+            now = time.monotonic()
+            while tracker.news:
+                news = tracker.news.popleft()
+                if news.whole:
+                    roster.take(
+                        cast(Mapping[str, 'bytes | Exception'], news.nodes),
+                        news.overrides, news.left, now)
+                else:
+                    roster.change(
+                        news.nodes, news.overrides, news.left, now)
+                if self._saver is not None:
+                    self._saver.save_soon()
+            if isinstance(tracker.error, (NoNodeError, LinkLoop)):
+                # All of them have gone with the service's node.
+                roster.take({}, roster.overrides, (), now)
+            self._plan()
 
     def _load(self) -> bool:
         """Start with the saved list; tell whether there is one."""
@@ -275,7 +284,8 @@ def _expire(ref: weakref.ref[Providers]) -> None:
     if providers is not None:
         if providers._roster.expire(time.monotonic()):
             providers._engine.touch(providers._tracker)
-        providers._plan()
+        with providers._taking:
+            providers._plan()
 
 
 def _refused(ref: weakref.ref[Providers], name: str) -> None:

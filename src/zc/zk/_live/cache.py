@@ -16,19 +16,26 @@ from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import EventType
 from kazoo.protocol.states import ZnodeStat
 
+from .._session.loop import WatchFunction
+from .._session.recursive import REFUSALS
 from .._session.requests import FEW
 from .._session.requests import Bulk
 from .._session.requests import is_connection_error
-from .._session.watches import WatchFunction
 from .._session.watches import remove_watches
 from .._session.watches import set_watches
 from .._session.wire import CHILDREN
 from .._session.wire import DATA
 from .._tree import paths as _paths
 from .._tree.links import Found
+from .families import Families
+from .family import Family
+from .frames import forget_frames
 
 
-Key = tuple[str, str]       # DATA or CHILDREN, and a path
+#: A node's children and their data, besides DATA and CHILDREN.
+FAMILY = 'family'
+
+Key = tuple[str, str]       # one of the three, and a path
 
 
 def keys_of(path: str) -> list[Key]:
@@ -48,14 +55,12 @@ class Missing(Exception):
 class CachedNode:
     """What one read of a node gave, and the trackers that use it."""
 
-    __slots__ = ('armed', 'changed', 'left', 'stat', 'users', 'value')
+    __slots__ = ('armed', 'stat', 'users', 'value')
 
     def __init__(self) -> None:
         self.value: Any = None
         self.stat: ZnodeStat | None = None
         self.armed = False          # the server has our watch
-        self.changed = False        # it was written to since it was read
-        self.left = False           # it was, and then it was gone
         self.users: set[Any] = set()
 
 
@@ -88,17 +93,19 @@ class View:
             (CHILDREN, path)).value
         return value
 
-    def left(self, path: str) -> bool:
-        """Tell whether a node was written to right before it went.
+    def family(self, path: str) -> Family | None | Exception:
+        """Return a node's children with their data.
 
-        Asking does not make it one of the nodes that are used.
+        It is the same object after changes, with another version.
         """
-        node = self._nodes.get((DATA, path))
-        return node is not None and node.left
+        value: Family | None | Exception = self._get((FAMILY, path)).value
+        return value
 
     def read_again(self, path: str) -> NoReturn:
         """Have the node read once more: what is in memory contradicts."""
-        raise Missing([(DATA, path), (CHILDREN, path)])
+        raise Missing([(DATA, path), *[
+            key for key in ((CHILDREN, path), (FAMILY, path))
+            if key in self.used]])
 
     def _get(self, key: Key) -> CachedNode:
         self.used.add(key)
@@ -113,20 +120,28 @@ class NodeCache:
 
     :param bulk: reads and arms watches
     :param watcher: called with each event, in kazoo's callback thread
+    :param persistent: whether to use persistent watches where possible
     :ivar stale: what must be read again
     :ivar failed: what gave an error, and so has no watch
     :ivar unused: what may have lost its last user
-    :ivar armed: how often watches were set for what had been read before
     """
 
-    def __init__(self, bulk: Bulk, watcher: WatchFunction) -> None:
+    def __init__(
+        self, bulk: Bulk, watcher: WatchFunction, persistent: bool
+    ) -> None:
         self._bulk = bulk
         self._watcher = watcher
         self._nodes: dict[Key, CachedNode] = {}
         self.stale: set[Key] = set()
         self.failed: set[Key] = set()
         self.unused: set[Key] = set()
-        self.armed = 0
+        self._families = Families(bulk, watcher, persistent)
+        self._armed = 0
+
+    @property
+    def armed(self) -> int:
+        """How often watches were set for what had been read before."""
+        return self._armed + self._families.armed
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -142,15 +157,26 @@ class NodeCache:
         """Return who uses the nodes."""
         found: set[Any] = set()
         for key in keys:
-            found |= self._nodes[key].users
+            for node in self._about(key):
+                found |= node.users
         return found
+
+    def _about(self, key: Key) -> list[CachedNode]:
+        """Return the nodes in memory that show what a key stands for."""
+        kind, path = key
+        keys = [key]
+        if kind == CHILDREN:
+            keys.append((FAMILY, path))
+        elif kind == DATA and self._families:
+            keys.append((FAMILY, _paths.split(path)[0]))
+        return [node for node in map(self._nodes.get, keys)
+                if node is not None]
 
     def shown(self, key: Key) -> bool:
         """Tell whether users see what is made of a node; from any thread."""
-        node = self._nodes.get(key)
         try:
-            return node is not None and any(
-                user.shown for user in node.users)
+            return any(user.shown for node in self._about(key)
+                       for user in node.users)
         except RuntimeError:
             return True     # some come and go just now
 
@@ -169,19 +195,25 @@ class NodeCache:
 
     def learn(self, path: str, data: bytes, stat: ZnodeStat) -> bool:
         """Take in newer data of a node; tell whether they are newer."""
+        family, name = self._families.of(path)
+        newer = family is not None and family.learn(name, data, stat.mzxid)
         node = self._nodes.get((DATA, path))
         if (node is None or node.stat is None
                 or stat.mzxid <= node.stat.mzxid):
-            return False
+            return newer
         node.value = data
         node.stat = stat
         return True
 
     def knows(self, path: str, mzxid: int) -> bool:
         """Tell whether data of a node, or newer ones, were read."""
+        family, name = self._families.of(path)
+        if family is not None and not family.knows(name, mzxid):
+            return False
         node = self._nodes.get((DATA, path))
-        return (node is not None and node.stat is not None
-                and node.stat.mzxid >= mzxid)
+        if node is None:
+            return family is not None
+        return node.stat is not None and node.stat.mzxid >= mzxid
 
     def note_event(self, type_: str, path: str) -> None:
         """Note that a watch fired: the node must be read again."""
@@ -194,32 +226,47 @@ class NodeCache:
             node = self._nodes.get((kind, path))
             if node is not None:
                 node.armed = False
-                node.changed = type_ == EventType.CHANGED
                 self.stale.add((kind, path))
+        if (FAMILY, path) in self._nodes and type_ != EventType.CHANGED:
+            self.stale.add((FAMILY, path))
+        self.stale.update([
+            (FAMILY, each)
+            for each in self._families.note_event(type_, path)])
 
     def note_failed(self) -> None:
         """Have what gave an error read again."""
         self.stale |= self.failed & self._nodes.keys()
+        for kind, path in self.failed:
+            if kind == FAMILY:
+                self._families.note_failed(path)
 
     def rearm(self, zxid: int) -> None:
         """Leave all watches again; what changed since `zxid` fires."""
-        data: list[str] = []
+        data, children, recursive = self._families.watches()
         missing: list[str] = []
-        children: list[str] = []
         for (kind, path), node in self._nodes.items():
             if node.armed:
                 if kind == CHILDREN:
                     children.append(path)
                 else:
                     (missing if node.value is None else data).append(path)
-        if data or missing or children:
-            set_watches(
-                self._bulk, zxid, self._watcher, data, missing, children)
-            self.armed += 1
+        if data or missing or children or recursive:
+            try:
+                set_watches(self._bulk, zxid, self._watcher, data, missing,
+                            children, recursive)
+                self._families.note_outage(recursive)
+            except REFUSALS:
+                self._families.give_up()
+                self._note_given_up()
+                set_watches(
+                    self._bulk, zxid, self._watcher, data, missing, children)
+            self.stale.update([(FAMILY, path) for path in recursive])
+            self._armed += 1
 
     def sweep(self, most: int, connected: bool) -> None:
         """Forget up to `most` nodes that nobody uses, and their watches."""
         gone: list[Key] = []
+        families: list[str] = []
         while self.unused and len(gone) < most:
             key = self.unused.pop()
             node = self._nodes.get(key)
@@ -227,13 +274,24 @@ class NodeCache:
                 del self._nodes[key]
                 self.stale.discard(key)
                 self.failed.discard(key)
-                if node.armed:
+                if key[0] == FAMILY:
+                    families.append(key[1])
+                elif node.armed:
                     gone.append(key)
         if gone and connected:
             remove_watches(self._bulk, self._watcher, gone)
+        for path in families:
+            self._families.forget(path, connected)
 
     def fetch(self, keys: list[Key]) -> None:
         """Read nodes and leave watches on them."""
+        try:
+            for key in keys:
+                if key[0] == FAMILY:
+                    self._keep(key, self._read_family(key[1]))
+        finally:
+            self._note_given_up()
+        keys = [key for key in keys if key[0] != FAMILY]
         if not keys:
             return
         if len(keys) <= FEW:
@@ -254,9 +312,22 @@ class NodeCache:
                 (data if kind == DATA else children).append(path)
         set_watches(
             self._bulk, zxid, self._watcher, data, missing, children)
-        self.armed += 1
+        self._armed += 1
         for key, result in zip(keys, results, strict=True):
             self._keep(key, result)
+
+    def _note_given_up(self) -> None:
+        given_up = self._families.given_up
+        while given_up:
+            self.stale.add((FAMILY, given_up.pop()))
+
+    def _read_family(self, path: str) -> Family | KazooException:
+        try:
+            return self._families.fetch(path)
+        except KazooException as e:
+            if is_connection_error(e):
+                raise
+            return e
 
     def _read_few(self, keys: list[Key]) -> list[Any]:
         client = self._bulk.client
@@ -297,8 +368,6 @@ class NodeCache:
             # Until a tracker uses it.
             self.unused.add(key)
         node.stat = None
-        node.left = node.changed and isinstance(result, NoNodeError)
-        node.changed = False
         self.failed.discard(key)
         if isinstance(result, NoNodeError):
             node.value = None
@@ -310,6 +379,10 @@ class NodeCache:
             node.value = result
             node.armed = False
             self.failed.add(key)
+        elif isinstance(result, Family):
+            node.value = result
+            if result.failed:
+                self.failed.add(key)
         else:
             node.armed = True
             if key[0] == DATA:
@@ -318,17 +391,3 @@ class NodeCache:
                 node.value, node.stat = result[0] or b'', result[1]
             else:
                 node.value = tuple(sorted(result))
-
-
-def forget_frames(error: BaseException) -> None:
-    """Take the traceback off an error that is to be kept.
-
-    It leads to the frames of all callers, and so to the very objects whose
-    end is waited for.
-    """
-    seen: set[int] = set()
-    following: BaseException | None = error
-    while following is not None and id(following) not in seen:
-        seen.add(id(following))
-        following.__traceback__ = None
-        following = following.__cause__ or following.__context__

@@ -41,8 +41,8 @@ from .._worker.moments import Moments
 from .cache import Key
 from .cache import Missing
 from .cache import NodeCache
-from .cache import forget_frames
 from .calls import Calls
+from .frames import forget_frames
 from .tracker import Tracker
 
 
@@ -105,11 +105,14 @@ class Engine:
 
     :param bulk: reads and arms watches
     :param name: goes into the names of the threads
+    :param persistent: whether to use persistent watches where possible
     """
 
-    def __init__(self, bulk: Bulk, name: str) -> None:
+    def __init__(
+        self, bulk: Bulk, name: str, persistent: bool = True
+    ) -> None:
         self._bulk = bulk
-        self._cache = NodeCache(bulk, self._on_event)
+        self._cache = NodeCache(bulk, self._on_event, persistent)
         # Held while ZooKeeper is asked, so the handler's own kind.
         self._io = bulk.client.handler.lock_object()
         self._mailbox: Mailbox[Message] = Mailbox(
@@ -153,7 +156,8 @@ class Engine:
                 for tracker in trackers:
                     self._forget(tracker)
                 raise
-        if self._cache.unused or self._cache.failed:
+        cache = self._cache
+        if cache.unused or cache.failed or cache.stale:
             self._mailbox.put(Look())
 
     def drop(self, tracker: Tracker) -> None:

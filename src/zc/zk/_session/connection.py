@@ -90,6 +90,11 @@ class Connection:
         self._listener: Callable[[str], Any] | None = None
         self.reviver: Reviver | None = None
 
+    @property
+    def own(self) -> bool:
+        """Whether the client was made here, not passed in."""
+        return self._loop is not None
+
     def granted(self) -> float:
         """Return the session timeout that the server gave, in seconds.
 

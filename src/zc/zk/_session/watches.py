@@ -6,15 +6,18 @@ what the nodes are used for.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
 
 from kazoo.exceptions import KazooException
-from kazoo.protocol.states import WatchedEvent
 
 from . import insides
 from .batching import batched
+from .loop import WatchFunction
+from .recursive import armed_paths
+from .recursive import set_recursive
 from .requests import Bulk
 from .wire import DATA
 from .wire import REMOVE_WATCHES
@@ -26,16 +29,14 @@ from .wire import pack_watches
 from .wire import read_nothing
 
 
-WatchFunction = Callable[[WatchedEvent], None]
-
-
 def set_watches(
     bulk: Bulk,
     zxid: int,
     function: WatchFunction,
-    data: Sequence[str],
-    missing: Sequence[str],
-    children: Sequence[str],
+    data: Iterable[str],
+    missing: Iterable[str],
+    children: Iterable[str],
+    recursive: Collection[str] = (),
 ) -> None:
     """Leave watches on many nodes; what changed since `zxid` fires.
 
@@ -45,10 +46,16 @@ def set_watches(
     :param data: paths of nodes whose data are watched
     :param missing: paths at which no node was found
     :param children: paths of nodes whose children are watched
-    :raises KazooException: when the connection failed
+    :param recursive: paths of nodes that had a recursive watch, which is
+        set again; it fires for nothing that changed since `zxid`
+    :raises KazooException: when the connection failed, or the server has no
+        recursive watches
     """
     items = [(0, path) for path in data]
     items += [(1, path) for path in missing]
+    if recursive:
+        set_recursive(bulk, zxid, function, items, recursive)
+        items = [item for item in items if item[1] not in recursive]
     items += [(2, path) for path in children]
     around = bulk.chroot_size() + 4
     batches = batched(
@@ -66,9 +73,16 @@ def _send(
     batch: Sequence[tuple[int, str]],
 ) -> Any:
     client = bulk.client
+    armed = armed_paths(bulk)
     full: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
+    covered = []
     for which, path in batch:
-        full[which].append(full_path(client.chroot, path))
+        encoded = full_path(client.chroot, path)
+        if armed and which < 2 and encoded.decode('utf-8') in armed:
+            # It would end the recursive watch, which tells of it too.
+            covered.append(encoded.decode('utf-8'))
+        else:
+            full[which].append(encoded)
     data, missing, children = (
         [path.decode('utf-8') for path in paths] for paths in full)
 
@@ -76,7 +90,7 @@ def _send(
         # In the connection thread, so that no event is read meanwhile;
         # before the request goes, since what changed fires at once.
         watchers = insides.data_watchers(client)
-        for path in data + missing:
+        for path in data + missing + covered:
             watchers[path].add(function)
         watchers = insides.child_watchers(client)
         for path in children:
@@ -98,6 +112,7 @@ def remove_watches(
     :param wanted: pairs of DATA or CHILDREN and a path
     """
     client = bulk.client
+    armed = armed_paths(bulk)
     pending = []
     for kind, path in wanted:
         encoded = full_path(client.chroot, path)
@@ -113,7 +128,8 @@ def remove_watches(
                 if not found:
                     del watchers[key]
 
-        if set(table(client).get(key, ())) - {function}:
+        if (set(table(client).get(key, ())) - {function}
+                or (kind == DATA and key in armed)):
             before()
             continue
         pending.append(bulk.send(Request(

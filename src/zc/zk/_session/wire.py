@@ -25,8 +25,11 @@ CHILDREN = 'children'
 _CREATE, _DELETE, _GET_DATA, _SET_DATA = 1, 2, 4, 5
 _GET_CHILDREN, _CHECK, MULTI = 8, 13, 14
 REMOVE_WATCHES, MULTI_READ, SET_WATCHES = 18, 22, 101
+SET_WATCHES2, ADD_WATCH = 105, 106
 _READ_TYPES = {DATA: _GET_DATA, CHILDREN: _GET_CHILDREN}
 _WATCHER_TYPES = {CHILDREN: 1, DATA: 2}
+# AddWatchMode in ZooKeeper's Java client.
+_RECURSIVE = 1
 
 _int = struct.Struct('!i')
 _long = struct.Struct('!q')
@@ -120,13 +123,21 @@ def pack_ops(chroot: str, ops: Iterable[Op]) -> bytes:
 
 
 def pack_watches(zxid: int, vectors: Iterable[Sequence[bytes]]) -> bytes:
-    """Return a SetWatches of full paths: data, missing and children."""
+    """Return a SetWatches of full paths: data, missing and children.
+
+    A SetWatches2 has two more: persistent, and persistent recursive.
+    """
     pieces = [_long.pack(zxid)]
     for paths in vectors:
         pieces.append(_int.pack(len(paths)))
         for path in paths:
             pieces += (_int.pack(len(path)), path)
     return b''.join(pieces)
+
+
+def pack_add_watch(path: bytes) -> bytes:
+    """Return an AddWatchRequest, persistent and recursive."""
+    return _int.pack(len(path)) + path + _int.pack(_RECURSIVE)
 
 
 def pack_remove_watches(kind: str, path: bytes) -> bytes:

@@ -2,16 +2,19 @@ import unittest
 
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NoNodeError
+from kazoo.protocol.states import EventType
 
 from zc.zk._discovery.listing import ListingTracker
+from zc.zk._discovery.listing import News
+from zc.zk._live.family import Family
 
 
 class FakeView:
     """Nodes that a tracker may read."""
 
-    def __init__(self, nodes, gone=()):
+    def __init__(self, nodes, family):
         self.nodes = nodes
-        self.gone = gone
+        self.found = family
 
     def lookup(self, paths):
         return [self.nodes.get(path) for path in paths]
@@ -19,37 +22,79 @@ class FakeView:
     def data(self, path):
         return self.nodes[path], None
 
-    def children(self, path):
-        return self.nodes.get(path + '/*')
-
-    def left(self, path):
-        return path in self.gone
+    def family(self, path):
+        return self.found
 
     def read_again(self, path):
         raise KeyError(path)
+
+
+class Stat:
+    mzxid = 1
 
 
 class Listings(unittest.TestCase):
 
     def setUp(self):
         self.tracker = ListingTracker('/s')
-        self.nodes = {'/s': b'{"a": 1}', '/s/*': ('a', 'b'),
-                      '/s/a': b'1', '/s/b': b'2'}
+        self.nodes = {'/s': b'{"a": 1}'}
+        self.family = self.made()
 
-    def compute(self, **options):
-        return self.tracker.compute(FakeView(self.nodes, **options))
+    def made(self):
+        family = Family('/s', True)
+        family.take('ab', {'a': (b'1', Stat), 'b': (b'2', Stat)})
+        return family
 
-    def test_nodes(self):
-        """It has the data of each node, or the error."""
-        error = self.nodes['/s/b'] = NoAuthError()
-        listing = self.compute()
-        self.assertEqual({'a': b'1', 'b': error}, listing.nodes)
-        self.assertIsNone(listing.overrides)
+    def compute(self):
+        self.tracker.snapshot = self.tracker.compute(
+            FakeView(self.nodes, self.family))
+        return self.tracker.snapshot
 
-    def test_between(self):
-        """A node that went after its name was read is left out."""
-        del self.nodes['/s/b']
-        self.assertEqual({'a': b'1'}, self.compute().nodes)
+    def news(self):
+        """Return the news after a computation, and forget them."""
+        self.compute()
+        found = list(self.tracker.news)
+        self.tracker.news.clear()
+        return found
+
+    def change(self, **data):
+        for name in data:
+            self.family.note_child(EventType.CHANGED, name)
+        self.family.take(None, {
+            name: NoNodeError() if each is None else (each, Stat)
+            for name, each in data.items()})
+
+    def test_whole(self):
+        """At first, all nodes are news."""
+        self.assertEqual(
+            [News({'a': b'1', 'b': b'2'}, True, (), None)], self.news())
+        self.assertEqual([], self.news())
+
+    def test_changes(self):
+        """Later only what changed is; the names of nodes that left with a
+        word are told.
+        """
+        self.news()
+        self.change(a=b'3', c=b'4')
+        self.assertEqual([News({'a': b'3', 'c': b'4'}, False, frozenset(),
+                               None)], self.news())
+        self.change(a=None)
+        self.assertEqual(
+            [News({'a': None}, False, {'a'}, None)], self.news())
+
+    def test_missed(self):
+        """After changes that were missed, all nodes are news."""
+        self.news()
+        self.change(a=b'3')
+        self.change(b=b'4')
+        whole = [News({'a': b'3', 'b': b'4'}, True, frozenset(), None)]
+        self.assertEqual(whole, self.news())
+        self.tracker.error = NoNodeError()
+        self.assertEqual([whole[0]._replace(left=())], self.news())
+        self.tracker.error = None
+        self.family = self.made()
+        self.assertEqual(
+            [News({'a': b'1', 'b': b'2'}, True, (), None)], self.news())
 
     def test_overrides(self):
         """It has the overrides, where there are any."""
@@ -59,20 +104,25 @@ class Listings(unittest.TestCase):
             self.nodes['/s'] = data
             self.assertIsNone(self.compute().overrides)
 
+    def test_overrides_change(self):
+        """A change of the overrides alone is news, too."""
+        self.news()
+        self.nodes['/s'] = b'{"overrides": [1]}'
+        self.assertEqual(['[1]'], [each.overrides for each in self.news()])
+        self.assertEqual([], self.news())
+
     def test_errors(self):
         """A service that is not there, or may not be listed, is an error.
         """
-        self.nodes['/s/*'] = NoAuthError()
+        self.family = NoAuthError()
         with self.assertRaisesRegex(NoAuthError, '^/s$'):
             self.compute()
         with self.assertRaises(NoNodeError):
             self.nodes.clear()
             self.compute()
 
-    def test_left(self):
-        """Names that left with a word are told once."""
-        self.tracker.snapshot = self.compute()
-        del self.nodes['/s/a'], self.nodes['/s/b']
-        self.compute(gone=['/s/a'])
-        self.assertEqual({'a'}, set(self.tracker.take_left()))
-        self.assertEqual(set(), set(self.tracker.take_left()))
+    def test_between(self):
+        """A service that came or went between two reads is read again."""
+        self.family = None
+        with self.assertRaises(KeyError):
+            self.compute()
