@@ -15,7 +15,11 @@ from kazoo.exceptions import RolledBackError
 from kazoo.exceptions import RuntimeInconsistency
 from kazoo.exceptions import UnimplementedError
 from kazoo.protocol.connection import ConnectionHandler
+from kazoo.protocol.serialization import Exists
+from kazoo.protocol.serialization import GetData
 from kazoo.protocol.serialization import Transaction
+from kazoo.protocol.serialization import Watch
+from kazoo.protocol.states import EVENT_TYPE_MAP
 from kazoo.protocol.states import Callback
 from kazoo.protocol.states import EventType
 from kazoo.protocol.states import KazooState
@@ -146,6 +150,24 @@ class KazooInternals(ZooKeeperCase):
         self.assertIsInstance(event, WatchedEvent)
         self.assertEqual((EventType.CHANGED, '/a'), (event.type, event.path))
 
+    def test_watched_reads(self):
+        """Requests that leave a watch on data have a path and a watcher."""
+        for type_ in Exists, GetData:
+            self.assertEqual(('path', 'watcher'), type_._fields)
+            with_watch, without = (
+                bytes(type_('/a', watcher).serialize())
+                for watcher in (print, None))
+            self.assertEqual(with_watch[:-1] + b'\0', without)
+
+    def test_watch(self):
+        """What a watch tells is read as a number and a path."""
+        event, _ = Watch.deserialize(
+            b'\0\0\0\1\0\0\0\3\0\0\0\2/a', 0)
+        self.assertEqual((1, '/a'), (event.type, event.path))
+        self.assertEqual(
+            [EventType.CREATED, EventType.DELETED, EventType.CHANGED,
+             EventType.CHILD], [EVENT_TYPE_MAP[n] for n in range(1, 5)])
+
     def test_reset_watchers(self):
         """A lost connection empties the tables, and calls the watchers with
         an event of no type.
@@ -243,6 +265,12 @@ class KazooInternals(ZooKeeperCase):
                 (ConnectionHandler.zk_loop, ['self']),
                 (ConnectionHandler._invoke, [
                     'self', 'timeout', 'request', 'xid']),
+                (ConnectionHandler._connect, [
+                    'self', 'host', 'hostip', 'port']),
+                (ConnectionHandler._submit, [
+                    'self', 'request', 'timeout', 'xid']),
+                (ConnectionHandler._read_watch_event, [
+                    'self', 'buffer', 'offset']),
                 (KazooClient._session_callback, ['self', 'state'])):
             self.assertEqual(
                 parameters, list(inspect.signature(function).parameters))
