@@ -50,7 +50,9 @@ class Call(abc.ABC):
 
     @abc.abstractmethod
     def parse(
-        self, parser: Parser, words: Sequence[str] | None = None
+        self,
+        parser: argparse.ArgumentParser,
+        words: Sequence[str] | None = None,
     ) -> argparse.Namespace:
         """Parse words, and leave the command's own in `arguments`.
 
@@ -110,7 +112,9 @@ class Script(Call):
         return parser
 
     def parse(
-        self, parser: Parser, words: Sequence[str] | None = None
+        self,
+        parser: argparse.ArgumentParser,
+        words: Sequence[str] | None = None,
     ) -> argparse.Namespace:
         options = parser.parse_intermixed_args(
             self.args if words is None else words)

@@ -13,7 +13,6 @@ from typing import Any
 
 from .._commands.call import Call
 from .._commands.command import command
-from .._commands.options import Parser
 from .._commands.streams import Failure
 from .._tree import paths
 from .subcommand import PROGRAM
@@ -80,7 +79,7 @@ def _everything(line: str) -> argparse.ArgumentParser:
 class _Described(Exception):
     """Carries the parser of a command that was not run."""
 
-    def __init__(self, parser: Parser) -> None:
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
         super().__init__()
         self.parser = parser
 
@@ -89,12 +88,14 @@ class _Description(Subcommand):
     """A call that is over when the command's options are known."""
 
     def parse(
-        self, parser: Parser, words: Sequence[str] | None = None
+        self,
+        parser: argparse.ArgumentParser,
+        words: Sequence[str] | None = None,
     ) -> argparse.Namespace:
         raise _Described(parser)
 
 
-def _parser_of(name: str) -> Parser:
+def _parser_of(name: str) -> argparse.ArgumentParser:
     try:
         load(name).run(_Description((), (), name))
     except _Described as e:

@@ -47,7 +47,9 @@ class Subcommand(Call):
         return parser
 
     def parse(
-        self, parser: Parser, words: Sequence[str] | None = None
+        self,
+        parser: argparse.ArgumentParser,
+        words: Sequence[str] | None = None,
     ) -> argparse.Namespace:
         return parser.parse_intermixed_args(
             [*self.given, *(self.args if words is None else words)])

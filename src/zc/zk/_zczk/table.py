@@ -58,11 +58,16 @@ GROUPS: dict[str, dict[str, Offer]] = {
     'changing': {
         'plan': _change('plan', 'save what an import would do'),
         'apply': _change('apply', 'do what was planned, or nothing'),
+        'cp': _change('cp', 'copy a node and all below it'),
+        'mv': _change('mv', 'move a node and all below it'),
+        'ln': _change('ln', 'make a symbolic link'),
         'set': _commands('set_property', 'change properties of a node'),
         'drain': _commands('drain', 'take requests away from a server'),
         'rm': _commands('delete', 'delete a node and all below it'),
     },
     'this program': {
+        'server': Offer('zc.zk._zczk.server', 'server',
+                        'run a ZooKeeper server in memory, for a desk'),
         'completion': Offer('zc.zk._zczk.completion', 'completion',
                             'print what makes a shell complete words'),
     },

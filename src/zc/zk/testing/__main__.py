@@ -6,6 +6,7 @@ for a signal.
 from __future__ import annotations
 
 import argparse
+import functools
 import pathlib
 import queue
 import signal
@@ -23,16 +24,27 @@ from ._server import Server
 PORT = 2181
 TICK_TIME = 2.0
 
+NAME = 'python -m zc.zk.testing'
+
 NOTICE = ('A ZooKeeper server for tests and development, not for '
           'production: all data are in memory, and lost at the end.')
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; return the exit status."""
-    options = _parser().parse_args(arguments)
+    return serve(parser(NAME).parse_args(arguments), NAME)
+
+
+def serve(options: argparse.Namespace, name: str) -> int:
+    """Serve until SIGINT or SIGTERM; return the exit status.
+
+    :param options: what `parser` gave
+    :param name: what the program is called
+    """
+    failed = functools.partial(_failed, name)
     if (options.min_session_timeout or 2 * options.tick_time) > (
             options.max_session_timeout or 20 * options.tick_time):
-        return _failed(2, 'the shortest session timeout is longer than the '
+        return failed(2, 'the shortest session timeout is longer than the '
                           'longest')
     # Not an event: its `wait` holds a lock that `set`, in a signal handler in
     # the same thread, would wait for.
@@ -47,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         server.start()
     except (OSError, OverflowError) as error:
-        return _failed(2, f'cannot listen at {server.connection_string}: '
+        return failed(2, f'cannot listen at {server.connection_string}: '
                           f'{getattr(error, "strerror", None) or error}')
     try:
         if options.tree is not None:
@@ -55,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _import(server, options.tree)
             except (OSError, UnicodeError) as error:
                 reason = getattr(error, 'strerror', None) or error
-                return _failed(1, f'{options.tree}: {reason}')
+                return failed(1, f'{options.tree}: {reason}')
             except (Error, KazooException) as error:
-                return _failed(1, f'{options.tree}: {error}')
+                return failed(1, f'{options.tree}: {error}')
         print(server.connection_string, flush=True)
         signals.get()
     finally:
@@ -65,9 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of the program's options."""
     parser = argparse.ArgumentParser(
-        prog='python -m zc.zk.testing',
+        prog=name,
         description='Run a ZooKeeper server in memory, for tests and '
                     'development. It prints its address when it serves, '
                     'and ends with SIGINT (Ctrl-C) or SIGTERM.',
@@ -121,8 +134,8 @@ def _import(server: Server, name: str) -> None:
         zk.import_tree(text)
 
 
-def _failed(status: int, text: str) -> int:
-    print(f'python -m zc.zk.testing: {text}', file=sys.stderr)
+def _failed(name: str, status: int, text: str) -> int:
+    print(f'{name}: {text}', file=sys.stderr)
     return status
 
 

@@ -40,7 +40,6 @@ ROOMS = '''
     zc.zk._run
     zc.zk._looking
     zc.zk._changing
-    zc.zk._zczk
     zc.zk.scripts
 
     zc.zk.testing.protocol              pure
@@ -48,6 +47,7 @@ ROOMS = '''
     zc.zk.testing._faults               pure
     zc.zk.testing.net
     zc.zk.testing
+    zc.zk._zczk
     zc.zk_pytest
 
     zc.zkzopeserver._options

@@ -41,6 +41,8 @@ class Completion(WordsCase, ServerCase):
         self.assertEqual(['--ephemeral'], self.complete('zczk find --ep'))
         self.assertIn('--zookeeper', self.complete('zczk find --z'))
         self.assertIn('--check', self.complete('zczk run --ch'))
+        for word in COMMANDS:
+            self.assertIn('--help', self.complete(f'zczk {word} --h'))
 
     def test_paths(self):
         """Paths of the live tree complete."""

@@ -36,7 +36,7 @@ class Words(WordsCase):
         for word in COMMANDS:
             status, out, error = self.zczk(word, '--help')
             self.assertEqual((0, ''), (status, error), word)
-            self.assertRegex(out, f'^usage: zczk {word} \\[options\\]')
+            self.assertRegex(out, f'^usage: zczk {word} ')
             self.assertNotIn('{0}', out)
             self.assertNotIn('{live}', out)
 
