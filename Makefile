@@ -22,7 +22,8 @@ BENCH ?=
 SEED ?= $(shell date +%s)
 
 .PHONY: help demo test test-real lint coverage covered covered-real \
-	coverage-report bench fuzz fuzz-requests chaos chaos-async clean
+	coverage-report bench fuzz fuzz-requests chaos chaos-async \
+	chaos-http clean
 
 help:
 	@echo 'make demo        a short story with two servers and a client'
@@ -35,6 +36,7 @@ help:
 	@echo 'make fuzz-requests  bad requests to both engines, for as long each'
 	@echo 'make chaos       faults on an ensemble, for MINUTES=$(MINUTES)'
 	@echo 'make chaos-async faults on dispatchers of zc.async, the same'
+	@echo 'make chaos-http  faults on servers, for as long with each client'
 	@echo 'make clean       remove what these have made'
 
 demo: .venv/installed
@@ -84,6 +86,11 @@ chaos: .venv/installed
 chaos-async: .venv/installed
 	$(BIN)/python -m zc.async_.tests.chaos --minutes $(MINUTES) \
 		--seed $(SEED)
+
+chaos-http: .venv/installed
+	for client in httpx requests aiohttp; do \
+		$(BIN)/python -m zc.zk.tests.http.chaos --client $$client \
+			--minutes $(MINUTES) --seed $(SEED) || exit 1; done
 
 clean:
 	rm -rf .venv .tox .mypy_cache .ruff_cache .hypothesis build dist \

@@ -115,6 +115,7 @@ class Attempts:
         self._hopeless: list[Chosen] = []
         self._closed: set[str] = set()
         self._error: BaseException | None = None
+        self._last = ''
 
     def next(self) -> Attempt:
         """Return the next attempt, whose provider is chosen.
@@ -128,6 +129,7 @@ class Attempts:
                 lease, provider = self._lease()
             except NoProviders:
                 if self._error is not None:
+                    self.note(self._error)
                     raise self._error from self._error.__cause__
                 if odd is not None:
                     raise NoProviders(
@@ -165,9 +167,17 @@ class Attempts:
         else:
             self._hopeless = [*self._hopeless, provider]
         self._tried = [*self._tried, provider]
+        self._last = provider.name
         self._late += fault is Fault.LATE
         self._error = error
         return fault
+
+    def note(self, error: BaseException) -> None:
+        """Say in an error where it comes from; only Python 3.11 can."""
+        add_note = getattr(error, 'add_note', None)
+        if add_note is not None:
+            add_note(f'attempt {self._count}, at {printable(self._last)}, a '
+                     f'provider of {printable(self._providers.path)}')
 
     def again(self, fault: Fault) -> bool:
         """Tell whether the request may be sent again after a failure."""
@@ -237,4 +247,6 @@ class Attempt:
             logger.info('%s: %s (%s); trying another server',
                         printable(self.provider.name),
                         printable(str(error)), fault.value)
+        else:
+            self._attempts.note(error)
         return again

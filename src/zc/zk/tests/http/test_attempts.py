@@ -141,6 +141,24 @@ class AttemptsTests(unittest.TestCase):
                 self.assertEqual(
                     expected, self.send(Service(*names), faults))
 
+    def test_note(self):
+        """An error says which provider was the last one, where it can."""
+        for names, faults in (('ab', [Fault.UNREACHED, Fault.OTHER]),
+                              ('ab', [Fault.UNREACHED] * 2)):
+            attempts = Attempts(
+                Service(*names), 'GET', lambda error: error.args[0],
+                lambda: True, lambda: 0.0, Limits())
+            faults = iter(faults)
+            with self.assertRaises(Broken) as caught:
+                while True:
+                    with attempts.next():
+                        raise Broken(next(faults))
+            # Python 3.10 has no notes.
+            self.assertEqual(
+                ['attempt 2, at b, a provider of /service']
+                if hasattr(Exception, 'add_note') else [],
+                getattr(caught.exception, '__notes__', []))
+
     def test_none(self):
         """Without any provider, NoProviders is raised."""
         with self.assertRaises(NoProviders):

@@ -4,12 +4,40 @@ Each runs in threads of the test's process, on a port of its own.
 """
 from __future__ import annotations
 
+import contextlib
 import http.server
 import socket
 import ssl
 import struct
 import threading
+from collections.abc import Iterator
 from typing import Any
+
+
+class Counted:
+    """A server that knows how many requests it is answering."""
+
+    def __init__(self, *args: Any) -> None:
+        self._changed = threading.Condition()
+        self._count = 0
+        super().__init__(*args)
+
+    @contextlib.contextmanager
+    def busy(self) -> Iterator[None]:
+        """Count a request for as long as it is answered."""
+        with self._changed:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+    def wait_until_idle(self, seconds: float) -> None:
+        """Wait until there is none, or for so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._count, seconds)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
