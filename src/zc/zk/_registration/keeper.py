@@ -143,7 +143,7 @@ class Keeper:
         with self._turn:
             if registration.state == State.CLOSED:
                 raise NoNodeError(f'{registration.path} (not registered here)')
-            registration._change(
+            registration._content.change(
                 changes, partial(self._reconciler.check_size, registration))
             self._reconciler.attempt([registration])
         if registration._settled:
@@ -155,7 +155,7 @@ class Keeper:
         """Take note of data that this client wrote to `path`."""
         registration = self.registrations.get(path)
         if registration is not None:
-            registration._learn(data, mzxid)
+            registration._content.learn(data, mzxid)
 
     def remove(self, registration: Registration) -> bool:
         """Delete a node, and keep it no longer.

@@ -7,7 +7,6 @@ that.  It must not know threads, delays or watches, and sends no request.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -29,10 +28,7 @@ from .._session.wire import Op
 from .._session.wire import SetData
 from .._tree import paths
 from .._tree.links import check_property_links
-from .._tree.values import decode
-from .._tree.values import encode
-from ..errors import DataError
-from ..errors import ValueNotStorable
+from .content import Content
 from .farewell import Farewell
 from .farewell import first_way
 from .farewell import next_way
@@ -69,14 +65,8 @@ class Registration:
         self._path = path
         self._state = State.PENDING
         self._error: Exception | None = None
-        self._data = data
-        self._mzxid = 0             # of the data, as far as it is known
+        self._content = Content(path, data)
         self._acl = acl
-        # Our data are newer than the node's: at first too, since this
-        # session may have such a node already, with other data.
-        self._unwritten = True
-        # What is newer of them; None: all.
-        self._changes: dict[str, Any] | None = None
         self._unwritable = False    # the ACL lets nobody change the data
         self._farewell = first_way(acl)     # how its node goes
         self._takeover = takeover   # whoever owns it is known to be gone
@@ -106,7 +96,7 @@ class Registration:
     @property
     def properties(self) -> dict[str, Any]:
         """The node's properties, as they are or will be written."""
-        return decode(self._data, self._path)
+        return self._content.properties
 
     def update(self, /, data: Any = None, **properties: Any) -> None:
         """Change some of the node's properties, as soon as possible.
@@ -136,7 +126,7 @@ class Registration:
     @property
     def _settled(self) -> bool:
         """Whether the node is there, and has all that is to be written."""
-        return self._state == State.REGISTERED and not self._unwritten
+        return self._state == State.REGISTERED and not self._content.unwritten
 
     def _announce(self) -> None:
         """Log what happens from now on."""
@@ -181,42 +171,8 @@ class Registration:
         if before != State.REGISTERED and self._announced:
             logger.info('registered %s', self._path)
         self._told = ('', '')
-        self._unwritten = self._takeover = False
+        self._content.unwritten = self._takeover = False
         self._become(State.REGISTERED, None)
-
-    # For the keeper: the data
-
-    def _change(
-        self, changes: Mapping[str, Any], check: Callable[[bytes], None]
-    ) -> None:
-        """Have some properties written; what others write is kept.
-
-        :param check: raises an error for data that cannot be stored: then
-            nothing changes
-        """
-        data = encode({**self.properties, **changes}, self._path)
-        check(data)
-        self._data = data
-        if not self._unwritten:
-            self._changes = dict(changes)
-        elif self._changes is not None:
-            self._changes = {**self._changes, **changes}
-        self._unwritten = True
-
-    def _learn(self, data: bytes, mzxid: int) -> None:
-        """Take in the node's data, unless newer ones are known."""
-        if mzxid <= self._mzxid:
-            return
-        self._mzxid = mzxid
-        if not self._unwritten:
-            self._data = data
-        elif self._changes is not None:
-            try:
-                self._data = encode(
-                    {**decode(data, self._path), **self._changes},
-                    self._path)
-            except (DataError, ValueNotStorable) as e:
-                logger.debug('data of %s replaced: %s', self._path, e)
 
     # For a pass
 
@@ -229,7 +185,7 @@ class Registration:
             return False
         data, stat = found
         return (stat is not None and stat.ephemeralOwner == session
-                and bool(data == self._data))
+                and bool(data == self._content.data))
 
     def _steps(
         self, found: Any, session: int, sessions: Collection[int]
@@ -250,13 +206,14 @@ class Registration:
         data, stat = found
         owner = stat.ephemeralOwner
         if owner in sessions:
-            self._learn(data, stat.mzxid)   # others may have written it
+            # Others may have written it.
+            self._content.learn(data, stat.mzxid)
         if owner == session:
-            if not self._unwritten or data == self._data:
+            if not self._content.unwritten or data == self._content.data:
                 self._register()
                 return []
             if not self._unwritable:
-                return [SetData(self._path, self._data, stat.version)]
+                return [SetData(self._path, self._content.data, stat.version)]
         elif not (self._takeover or owner in sessions):
             self._note(State.WAITING if owner else State.FAILED,
                        NodeExistsError(f'{self._path} ({_owner(stat)})'))
@@ -264,7 +221,7 @@ class Registration:
         return self._replacement(stat.version)
 
     def _create(self, data: bytes | None = None) -> Create:
-        return Create(self._path, self._data if data is None else data,
+        return Create(self._path, self._content.data if data is None else data,
                       self._acl, True)
 
     def _replacement(

@@ -10,7 +10,7 @@ CLASS = 250
 #: Words of the sentence that says why a longer class is one noun.
 REASON = 'One noun'
 # To be shortened by whoever works on them.
-LONG = {'zc.zk._registration.keeper', 'zc.zk._live.engine'}
+LONG = {'zc.zk._live.engine'}
 
 
 # What asyncio has under the same names, on purpose: its door is zc.zk.aio.

@@ -92,7 +92,7 @@ class Case(unittest.TestCase):
         keeper: Any = None
         acl = keywords.pop('acl', OPEN_ACL_UNSAFE)
         wanted = Registration(keeper, path, data, acl, **keywords)
-        wanted._unwritten = False
+        wanted._content.unwritten = False
         return wanted
 
 
@@ -112,31 +112,31 @@ class PassTests(Case):
         self.bulk.nodes['/s/a'] = b'{"new":1}', stat(OURS)
         self.reconciler.run([wanted])
         self.assertEqual(wanted.state, State.REGISTERED)
-        self.assertEqual(wanted._data, b'{"new":1}')
+        self.assertEqual(wanted._content.data, b'{"new":1}')
         self.assertEqual(self.bulk.commits, [])
 
     def test_newer_data_are_kept(self) -> None:
         """Data that were read before a write do not come back."""
         wanted = self.wanted()
-        wanted._learn(b'{"new":1}', 5)
+        wanted._content.learn(b'{"new":1}', 5)
         self.bulk.nodes['/s/a'] = b'{"old":1}', stat(OURS)
         self.reconciler.run([wanted])
-        self.assertEqual(wanted._data, b'{"new":1}')
+        self.assertEqual(wanted._content.data, b'{"new":1}')
 
     def test_ours_with_data_to_write(self) -> None:
         """Data that were updated are written at the version read."""
         wanted = self.wanted(data=b'{"b":1}')
-        wanted._unwritten = True
+        wanted._content.unwritten = True
         self.bulk.nodes['/s/a'] = b'{}', stat(OURS, 7)
         self.reconciler.run([wanted])
         self.assertEqual(
             self.bulk.commits, [[SetData('/s/a', b'{"b":1}', 7)]])
-        self.assertFalse(wanted._unwritten)
+        self.assertFalse(wanted._content.unwritten)
 
     def test_ours_that_nobody_may_write(self) -> None:
         """Where writing is not allowed, the node is replaced."""
         wanted = self.wanted(data=b'{"b":1}')
-        wanted._unwritten = True
+        wanted._content.unwritten = True
         self.bulk.nodes['/s/a'] = b'{}', stat(OURS)
         self.bulk.faults['/s/a'] = [NoAuthError()]
         self.reconciler.run([wanted])

@@ -460,7 +460,7 @@ class PassTests(Case):
 
         self.zk._bulk.data = data       # type: ignore[method-assign]
         self.other.delete(NODE)
-        registration._unwritten = True
+        registration._content.unwritten = True
         wait_for(lambda: registration.error is errors[0])
         self.assertEqual('pending', registration.state)
         errors[0] = ValueError('no')
