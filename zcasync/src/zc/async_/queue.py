@@ -273,7 +273,7 @@ class Queue(Backlog):
             wake.after_commit(self)
             return True
         if job.status == ACTIVE:
-            self.live.of(job).cancel = True
+            self.live.cancel(job)
             wake.after_commit(self)
             return True
         return False

@@ -11,6 +11,7 @@ from typing import Any
 import transaction
 
 from .._stored.base import get_id
+from ..interfaces import COMPLETED
 from .claim import Claim
 
 
@@ -83,6 +84,9 @@ class Local(threading.local):
             for attempt in manager.attempts(20):
                 with attempt:
                     found = _load(connection, place)
+                    if found.status == COMPLETED:
+                        found.annotations[name] = value
+                        continue
                     entry = found.queue.live.of(found)
                     entry.annotations = {**entry.annotations, name: value}
         finally:

@@ -24,26 +24,29 @@ class Entry(persistent.Persistent):
 
     :ivar annotations: a dictionary, replaced as a whole
     :ivar progress: how much is done, of how much, and a text; or None
-    :ivar cancel: whether somebody wants the job to stop
     """
 
     __module__ = 'zc.async_.queue'
 
     progress: tuple[float, float | None, str] | None = None
-    cancel = False
 
     def __init__(self) -> None:
         self.annotations: dict[str, Any] = {}
 
 
 class Live(Base):
-    """Entries by job."""
+    """Entries by job, and the jobs that somebody wants to stop.
+
+    These are apart: a request to cancel must not conflict with the first
+    progress that the dispatcher writes.
+    """
 
     __module__ = 'zc.async_.queue'
 
     def __init__(self) -> None:
         # A permanent smallest key; see streams.py.
         self._data = OOBTree({(-1, ''): None})
+        self._cancelled = OOBTree({(-1, ''): None})
 
     def get(self, job: Any) -> Entry | None:
         """Return the entry of a job, or None."""
@@ -57,18 +60,43 @@ class Live(Base):
         entry = self.get(job)
         if entry is None:
             entry = self._data[get_id(job)] = Entry()
+            _must_not_end(job)
         return entry
 
+    def cancel(self, job: Any) -> None:
+        """Note that somebody wants a running job to stop."""
+        self._cancelled[get_id(job)] = True
+        _must_not_end(job)
+
+    def cancelled(self, job_id: tuple[int, str]) -> bool:
+        """Say whether somebody wants a job to stop."""
+        return job_id in self._cancelled
+
     def discard(self, job: Any) -> Entry | None:
-        """Remove and return the entry of a job, if there is one."""
-        if self.get(job) is None:
+        """Forget a job; return its entry, if there is one."""
+        if job._p_oid is None or job._p_jar is None:
             return None
-        entry: Entry = self._data.pop(get_id(job))
+        key = get_id(job)
+        if key in self._cancelled:
+            del self._cancelled[key]
+        entry: Entry | None = self._data.get(key)
+        if entry is not None:
+            del self._data[key]
         return entry
 
     def ids(self) -> Iterator[tuple[int, str]]:
-        """Iterate over the ids of the jobs that have an entry."""
-        return iter(list(self._data.keys((-1, ''), None, excludemin=True)))
+        """Iterate over the ids of the jobs that something is said about."""
+        return iter(sorted({
+            key for tree in (self._data, self._cancelled)
+            for key in tree.keys((-1, ''), None, excludemin=True)}))
 
     def __len__(self) -> int:
-        return len(self._data) - 1
+        return len(list(self.ids()))
+
+
+def _must_not_end(job: Any) -> None:
+    # What is said about a job that ends at the same time would stay here
+    # for ever: this transaction conflicts then.
+    if job._p_jar is not None and job._p_oid is not None:
+        job._p_activate()
+        job._p_jar.readCurrent(job)

@@ -351,8 +351,7 @@ class Member:
         told: dict[int, tuple[Claim, Any]] = {}
         for pool in self.pools.values():
             for claim in pool.running():
-                entry = live._data.get(claim.info['id'])
-                if entry is not None and entry.cancel:
+                if live.cancelled(claim.info['id']):
                     claim.cancel.set()
                 if claim.progress is not None and (
                         self._flushed.get(claim.token) != claim.progress):

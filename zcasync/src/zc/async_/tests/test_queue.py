@@ -6,8 +6,11 @@ import ZODB.interfaces
 import ZODB.POSException
 
 from zc.async_ import instanceuuid
+from zc.async_ import local
 from zc.async_._perform.perform import perform
+from zc.async_._stored.base import get_id
 from zc.async_._stored.times import now
+from zc.async_.interfaces import KEY
 from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import IQueue
 from zc.async_.job import Job
@@ -325,11 +328,60 @@ class Records(base.QueueCase):
         self.assertTrue(self.queue.cancel(job))
         transaction.commit()
         self.assertEqual(serial, job._p_serial)
-        self.assertTrue(self.queue.live.get(job).cancel)
+        self.assertTrue(self.queue.live.cancelled(get_id(job)))
         self.assertEqual(1, len(self.queue.live))
         self.assertEqual(1, len(list(self.queue.live.ids())))
         job.finish(1, now())
         self.queue.ended(job)
+        self.assertEqual(0, len(self.queue.live))
+
+    def running(self):
+        """Return a running job, as two connections see it."""
+        job = self.put(sample.note)
+        self.queue.claim()
+        job.start(now())
+        transaction.commit()
+        manager = transaction.TransactionManager()
+        other = self.db.open(manager)
+        self.addCleanup(other.close)
+        self.addCleanup(manager.abort)
+        return job, manager, other.get(job._p_oid)
+
+    def test_cancel_and_progress(self):
+        """A request to cancel does not conflict with the progress."""
+        job, manager, same = self.running()
+        queue = same._p_jar.root()[KEY]['']
+        queue.live.of(same).progress = 1, 2, ''
+        self.assertTrue(self.queue.cancel(job))
+        transaction.commit()
+        manager.commit()
+        transaction.begin()
+        self.assertTrue(self.queue.live.cancelled(get_id(job)))
+        self.assertEqual((1, 2, ''), self.queue.live.get(job).progress)
+
+    def test_cancel_and_end(self):
+        """A job that ends while it is cancelled leaves nothing behind."""
+        job, manager, same = self.running()
+        same.finish(1, now())
+        self.assertTrue(self.queue.cancel(job))
+        manager.commit()
+        with self.assertRaises(ZODB.POSException.ReadConflictError):
+            transaction.commit()
+        transaction.abort()
+        self.assertFalse(self.queue.cancel(job))
+
+    def test_annotation_and_end(self):
+        """So does one that is annotated."""
+        job, manager, same = self.running()
+        same.finish(1, now())
+        self.queue.live.of(job).annotations = {'a': 1}
+        manager.commit()
+        with self.assertRaises(ZODB.POSException.ReadConflictError):
+            transaction.commit()
+        transaction.abort()
+        local.setLiveAnnotation('a', 2, job)
+        transaction.begin()
+        self.assertEqual({'a': 2}, dict(job.annotations))
         self.assertEqual(0, len(self.queue.live))
 
     def test_cancel_ended(self):
