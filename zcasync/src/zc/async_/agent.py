@@ -153,7 +153,7 @@ class Agent(Base):
                else self.queue.claim(self._filter))
         return None if job is None else self.take(job)
 
-    def claim_started(self, limit: int, turn: int | None = None
+    def claim_started(self, limit: int, turn: float | None = None
                       ) -> list[Any]:
         """Take jobs that start at once, and are in the state ACTIVE.
 
@@ -183,7 +183,10 @@ class Agent(Base):
 
     def jobCompleted(self, job: Any) -> None:
         """Move a job that ended to the completed ones."""
-        self.remove(job)
+        if job not in self:
+            raise ValueError(f'{job!r} is not in this agent.')
+        # The job is not written: it stays a child of this agent.
+        del self._data[job.place]
         self.completed.add(job)
 
     def sweep(self, jobs: Any = None) -> list[Any]:

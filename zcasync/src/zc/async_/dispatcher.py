@@ -109,6 +109,8 @@ class Dispatcher(Rounds):
         self._own_uuid = own and uuid == plain(instanceuuid.UUID)
         self._lock: Any = None
         self._poll_now = threading.Event()
+        #: When it polls next.
+        self._due = 0.0
         self._stopping = threading.Event()
         self._ended = threading.Event()
 
@@ -180,6 +182,13 @@ class Dispatcher(Rounds):
         self._poll_now.set()
         self._wake.set()
 
+    def poll_within(self, seconds: float) -> None:
+        """Have it poll earlier than it would.
+
+        Called in its own thread.
+        """
+        self._due = min(self._due, time.monotonic() + seconds)
+
     # What its parts ask
 
     def may_claim(self) -> bool:
@@ -207,19 +216,20 @@ class Dispatcher(Rounds):
         if self.presence is not None:
             self.presence.start(self)
         failed = 0
-        due = 0.0
+        self._due = 0.0
         try:
             while not self._stop.is_set():
                 try:
                     full = self._poll_now.is_set() or (
-                        time.monotonic() >= due)
+                        time.monotonic() >= self._due)
                     self._poll_now.clear()
-                    self._turn(full)
                     if full:
-                        due = time.monotonic() + self.poll_interval
+                        self._due = time.monotonic() + self.poll_interval
+                    self._turn(full)
                     failed = 0
                 except Exception:
                     failed += 1
+                    self._due = 0.0
                     self._complain(failed)
                 self._wake.wait(self.look_interval if not failed else
                                 min(0.1 * 2 ** failed, self.poll_interval))

@@ -38,6 +38,8 @@ from ._stored.policies import NeverRetry
 from ._stored.policies import RetryCommonForever
 from ._stored.policies import RetryCommonFourTimes
 from ._stored.terms import Terms
+from ._stored.times import key_for
+from ._stored.times import micros_of
 from ._stored.times import now
 from ._stored.times import utc
 from ._stored.views import Callbacks
@@ -100,6 +102,8 @@ class Job(Call, Terms):
 
     _callbacks: tuple[Any, ...] = ()
 
+    #: Whether something is to be done before the call and after it.
+    prepares = False
     assignerUUID: Any = None
     #: Its key among the completed jobs of its agent.
     key: int | None = None
@@ -122,6 +126,10 @@ class Job(Call, Terms):
         job = cls(*args, **kwargs)
         job.args.insert(0, job)
         return job
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.prepares = (cls.setUp, cls.tearDown) != (Job.setUp, Job.tearDown)
 
     def setUp(self) -> Any:
         """Prepare the thread for the call; return what `tearDown` needs."""
@@ -212,6 +220,7 @@ class Job(Call, Terms):
         self._become(CALLBACKS if self._callbacks else COMPLETED)
         self._result = result
         self._active_end = when
+        self.key = key_for(micros_of(when))
 
     def complete(self) -> None:
         """Note that the callbacks are performed."""
@@ -227,7 +236,7 @@ class Job(Call, Terms):
         """Make it as if it had not started."""
         self._status = NEW
         self._active_start = self._active_end = self._result = None
-        self.token = self.place = None
+        self.token = self.place = self.key = None
         self.carried = False
 
     def wait_for(self, inner: Any) -> None:

@@ -145,8 +145,12 @@ class Presence:
                 who = agents.UUID, agents.fence.number
                 missing[who] = self._missing.get(who, moment)
         self._missing = missing
-        return {uuid for (uuid, _), since in missing.items()
+        gone = {uuid for (uuid, _), since in missing.items()
                 if moment - since >= GRACE}
+        if len(gone) < len(missing) and self._dispatcher is not None:
+            # The usual poll may be long after the time of grace.
+            self._dispatcher.poll_within(GRACE)
+        return gone
 
     def close(self) -> None:
         """Take the node away."""

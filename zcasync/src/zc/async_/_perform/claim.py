@@ -44,6 +44,8 @@ class Claim:
         self.info = info
         self.cancel = threading.Event()
         self.connection: Any = None
+        #: Whether the thread's transaction has just begun.
+        self.fresh = False
         self.progress: tuple[float, float | None, str] | None = None
         #: Jobs that waited for this one and ended with it.
         self.released: list[tuple[int, str]] = []

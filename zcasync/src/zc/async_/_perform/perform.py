@@ -122,7 +122,11 @@ class _Performance:
             return self._end()
 
     def _begin(self) -> None:
-        self.manager.begin()
+        # To begin twice would ask the storage twice what is new.
+        if local.claim is not None and local.claim.fresh:
+            local.claim.fresh = False
+        else:
+            self.manager.begin()
         self._ensure_ours()
         if self.job.status != ACTIVE:
             self.job.start(now())
@@ -152,7 +156,8 @@ class _Performance:
         job = self.job
         kwargs = {**job.kwargs, **self.kwargs}
         args = [*job.args, *self.args]
-        self.setup = job.setUp()
+        if getattr(job, 'prepares', True):
+            self.setup = job.setUp()
         result = job.callable(*args, **kwargs)
         if inspect.iscoroutine(result):
             result = asyncio.run(result)

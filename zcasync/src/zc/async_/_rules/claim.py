@@ -35,13 +35,13 @@ class Head(NamedTuple):
     place: int
 
 
-def in_order(heads: Iterable[Head], now: int, turn: int = 0,
+def in_order(heads: Iterable[Head], now: int, turn: float = 0,
              slack: int = 0) -> Sequence[Head]:
     """Return the heads that are due, the one to be taken first at the front.
 
     :param now: microseconds since 1970
-    :param turn: where this dispatcher begins among heads that may start in
-        any order
+    :param turn: from 0 to 1, where this dispatcher begins among heads that
+        may start in any order
     :param slack: microseconds that are not told apart
     """
     due = sorted(
@@ -52,6 +52,6 @@ def in_order(heads: Iterable[Head], now: int, turn: int = 0,
         same = [head for head in due if head.priority == first.priority
                 and head.due <= first.due + slack]
         same.sort(key=lambda head: head.place)
-        turn %= len(same)
-        due = same[turn:] + same[:turn] + due[len(same):]
+        begin = int(turn % 1 * len(same))
+        due = same[begin:] + same[:begin] + due[len(same):]
     return due

@@ -172,11 +172,11 @@ class Backlog(Base):
 
     def claim_many(self, limit: int,
                    filter: Callable[[Any], bool] | None = None,
-                   turn: int | None = None) -> list[Any]:
+                   turn: float | None = None) -> list[Any]:
         """Remove and return the first jobs that may start.
 
         :param limit: how many at most
-        :param turn: a number by which dispatchers begin at different
+        :param turn: from 0 to 1, so that dispatchers begin at different
             places; None for the exact order
         """
         moment = micros()

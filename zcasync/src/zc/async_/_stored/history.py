@@ -41,7 +41,11 @@ class Completed(Base):
         self._days = LOBTree()
 
     def add(self, job: Any) -> None:
-        """Add a job that ended."""
+        """Add a job that ended.
+
+        One that is in the agent already, and has its key, is not written:
+        it wrote both itself when it ended.
+        """
         when = (micros() if job.active_end is None
                 else micros_of(job.active_end))
         day = when // _DAY
@@ -50,12 +54,15 @@ class Completed(Base):
             tree = self._days[day] = LOBTree()
             for old in list(self._days.keys(None, day - self.days)):
                 del self._days[old]
-        key = key_for(when)
-        while key in tree:
+        key = job.key
+        if key is None or key in tree:
             key = key_for(when)
+            while key in tree:
+                key = key_for(when)
+            job.key = key
         tree[key] = job
-        job.parent = self
-        job.key = key
+        if self.parent is None or job.parent is not self.parent:
+            job.parent = self
 
     def discard(self, job: Any) -> None:
         """Remove a job, if it is here."""

@@ -57,8 +57,8 @@ class Member:
         self.pools: dict[str, AgentThreadPool] = {}
         self.number = 0
         self.fence: tuple[bytes, str] = b'', ''
-        #: Where claims begin; moves when they conflict.
-        self.turn = random.randrange(1 << 16)
+        #: How far from its place a claim begins that conflicted before.
+        self._shift = 0.0
         self.new_jobs: dict[str, deque[tuple[int, str]]] = {}
         #: How many there were since the last poll.
         self.started: dict[str, int] = {}
@@ -70,6 +70,8 @@ class Member:
         self._swept = 0.0
         self._complained = False
         self._flushed: dict[int, Any] = {}
+        #: Claims that are done, by agent.
+        self._done: dict[str, list[Claim]] = {}
 
     # Transactions
 
@@ -95,20 +97,22 @@ class Member:
         failed = 0
         while True:
             try:
-                self.manager.begin()
+                self.dispatcher.begin(again=failed > 0)
                 if fenced:
                     self._check()
                 result = change()
+                self.dispatcher.fresh = False
                 self.manager.commit()
                 return result
             except Exception as e:
+                self.dispatcher.fresh = False
                 self.manager.abort()
                 if retry.kind_of_commit(e) != retry.CONFLICT:
                     raise
                 renew_ids(e, self.dispatcher.db)
                 failed += 1
                 self.conflicts += 1
-                self.turn = random.randrange(1 << 16)
+                self._shift = random.random()
                 if failed >= ATTEMPTS:
                     log.error('%d transaction errors in a row while %s',
                               failed, what, exc_info=True)
@@ -129,13 +133,13 @@ class Member:
         :returns: whether it is active
         """
         uuid = self.dispatcher.UUID
-        self.manager.begin()
+        self.dispatcher.begin()
         queue = self.queue()
         if uuid not in queue.dispatchers:
             self.commit(lambda: uuid in self.queue().dispatchers
                         or self.queue().dispatchers.register(uuid),
                         f'registering {uuid}', fenced=False)
-            self.manager.begin()
+            self.dispatcher.begin()
         agents = self.agents()
         if self.number and agents.fence.number == self.number:
             return True
@@ -170,7 +174,7 @@ class Member:
             activate, f'activating {uuid}', fenced=False)
         if not self.fence[0]:
             # It got its id with this commit.
-            self.manager.begin()
+            self.dispatcher.begin()
             fence = self.agents().fence
             self.fence = fence._p_oid, get_id(fence)[1]
         self._complained = False
@@ -208,7 +212,8 @@ class Member:
         if self.number:
             def end() -> None:
                 for name, pool in self.pools.items():
-                    self._put_away(self.agents()[name], pool.collect())
+                    self._put_away(self.agents()[name], [
+                        *self._done.pop(name, []), *pool.collect()])
                 self.agents().deactivate()
             try:
                 self.commit(end, 'deactivating')
@@ -245,9 +250,14 @@ class Member:
 
     # Claims
 
+    def collect(self) -> None:
+        """Note which claims are done."""
+        for name, pool in self.pools.items():
+            self._done.setdefault(name, []).extend(pool.collect())
+
     def look(self) -> None:
         """Put away what is done, and claim what there is room for."""
-        self.manager.begin()
+        self.dispatcher.begin()
         self._check()
         agents = self.agents()
         self._fire()
@@ -270,7 +280,7 @@ class Member:
     def _exchange(self, name: str) -> None:
         agent = self.agents()[name]
         pool = self._pool(name, agent.size)
-        done = pool.collect()
+        done = self._done.pop(name, [])
         room = min(pool.free(), agent.size - len(agent) + len(done))
         may_claim = self.dispatcher.may_claim() and room > 0
         sweep = (any(claim.released for claim in done)
@@ -286,17 +296,17 @@ class Member:
                 self.queue().sweep(agent)
             if not may_claim:
                 return []
-            others = sum(1 for _ in self.queue().dispatchers.active()) > 1
-            jobs = agent.claim_started(room, self.turn if others else None)
+            jobs = agent.claim_started(room, self._turn())
             return [self._claim(job, name, pool) for job in jobs]
 
         try:
             claims = self.commit(exchange, f'claiming for agent {name!r}')
         except BaseException:
-            pool.put_off(done)
+            self._done.setdefault(name, [])[:0] = done
             raise
         if sweep:
             self._swept = time.monotonic()
+        self._shift = 0.0
         if claims:
             self.claims += 1
         for claim in claims:
@@ -306,6 +316,14 @@ class Member:
             ).append(claim.info['id'])
             self.started[name] = self.started.get(name, 0) + 1
             pool.submit(claim)
+
+    def _turn(self) -> float | None:
+        """Return where the claim begins, away from the other dispatchers."""
+        active = [each.UUID for each in self.queue().dispatchers.active()]
+        if len(active) < 2:
+            return None
+        rank = active.index(self.dispatcher.UUID)
+        return rank / len(active) + self._shift
 
     def _put_away(self, agent: Any, done: list[Claim]) -> None:
         for claim in done:

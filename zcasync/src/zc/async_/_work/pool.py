@@ -107,11 +107,6 @@ class AgentThreadPool:
             finished, self._finished = self._finished, []
             return finished
 
-    def put_off(self, claims: list[Claim]) -> None:
-        """Have claims collected again."""
-        with self._lock:
-            self._finished[:0] = claims
-
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until nothing is performed; say whether it is so."""
         with self._lock:
@@ -141,7 +136,8 @@ class AgentThreadPool:
                 finally:
                     local.claim = fence.claim = local.job = None
                     self.jobids[name] = None
-                    transaction.abort()
+                    if claim.info['completed'] is None:
+                        transaction.abort()
                     with self._lock:
                         self._running.remove(claim)
                         self._finished.append(claim)
@@ -158,6 +154,8 @@ class AgentThreadPool:
             self.jobids.pop(name, None)
 
     def _perform(self, claim: Claim) -> None:
+        # What a transaction has left is aborted when the next one begins;
+        # after an error, at once.
         info = claim.info
         info['started'] = now()
         tracelog.info('starting in thread %s: %s', info['thread'],
@@ -166,6 +164,7 @@ class AgentThreadPool:
             job = self._load(claim)
             claim.start(job.timeout)
             if job.status == CALLBACKS:
+                claim.fresh = False
                 resume_callbacks(job)
             else:
                 perform(job)
@@ -202,8 +201,8 @@ class AgentThreadPool:
         while True:
             try:
                 transaction.begin()
+                claim.fresh = True
                 job = claim.load(claim.job_id)
-                claim.check()
                 if not claim.owns(job):
                     raise ReassignedError('The job is not ours any more.')
                 return job

@@ -45,6 +45,8 @@ class Rounds(Account):
         self.drain = drain
         self.manager: Any = transaction.TransactionManager()
         self.conn: Any = None
+        #: Whether the transaction began in this turn, and wrote nothing.
+        self.fresh = False
         self._members: dict[str, Member] = {}
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -59,6 +61,18 @@ class Rounds(Account):
         found = connection.get(oid)
         found._p_activate()
         return found
+
+    def begin(self, again: bool = False) -> None:
+        """Begin a transaction, unless the last one is good still.
+
+        Each beginning asks the storage what is new, which costs a request
+        where that is a relational database.
+
+        :param again: whether the last one is not good
+        """
+        if again or not self.fresh:
+            self.manager.begin()
+            self.fresh = True
 
     @property
     def queues(self) -> dict[str, dict[str, AgentThreadPool]]:
@@ -88,7 +102,10 @@ class Rounds(Account):
         """Look at each queue; if it is time, poll."""
         if self.conn is None:
             self.conn = self.db.open(self.manager)
-        self.manager.begin()
+        # Before the transaction begins, which then sees how they ended.
+        for known in self._members.values():
+            known.collect()
+        self.begin(again=True)
         queues = self.conn.root().get(KEY)
         if queues is None:
             self.manager.abort()
@@ -117,7 +134,9 @@ class Rounds(Account):
             for name in set(self._members) - set(found):
                 self._members.pop(name).drop_pools(set())
         finally:
-            self.manager.abort()
+            if self.fresh:
+                self.manager.abort()
+                self.fresh = False
             if full:
                 self._record(poll)
 
@@ -130,7 +149,7 @@ class Rounds(Account):
             member.look()
             member.tend()
             if full:
-                self.manager.begin()
+                self.begin()
                 return member.info()
         except Displaced:
             # The next turn activates it again.

@@ -164,7 +164,7 @@ class Order(base.QueueCase):
         jobs = {self.queue.put(Job(sample.note, n)) for n in range(100)}
         got = []
         for turn in range(10):
-            got += self.queue.claim_many(10, turn=turn)
+            got += self.queue.claim_many(10, turn=turn / 10)
         self.assertEqual(jobs, set(got))
         self.assertEqual(100, len(got))
 
@@ -211,7 +211,7 @@ class Quotas(base.QueueCase):
         jobs = [self.put_quota('one') for _ in range(20)]
         got = []
         for _ in jobs:
-            [job] = self.queue.claim_many(5, turn=3)
+            [job] = self.queue.claim_many(5, turn=0.3)
             got.append(job)
             job.start(now())
             job.finish(1, now())
@@ -429,7 +429,7 @@ class Races(base.QueueCase):
                         manager.commit()
                         done += 1
                     else:
-                        jobs = queue.claim_many(3, turn=index)
+                        jobs = queue.claim_many(3, turn=index / 8)
                         manager.commit()
                         got.extend(tuple(job.args) for job in jobs)
                 except ZODB.POSException.ConflictError:
@@ -453,7 +453,7 @@ class Races(base.QueueCase):
             other = self.db.open(manager)
             queue = other.root()['zc.async']['']
             queue.put(sample.note)
-            self.assertEqual(3, len(self.queue.claim_many(3, turn=turn)))
+            self.assertEqual(3, len(self.queue.claim_many(3, turn=turn / 8)))
             transaction.commit()
             manager.commit()
             other.close()

@@ -32,12 +32,12 @@ class Presence(base.DispatcherCase):
         self.addCleanup(zk.close)
         return zk
 
-    def start_registered(self, zk=None, **data):
+    def start_registered(self, zk=None, poll_interval=0.1, **data):
         """Start a dispatcher with a node, and wait until it is active."""
         zk = zk or self.session()
         name = uuid.uuid4()
         zookeeper.DispatcherInstaller(
-            zk, '/jobs', data, uuid=name, poll_interval=0.1,
+            zk, '/jobs', data, uuid=name, poll_interval=poll_interval,
             handle_signals=False)(DatabaseOpened(self.db))
         dispatcher = base.dispatchers.get(name)
         self.addCleanup(self.stop, dispatcher)
@@ -69,9 +69,9 @@ class Presence(base.DispatcherCase):
 
     def test_gone(self):
         """A sibling takes over when the node is gone, without any wait for
-        pings."""
+        pings, and without a wait for the next poll."""
         self.logs()
-        sibling = self.start_registered()
+        sibling = self.start_registered(poll_interval=600)
         agents = self.queue.dispatchers.register(uuid.UUID(int=7))
         agents.ping_death_interval = NEVER
         agents.activate('elsewhere', 1)
@@ -79,6 +79,7 @@ class Presence(base.DispatcherCase):
         job = self.queue.put(Job(sample.note, 1))
         agents['main'].claim_started(1)
         transaction.commit()
+        sibling.wake_for_poll()     # as when a node goes
         self.assertEqual((1,), self.result(job))
         self.assertIsNone(agents.activated)
         self.assertTrue(self.agents(sibling).activated)

@@ -34,21 +34,21 @@ class Order(unittest.TestCase):
     def test_turn(self):
         """Dispatchers begin at different ones of the same time."""
         heads = [Head(0, 10 + place, False, place) for place in range(3)]
-        self.assertEqual([0, 1, 2], places(heads, turn=1))
-        self.assertEqual([1, 2, 0], places(heads, turn=1, slack=10))
-        self.assertEqual([2, 0, 1], places(heads, turn=5, slack=10))
+        self.assertEqual([0, 1, 2], places(heads, turn=0.4))
+        self.assertEqual([1, 2, 0], places(heads, turn=0.4, slack=10))
+        self.assertEqual([2, 0, 1], places(heads, turn=0.99, slack=10))
 
     def test_slack(self):
         """What is older by more than the slack is not passed."""
         heads = [Head(0, 10, False, 0), Head(0, 90, False, 1)]
-        self.assertEqual([0, 1], places(heads, turn=1, slack=50))
+        self.assertEqual([0, 1], places(heads, turn=0.5, slack=50))
 
     def test_slack_priority(self):
         """Nor is what has a higher priority."""
         heads = [Head(1, 10, False, 0), Head(0, 10, False, 1)]
-        self.assertEqual([0, 1], places(heads, turn=1, slack=50))
+        self.assertEqual([0, 1], places(heads, turn=0.5, slack=50))
 
     def test_nothing(self):
         """Where nothing is due, the order is empty."""
-        self.assertEqual([], places([Head(0, 200, True, 0)], turn=3,
+        self.assertEqual([], places([Head(0, 200, True, 0)], turn=0.3,
                                     slack=9))
