@@ -22,6 +22,7 @@ from typing import Concatenate
 from typing import ParamSpec
 from typing import TypeVar
 
+from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionClosedError
 from kazoo.security import ACL
 from kazoo.security import READ_ACL_UNSAFE
@@ -158,9 +159,14 @@ class ZooKeeper:
         """The connection's state: CONNECTED, SUSPENDED or LOST."""
         return self._connected().state
 
+    @property
+    def client(self) -> KazooClient:
+        """The kazoo client."""
+        return self._made().client
+
     def statistics(self) -> Statistics:
-        """Return figures of this moment; see ``zc.zk.ZooKeeper``."""
-        return self._connected().statistics()
+        """Return figures of this moment, in any thread; see ``zc.zk``."""
+        return self._made().statistics()
 
     @property
     def session_timeout(self) -> float:
@@ -306,12 +312,16 @@ class ZooKeeper:
                 'make one for each loop')
 
     def _connected(self) -> _client.ZooKeeper:
-        if self._sync is None:
-            raise RuntimeError(
-                'not connected: use "async with", or await it first')
+        made = self._made()
         self._check()
         if self._closed:
             raise ConnectionClosedError('closed')
+        return made
+
+    def _made(self) -> _client.ZooKeeper:
+        if self._sync is None:
+            raise RuntimeError(
+                'not connected: use "async with", or await it first')
         return self._sync
 
     def _opening(

@@ -91,6 +91,7 @@ class Balancer:
         self._known = False                     # whether these were told
         self._chosen: set[str] = set()          # the subset's names
         self._trials = Trials()
+        self.choices = self.ejections = 0       # since it was made
         self._near_ejected = 0
         self._failing = 0       # ejected for other errors than refusals
         # A second counts e times as much after each `latency_memory`.
@@ -238,6 +239,7 @@ class Balancer:
         if member is None:
             with self._lock:
                 member = self._look(key, exclude)
+        self.choices += 1       # nearly exact: a lock would cost too much
         if begin:
             member.requests.append(None)
         return member
@@ -373,6 +375,7 @@ class Balancer:
     def _eject(self, member: Member, refused: bool, now: float) -> None:
         self._move(member, lambda: member.health.eject(
             now, refused, self._random(), self._rules))
+        self.ejections += 1
         self._trials.add(member)
         self._settle()
 
@@ -390,11 +393,8 @@ class Balancer:
     def counts(self) -> dict[str, int]:
         """Return how many servers are in each state."""
         with self._lock:
-            counts = {tier: len(pool) for tier, pool in self._pools.items()}
-            return {
-                'ready': counts[NEAR] + counts[FAR] + counts[SPARE],
-                'draining': sum(each.draining and not each.stale
-                                for each in self._members.values()),
-                'ejected': counts[EJECTED],
-                'stale': counts[STALE],
-            }
+            sizes = {tier: len(pool) for tier, pool in self._pools.items()}
+            draining = len(self._members) - sum(sizes.values())
+        return {'ready': sizes[NEAR] + sizes[FAR] + sizes[SPARE],
+                'draining': draining,       # they are in no pool
+                'ejected': sizes[EJECTED], 'stale': sizes[STALE]}

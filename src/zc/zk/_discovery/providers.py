@@ -74,6 +74,20 @@ class Options(NamedTuple):
         return rules._replace(eject=float(self.eject))
 
 
+class ServiceStatistics(NamedTuple):
+    """What `Providers.statistics` returns: figures of one moment.
+
+    :ivar states: how many providers are in each state: ``'ready'``,
+        ``'draining'``, ``'ejected'`` and ``'stale'``
+    :ivar choices: how often one was chosen
+    :ivar ejections: how often one was ejected
+    """
+
+    states: Mapping[str, int]
+    choices: int
+    ejections: int
+
+
 class _Tracker(ListingTracker):
 
     __slots__ = ()
@@ -163,6 +177,12 @@ class Providers(Live):
         """
         self._check_process()
         return Lease(self._balancer, key, _excluded(exclude))
+
+    def statistics(self) -> ServiceStatistics:
+        """Return figures of this moment.  They cost next to nothing."""
+        balancer = self._balancer
+        return ServiceStatistics(
+            balancer.counts(), balancer.choices, balancer.ejections)
 
     def _check_process(self) -> None:
         if os.getpid() != self._pid:

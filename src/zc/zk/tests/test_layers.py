@@ -29,6 +29,7 @@ ROOMS = '''
     zc.zk.client
     zc.zk._aio
     zc.zk.aio
+    zc.zk.metrics
     zc.zk
     zc.zk.aiohttp
     zc.zk.httpx

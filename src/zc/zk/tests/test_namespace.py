@@ -92,6 +92,7 @@ INSIDE = re.compile(r'zc\.zk\.testing\.(protocol|state|net)\b')
 OPTIONAL = {
     'zc.zk.aiohttp': 'aiohttp',
     'zc.zk.httpx': 'httpx',
+    'zc.zk.metrics': 'opentelemetry',
     'zc.zk.requests': 'requests',
     'zc.zkzopeserver._engines.trace': 'zc.zservertracelog',
     'zc.zkzopeserver._engines.waitress': 'waitress',
