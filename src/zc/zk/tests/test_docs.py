@@ -9,7 +9,9 @@ import re
 import shlex
 import shutil
 import tempfile
+from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import manuel.capture
 import manuel.doctest
@@ -18,6 +20,7 @@ from zope.testing.renormalizing import OutputChecker
 
 import zc.zk.scripts
 import zc.zk.testing
+from zc.zk import _zczk
 
 
 ROOT = pathlib.Path(zc.zk.scripts.__file__).parents[3]
@@ -34,15 +37,26 @@ def run(shown: str) -> None:
     # comment='ok' in a shell is comment=ok: the examples keep the quotes.
     if name == 'zookeeper_set_property':
         arguments = lines[0].split()[2:]
-    script = {'zookeeper_export': zc.zk.scripts.export,
-              'zookeeper_import': zc.zk.scripts.import_,
-              'zookeeper_set_property': zc.zk.scripts.set_property}[name]
-    if len(lines) == 1:
-        script(arguments)
-        return
+    scripts: dict[str, Callable[..., None]] = {
+        'zczk': _zczk.main,
+        'zookeeper_export': zc.zk.scripts.export,
+        'zookeeper_import': zc.zk.scripts.import_,
+        'zookeeper_set_property': zc.zk.scripts.set_property}
+    script = scripts[name]
     out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        script(arguments)
+    file = None
+    if '>' in arguments[-2:]:
+        *arguments, _, file = arguments
+    # Nobody reads what is written on the standard error, as questions are.
+    with contextlib.redirect_stderr(io.StringIO()):
+        if len(lines) == 1 and file is None:
+            script(arguments)
+            return
+        with contextlib.redirect_stdout(out):
+            script(arguments)
+    if file is not None:
+        pathlib.Path(file).write_text(out.getvalue(), encoding='utf-8')
+        return
     if not CHECKER.check_output(lines[1].strip(), out.getvalue().strip(), 0):
         print(out.getvalue())
 
@@ -53,11 +67,16 @@ def setUp(test: Any) -> None:
     test.globs['_home'] = os.getcwd()
     os.chdir(directory)
     test.globs['run'] = run
+    test.globs['_environment'] = mock.patch.dict(
+        os.environ,
+        ZC_ZK_CONNECTION_STRING='zookeeper.example.com:2181')
+    test.globs['_environment'].start()
     zc.zk.testing.setUp(test)
 
 
 def tearDown(test: Any) -> None:
     zc.zk.testing.tearDown(test)
+    test.globs['_environment'].stop()
     os.chdir(test.globs['_home'])
     shutil.rmtree(test.globs['_directory'])
 
