@@ -23,6 +23,7 @@ import time
 from collections.abc import Awaitable
 from collections.abc import Callable
 
+from ._aio.providers import Providers as AioProviders
 from ._discovery.providers import Providers
 from ._http.attempts import Attempt
 from ._http.attempts import Attempts
@@ -55,7 +56,7 @@ class Middleware:
     Requests to other hosts pass untouched.
 
     :param host: the service's name in URLs
-    :param providers: of the service
+    :param providers: of the service, from `zc.zk` or `zc.zk.aio`
     :param attempts: how often a request is sent at most
     :param deadline: seconds after which a request is not sent again
     :param server_hostname: which name to ask for in TLS, and to find in
@@ -67,7 +68,7 @@ class Middleware:
     def __init__(
         self,
         host: str,
-        providers: Providers,
+        providers: Providers | AioProviders,
         *,
         attempts: int = Limits().attempts,
         deadline: float | None = Limits().deadline,

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
+from ._aio.providers import Providers as AioProviders
 from ._discovery.providers import Providers
 from ._http.attempts import Attempt
 from ._http.attempts import Attempts
@@ -47,7 +48,7 @@ class _Common:
 
     def __init__(
         self,
-        providers: Providers,
+        providers: Providers | AioProviders,
         make: Callable[..., Any],
         limits: Limits,
         server_hostname: str | None,
@@ -77,7 +78,7 @@ class _Common:
         """Have `_changed` called when providers come or go."""
         ref = weakref.ref(self)
 
-        def changed(providers: Providers | None = None) -> None:
+        def changed(providers: Any = None) -> None:
             transport = ref()
             if transport is None:
                 raise CancelWatch
@@ -180,13 +181,13 @@ class Transport(_Common, httpx.BaseTransport):
 class AsyncTransport(_Common, httpx.AsyncBaseTransport):
     """Sends requests to a service's providers, in an event loop.
 
-    Its arguments are those of `Transport`; the options are those of
-    `httpx.AsyncHTTPTransport`.
+    Its arguments are those of `Transport`, and the providers may be those
+    of `zc.zk.aio`; the options are those of `httpx.AsyncHTTPTransport`.
     """
 
     def __init__(
         self,
-        providers: Providers,
+        providers: Providers | AioProviders,
         *,
         attempts: int = Limits().attempts,
         deadline: float | None = Limits().deadline,

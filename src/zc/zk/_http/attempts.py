@@ -113,7 +113,6 @@ class Attempts:
         # not to be asked again at all.
         self._tried: list[Chosen] = []
         self._hopeless: list[Chosen] = []
-        self._closed: set[str] = set()
         self._error: BaseException | None = None
         self._last = ''
 
@@ -150,8 +149,9 @@ class Attempts:
         except NoProviders:
             if len(self._hopeless) == len(self._tried):
                 raise
-        # A server may close a connection that was idle for long just when
-        # a request is sent: then it is there, and takes another one.
+        # A server may close a connection that was idle for long, or that it
+        # accepted just before its process was replaced.  Then it is there,
+        # and takes another one.
         self._tried = self._hopeless
         return self._enter(self._tried)
 
@@ -162,9 +162,7 @@ class Attempts:
     def failed(self, provider: Chosen, error: BaseException) -> Fault:
         """Take note of a failure, and say what it was."""
         fault = self._fault(error)
-        if fault is Fault.CLOSED and provider.name not in self._closed:
-            self._closed.add(provider.name)
-        else:
+        if fault is not Fault.CLOSED:
             self._hopeless = [*self._hopeless, provider]
         self._tried = [*self._tried, provider]
         self._last = provider.name

@@ -8,8 +8,10 @@ from unittest import mock
 import aiohttp
 
 import zc.zk
+import zc.zk.aio
 import zc.zk.aiohttp
 from zc.zk.tests.base import DEADLINE
+from zc.zk.tests.http.case import PATH
 from zc.zk.tests.http.case import HttpCase
 from zc.zk.tests.http.facts import URL
 from zc.zk.tests.http.facts import Errors
@@ -132,6 +134,20 @@ class MiddlewareTests(Facts, HttpCase):
             {str(good.port)}, {client.run(put()) for _ in range(4)})
         self.assertEqual({b'{"a": 1}'}, {
             body for _, _, _, body in good.requests})
+
+    def test_aio(self):
+        """The providers of zc.zk.aio will do as well."""
+        server = self.server()
+
+        async def main():
+            async with zc.zk.aio.ZooKeeper(self.connection_string) as zk:
+                async with aiohttp.ClientSession(middlewares=[
+                        zc.zk.aiohttp.Middleware(
+                            'fooservice', await zk.providers(PATH))
+                        ]) as session, session.get(URL) as response:
+                    return await response.text()
+
+        self.assertEqual(str(server.port), asyncio.run(main()))
 
     def test_cancelled(self):
         """A cancelled request says nothing of the server, and leaves no

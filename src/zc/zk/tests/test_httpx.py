@@ -11,8 +11,10 @@ from unittest import mock
 import httpx
 
 import zc.zk
+import zc.zk.aio
 import zc.zk.httpx
 from zc.zk.tests.base import DEADLINE
+from zc.zk.tests.http.case import PATH
 from zc.zk.tests.http.case import HttpCase
 from zc.zk.tests.http.facts import URL
 from zc.zk.tests.http.facts import Errors
@@ -193,6 +195,28 @@ class AsyncTransportTests(HttpxFacts, HttpCase):
 
         self.assertEqual(b'ab', client.run(read()))
         self.wait_for_no_connection(server)
+
+    def test_aio(self):
+        """The providers of zc.zk.aio will do as well."""
+        server = self.server()
+
+        async def main():
+            async with zc.zk.aio.ZooKeeper(self.connection_string) as zk:
+                providers = await zk.providers(PATH, hold=0)
+                async with httpx.AsyncClient(mounts={
+                        'http://fooservice': self.transport(providers)
+                        }) as client:
+                    response = await client.get(URL)
+                    self.assertTrue(server.connections)
+                    await zk.delete(f'{PATH}/{server.name}')
+                    while server.connections:
+                        await asyncio.sleep(0.005)
+                    with self.assertRaises(httpx.ConnectError):
+                        await client.get(URL)
+                    return response.text
+
+        self.assertEqual(str(server.port), asyncio.run(
+            asyncio.wait_for(main(), DEADLINE)))
 
     def test_cancelled(self):
         """A cancelled request says nothing of the server, and leaves no

@@ -126,17 +126,19 @@ class AttemptsTests(unittest.TestCase):
 
     def test_all_tried(self):
         """When all have been tried, those that closed the connection get
-        it once more, and then the last error is raised.
+        it again; when there are none, the last error is raised.
         """
         u, c = Fault.UNREACHED, Fault.CLOSED
         for names, faults, expected in (
                 ('a', [u], ('a', 'unreached')),
                 ('a', [c], ('aa', 'answered')),
-                ('a', [c, c], ('aa', 'closed')),
+                ('a', [c, u], ('aa', 'unreached')),
+                ('a', [c] * 5, ('aaaaaa', 'answered')),
+                ('a', [c] * 6, ('aaaaaa', 'closed')),
                 ('ab', [c, u], ('aba', 'answered')),
                 ('ab', [u, c], ('abb', 'answered')),
                 ('ab', [u, u], ('ab', 'unreached')),
-                ('ab', [c, c, c, u], ('abab', 'unreached'))):
+                ('ab', [c, c, c, u], ('ababa', 'answered'))):
             with self.subTest(names=names, faults=faults):
                 self.assertEqual(
                     expected, self.send(Service(*names), faults))

@@ -5,12 +5,17 @@ installs them.
 """
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import signal
 import sys
 import threading
 import unittest
+from collections import Counter
 
+import httpx
+
+import zc.zk.httpx
 from zc.zk.tests.run.launchercase import LauncherCase
 from zc.zk.tests.run.launchercase import fetch
 from zc.zk.tests.run.launchercase import is_running
@@ -46,6 +51,54 @@ HTTP_SERVER = (sys.executable, '-m', 'http.server', '--bind', '{host}',
 ROUNDS = 10
 
 
+class Requests:
+    """Requests of httpx to the service's name, in some threads.
+
+    :ivar results: how many ended how: 'ok', or what else
+    """
+
+    def __init__(self, case):
+        self.results = Counter()
+        self._providers = case.zk.providers('/web/providers')
+        self._client = httpx.Client(
+            mounts={'http://web': zc.zk.httpx.Transport(self._providers)})
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._run)
+                         for _ in range(4)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *args):
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+        self._client.close()
+        self._providers.close()
+
+    def _run(self):
+        while not self._stopped.wait(0.01):
+            try:
+                self._client.get('http://web/').raise_for_status()
+            except httpx.HTTPError as e:
+                self.results[repr(e)] += 1
+            else:
+                self.results['ok'] += 1
+
+
+@contextlib.contextmanager
+def requested(case):
+    """Have requests of httpx come meanwhile; none may fail."""
+    with Requests(case) as load:
+        wait_for(lambda: load.results, 'the first answer')
+        yield load
+        before = load.results['ok']
+        wait_for(lambda: load.results['ok'] > before, 'the last answer')
+    case.assertEqual(['ok'], list(load.results))
+
+
 class Servers(LauncherCase):
     """Steps of tests, for any command."""
 
@@ -55,7 +108,7 @@ class Servers(LauncherCase):
         launcher.wait_for('registered as')
         return launcher
 
-    def restart_one_after_another(self, command):
+    def restart_one_after_another(self, command, loaded=loaded):
         """Restart two launchers in turns, under load."""
         launchers = [self.start(command), self.start(command)]
         with loaded(self) as load:
@@ -66,7 +119,7 @@ class Servers(LauncherCase):
                 launchers.append(self.start(command))
         return load.results
 
-    def take_over(self, command):
+    def take_over(self, command, loaded=loaded):
         """Send SIGHUP again and again, under load."""
         launcher = self.start(command)
         [address] = self.providers()
@@ -151,6 +204,14 @@ class Installed(Servers):
 class Uvicorn(Installed):
 
     command = (sys.executable, '-m', 'uvicorn', 'asgi:app', '--fd', '{fd}')
+
+    def test_requests_restarted(self):
+        """In ten rolling restarts, no request of zc.zk.httpx fails."""
+        self.restart_one_after_another(self.command, requested)
+
+    def test_requests_handed_over(self):
+        """In ten hand-overs, no request of zc.zk.httpx fails."""
+        self.take_over(self.command, requested)
 
 
 class Gunicorn(Installed):
