@@ -72,7 +72,8 @@ class ZooKeeper:
     :param wait: whether to wait for a connection without a limit
     :param connect_timeout: how long to try otherwise, in seconds; 0: return
         at once, and go on trying.  Until there is a connection,
-        `providers` gives what was saved, or nobody
+        `providers` gives what was saved, or nobody, and `register` puts
+        off what it does
     :param jute_maxbuffer: the largest request that the servers accept, in
         bytes; give it if they do not use the default
     :param persistent_watches: whether to follow services by persistent
@@ -111,7 +112,8 @@ class ZooKeeper:
         nodes = self._nodes = Nodes(bulk, chroot, parts)
         self._trees = Trees(bulk, chroot, nodes, parts.changed_much)
         self._discovery = Discovery(connection, nodes, parts.engine)
-        self._registrar = Registrar(nodes, parts.keeper)
+        self._registrar = Registrar(
+            nodes, parts.keeper, connection.patient)
         self._removal = Removal(nodes, self._trees, self._registrar)
         connection.follow(
             self._session_changed, parts.keeper.connection_ended)

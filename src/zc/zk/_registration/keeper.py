@@ -30,6 +30,7 @@ from .._session.requests import Bulk
 from .._tree.values import encode
 from .arrivals import Arrivals
 from .departures import Departures
+from .early import Early
 from .followers import Followers
 from .reconciler import Reconciler
 from .registration import Registration
@@ -75,9 +76,10 @@ class Keeper:
             bulk, self._reconciler, self._turn, session_timeout)
         self._departures = Departures(
             self._reconciler, self._holder, self._put_off)
+        self._early = Early(self._move)
         self._rounds = Rounds(
-            name, self._reconciler, self._turn, self._followers,
-            self._departures)
+            name, self._reconciler, self._turn, self._early,
+            self._followers, self._departures)
         self.session_changed(bulk.client.state)
 
     # For users' threads
@@ -98,17 +100,9 @@ class Keeper:
         :raises NoAuthError: when the nodes may not be created
         :raises TooLarge: when their data are over the server's limit
         """
-        new = {path: Registration(
-                    self, path, encode(properties, path), acl, takeover)
-               for path, properties in nodes.items()}
-        for each in new.values():
-            self._reconciler.check_size(each)
+        new = self._new(nodes, acl, takeover)
         with self._lock:
-            if self._closed:
-                raise ConnectionClosedError('closed')
-            for path in new:
-                if path in self.registrations or path in self._adding:
-                    raise NodeExistsError(f'{path} (registered here already)')
+            self._check_new(new)
             self._adding.update(new)
         try:
             self._arrivals.make(list(new.values()))
@@ -131,6 +125,69 @@ class Keeper:
         self._rounds.start()
         self._engine.settle([key for path in nodes for key in keys_of(path)])
 
+    def add_later(
+        self,
+        nodes: Mapping[str, Mapping[str, Any]],
+        acl: Sequence[ACL],
+        resolve: Callable[[str], str],
+    ) -> None:
+        """Keep ephemeral nodes, which are created when there is a
+        connection.
+
+        :param nodes: the properties of each, by a path that may lead
+            through links
+        :param resolve: returns the real path of a node; called in another
+            thread
+        :raises NodeExistsError: when they are registered here already
+        :raises TooLarge: when their data are over the server's limit
+        """
+        new = self._new(nodes, acl)
+        for each in new.values():
+            each._announce()
+        with self._lock:
+            self._check_new(new)
+            self._early.add(new.values(), resolve)
+            self.registrations.update(new)
+        self._rounds.look(new.values())
+        self._rounds.start()
+
+    def connected(self) -> bool:
+        """Tell whether there is a connection."""
+        return self._reconciler.connected()
+
+    def _new(
+        self,
+        nodes: Mapping[str, Mapping[str, Any]],
+        acl: Sequence[ACL],
+        takeover: bool = False,
+    ) -> dict[str, Registration]:
+        new = {path: Registration(
+                    self, path, encode(properties, path), acl, takeover)
+               for path, properties in nodes.items()}
+        for each in new.values():
+            self._reconciler.check_size(each)
+        return new
+
+    def _check_new(self, paths: Iterable[str]) -> None:
+        """Refuse new registrations at a bad time, or of the same nodes."""
+        if self._closed:
+            raise ConnectionClosedError('closed')
+        for path in paths:
+            if path in self.registrations or path in self._adding:
+                raise NodeExistsError(f'{path} (registered here already)')
+
+    def _move(self, registration: Registration, path: str) -> None:
+        """Have a registration kept under its real path."""
+        with self._lock:
+            old = registration.path
+            if path == old or self.registrations.get(old) is not registration:
+                return
+            self._check_new([path])
+            del self.registrations[old]
+            registration._move(path)
+            self.registrations[path] = registration
+        self._followers.drop(registration)
+
     def update(
         self, registration: Registration, changes: Mapping[str, Any]
     ) -> None:
@@ -145,7 +202,8 @@ class Keeper:
                 raise NoNodeError(f'{registration.path} (not registered here)')
             registration._content.change(
                 changes, partial(self._reconciler.check_size, registration))
-            self._reconciler.attempt([registration])
+            if registration not in self._early:
+                self._reconciler.attempt([registration])
         if registration._settled:
             self._engine.settle(keys_of(registration.path))
         else:
@@ -216,6 +274,7 @@ class Keeper:
         with self._turn:
             for each in mine:
                 each._close()
+                self._early.discard(each)
                 self._followers.drop(each)
             deleted = self._departures.delete(mine)
         self._engine.settle(

@@ -32,11 +32,16 @@ class Registrar:
 
     :param nodes: knows paths and links
     :param keeper: keeps their nodes
+    :param patient: whether servers may be registered before there is a
+        connection
     """
 
-    def __init__(self, nodes: Nodes, keeper: Keeper) -> None:
+    def __init__(
+        self, nodes: Nodes, keeper: Keeper, patient: bool = False
+    ) -> None:
         self._nodes = nodes
         self._keeper = keeper
+        self._patient = patient
 
     def register(
         self,
@@ -47,6 +52,10 @@ class Registrar:
         **data: Any,
     ) -> None:
         """Register a server, for as long as this object lives.
+
+        If this object was made with ``connect_timeout=0``, and there is no
+        connection, the call returns at once: the node is created later, and
+        errors are those of the registration in `registrations`.
 
         :param path: the node below which it registers; may lead through links
         :param address: a (host, port) pair, ``'host:port'`` or any other
@@ -87,7 +96,9 @@ class Registrar:
         """
         name = format_name(address)
         properties = {**properties, 'pid': os.getpid()}
-        real_path = self._nodes.resolve(path)
+        later = self._patient and not self._keeper.connected()
+        real_path = (self._nodes.normal if later else
+                     self._nodes.resolve)(path)
         acl = acl_list(acl)
         nodes = [_paths.join(real_path, each) for each in _node_names(name)]
         server = RegisteringServer(name, real_path, properties)
@@ -95,8 +106,11 @@ class Registrar:
         try:
             event.notify(server)
             links.check_property_links(nodes[0], properties)
-            self._keeper.add(
-                dict.fromkeys(nodes, properties), acl, takeover)
+            wanted = dict.fromkeys(nodes, properties)
+            if later:
+                self._keeper.add_later(wanted, acl, self._nodes.resolve)
+            else:
+                self._keeper.add(wanted, acl, takeover)
             kept = [each for each in self.registrations.values()
                     if each.path in nodes]
         finally:

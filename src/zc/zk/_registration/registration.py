@@ -128,6 +128,10 @@ class Registration:
         """Whether the node is there, and has all that is to be written."""
         return self._state == State.REGISTERED and not self._content.unwritten
 
+    def _move(self, path: str) -> None:
+        """Take on the real path of its node."""
+        self._path = path
+
     def _announce(self) -> None:
         """Log what happens from now on."""
         self._announced = True

@@ -19,6 +19,7 @@ from kazoo.exceptions import KazooException
 from .._worker.backoff import Backoff
 from .._worker.mailbox import Mailbox
 from .departures import Departures
+from .early import Early
 from .followers import Followers
 from .reconciler import FIRST_DELAY
 from .reconciler import LONGEST_DELAY
@@ -50,6 +51,7 @@ class Rounds:
     :param name: goes into the name of the thread
     :param reconciler: makes a pass
     :param turn: is held while a pass is under way
+    :param early: knows registrations whose links were not followed yet
     :param followers: tell when a node changes that is well now
     :param departures: deletes what is to go
     """
@@ -59,11 +61,13 @@ class Rounds:
         name: str,
         reconciler: Reconciler,
         turn: threading.Lock,
+        early: Early,
         followers: Followers,
         departures: Departures,
     ) -> None:
         self._reconciler = reconciler
         self._turn = turn
+        self._early = early
         self._followers = followers
         self._departures = departures
         self.mailbox: Mailbox[Doubt] = Mailbox(
@@ -128,11 +132,12 @@ class Rounds:
                  if backoff.due <= now]
         looked = False
         try:
+            known = self._early.settle(ready)
             self._followers.follow(ready)
             with self._turn:
                 self._departures.run(now)
                 # One that was removed meanwhile must not be made again.
-                self._reconciler.run([each for each in ready
+                self._reconciler.run([each for each in known
                                       if each.state != State.CLOSED])
             looked = True
         except Exception as e:
