@@ -233,6 +233,15 @@ class NodeCache:
             (FAMILY, each)
             for each in self._families.note_event(type_, path)])
 
+    def silent(self, keys: Iterable[Key]) -> bool:
+        """Tell whether children went without a word when these were read."""
+        return any(kind == FAMILY and self._families.silent(path)
+                   for kind, path in keys)
+
+    def note_late(self, type_: str, path: str) -> None:
+        """Note a watch that had fired before the last reading."""
+        self._families.note_late(type_, path)
+
     def note_failed(self) -> None:
         """Have what gave an error read again."""
         self.stale |= self.failed & self._nodes.keys()

@@ -58,6 +58,9 @@ CLOSE_SECONDS = 1.0
 #: The longest to wait until a write shows, in seconds: as while someone's
 #: own watch function blocks kazoo's thread.
 SETTLE_SECONDS = 5.0
+#: The longest to wait for events that have come but were not passed on, in
+#: seconds: someone's own watch function may wait for this very thread.
+HEAR_SECONDS = 0.2
 #: How many watches are taken away at a time while others wait.
 SWEEP = 500
 
@@ -335,6 +338,8 @@ class Engine:
                     self._rearm()
                     stale = [key for key in cache.stale if key in cache]
                     cache.fetch(stale)
+                    if cache.silent(stale):
+                        self._hear_all()
                     self._compute(cache.users(stale))
                     cache.stale.clear()
                     self._compute([
@@ -351,6 +356,21 @@ class Engine:
         if self._fresh != self._caught_up and not cache.stale:
             self._fresh = self._caught_up
             self.wake()
+
+    def _hear_all(self) -> None:
+        """Note the events that had come before the last reply was read.
+
+        They tell apart who went with a word, and who without one.  All
+        events of a transaction come before a reply that shows its effects,
+        but they may still be in kazoo's queue, or in ours.
+        """
+        handler = self._bulk.client.handler
+        passed = handler.event_object()
+        handler.dispatch_callback(Callback('watch', passed.set, ()))
+        passed.wait(HEAR_SECONDS)
+        for message in self._mailbox.more():
+            if isinstance(message, Event):
+                self._cache.note_late(message.type, message.path)
 
     def _rearm(self) -> None:
         outage = self._outage

@@ -81,6 +81,17 @@ class Families:
                 family.note_child(type_, name)
                 yield family.path
 
+    def silent(self, path: str) -> bool:
+        """Tell whether children went without a word at the last reading."""
+        family = self._families.get(path)
+        return family is not None and bool(family.silent)
+
+    def note_late(self, type_: str, path: str) -> None:
+        """Note an event that had come before the last reading."""
+        family, name = self.of(path)
+        if family is not None and type_ != EventType.CHILD:
+            family.note_late(type_, name)
+
     def note_failed(self, path: str) -> None:
         """Have what could not be read of a family be read again."""
         if path in self._families:

@@ -27,17 +27,20 @@ class Family:
     :ivar version: how often anything of it changed
     :ivar changes: what was different the last time: data by names, None for
         a child that had gone
-    :ivar left: those of them that were written to right before they went
+    :ivar left: those of them that went with a word: they were written to,
+        or made anew, right before they went
+    :ivar silent: those of them that went without one, as far as is known
     :ivar recursive: whether a recursive watch tells of changes
     :ivar listed: whether all names are known
     :ivar sure: whether all data are known, but for `dirty`
     :ivar dirty: names that must be read again, and whether they were
-        written to since they were read
+        written to, or made anew, since they were read
     :ivar armed: names whose next change the server tells of
     """
 
     __slots__ = ('armed', 'changes', 'data', 'dirty', 'failed', 'left',
-                 'listed', 'mzxids', 'path', 'recursive', 'sure', 'version')
+                 'listed', 'mzxids', 'path', 'recursive', 'silent', 'sure',
+                 'version')
 
     def __init__(self, path: str, recursive: bool) -> None:
         self.path = path
@@ -47,6 +50,7 @@ class Family:
         self.version = 0
         self.changes: Mapping[str, bytes | Exception | None] = {}
         self.left: frozenset[str] = frozenset()
+        self.silent: frozenset[str] = frozenset()
         self.listed = False
         self.sure = False
         self.dirty: dict[str, bool] = {}
@@ -55,10 +59,16 @@ class Family:
 
     def note_child(self, type_: str, name: str) -> None:
         """Note an event of a child."""
-        written = type_ == EventType.CHANGED or (
-            type_ == EventType.DELETED and self.dirty.get(name, False))
-        self.dirty[name] = written
+        self.dirty[name] = (
+            type_ != EventType.DELETED or self.dirty.get(name, False))
         self.armed.discard(name)
+
+    def note_late(self, type_: str, name: str) -> None:
+        """Note an event of a child that had come before the last reading.
+        """
+        if name in self.silent and type_ != EventType.DELETED:
+            self.silent -= {name}
+            self.left |= {name}
 
     def note_failed(self) -> None:
         """Have what could not be read be read again."""
@@ -112,8 +122,10 @@ class Family:
             self.mzxids[name] = result[1].mzxid
             if data != before:
                 changes[name] = data
-        left = frozenset(name for name, data in changes.items()
-                         if data is None and self.dirty.get(name))
+        gone = frozenset(
+            name for name, data in changes.items() if data is None)
+        left = frozenset(name for name in gone if self.dirty.get(name))
+        self.silent = gone - left
         self.dirty.clear()
         self.listed = self.sure = True
         self._change(changes, left)

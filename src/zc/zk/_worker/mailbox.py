@@ -6,6 +6,7 @@ not know what the messages mean.
 """
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -55,6 +56,8 @@ class Mailbox(Generic[M]):
         # callback, in any thread, at any moment.
         self._queue: queue.SimpleQueue[M | _Settled | None] = (
             queue.SimpleQueue())
+        # What was taken from it already; only for the thread.
+        self._ahead: list[M | _Settled | None] = []
         self._lock = threading.Lock()
         self._closed = False
         self._ended = False
@@ -80,7 +83,18 @@ class Mailbox(Generic[M]):
 
     def waiting(self) -> int:
         """Return how many messages have not been taken yet."""
-        return self._queue.qsize()
+        return self._queue.qsize() + len(self._ahead)
+
+    def more(self) -> list[M]:
+        """Return the messages that came while messages are handled.
+
+        They are handled next all the same.  Only the thread may call it.
+        """
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._ahead.append(self._queue.get_nowait())
+        return [each for each in self._ahead
+                if each is not None and not isinstance(each, _Settled)]
 
     def when_settled(self, function: Callable[[], None]) -> None:
         """Call `function` when all that was put so far has been handled.
@@ -118,8 +132,8 @@ class Mailbox(Generic[M]):
         with self._lock:
             self._ended = True
         # Nobody shall wait for what does not come.
-        while not self._queue.empty():
-            each = self._queue.get()
+        self.more()
+        for each in self._ahead:
             if isinstance(each, _Settled):
                 self._guarded(each.function)
 
@@ -128,18 +142,20 @@ class Mailbox(Generic[M]):
     ) -> tuple[list[M], list[Callable[[], None]]]:
         """Wait for messages, and return all that are there."""
         timeout = None if due is None else max(0.0, due - time.monotonic())
+        found, self._ahead = self._ahead, []
+        with contextlib.suppress(queue.Empty):
+            if not found:
+                found.append(queues.get(self._queue, timeout))
+            while True:
+                found.append(self._queue.get_nowait())
         messages: list[M] = []
         settled: list[Callable[[], None]] = []
-        try:
-            each = queues.get(self._queue, timeout)
-            while True:
-                if isinstance(each, _Settled):
-                    settled.append(each.function)
-                elif each is not None:
-                    messages.append(each)
-                each = self._queue.get_nowait()
-        except queue.Empty:
-            return messages, settled
+        for each in found:
+            if isinstance(each, _Settled):
+                settled.append(each.function)
+            elif each is not None:
+                messages.append(each)
+        return messages, settled
 
     def _next_due(self) -> float | None:
         try:

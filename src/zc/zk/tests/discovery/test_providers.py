@@ -1,3 +1,4 @@
+import functools
 import gc
 import os
 import tempfile
@@ -275,21 +276,70 @@ class Vanishing(Case):
         transaction.commit()
         self.becomes(providers)
 
-    def test_leave(self):
-        """A server that leaves on purpose is not held."""
+    def leaving(self, **keywords):
+        """Yield providers that follow three servers, and each of the ways in
+        which these leave.
+        """
         for leave in (
-            lambda zk: zk.close(),
-            lambda zk: zk.leave(DEADLINE),
-            lambda zk: zk.unregister(PATH, 'a'),
-            lambda zk: zk.delete(f'{PATH}/a'),
+            lambda zk, providers: zk.close(),
+            lambda zk, providers: zk.leave(DEADLINE),
+            lambda zk, providers: self.one_by_one(providers, [
+                each.unregister for each in zk.registrations.values()]),
+            lambda zk, providers: self.one_by_one(providers, [
+                functools.partial(zk.delete, path)
+                for path in zk.registrations]),
         ):
             zk = self.zk()
-            zk.register(PATH, 'a', acl=zc.zk.OPEN_ACL_UNSAFE)
+            for name in 'abc':
+                zk.register(PATH, name, **keywords)
             providers = self.providers()
-            self.becomes(providers, a='ready')
-            leave(zk)
-            self.becomes(providers)
+            self.becomes(providers, a='ready', b='ready', c='ready')
+            yield providers, functools.partial(leave, zk, providers)
             zk.close()
+            providers.close()
+
+    def one_by_one(self, providers, leave):
+        for each in leave:
+            left = len(providers) - 1
+            each()
+            self.assertTrue(providers.wait(
+                lambda providers, left=left: len(providers) == left,
+                DEADLINE))
+
+    def no_hold(self, **keywords):
+        for providers, leave in self.leaving(**keywords):
+            states = set()
+            providers(lambda given, states=states: states.update(
+                str(each.state) for each in given))
+            leave()
+            self.becomes(providers)
+            self.assertEqual({'ready'}, states)
+
+    def test_leave(self):
+        """Servers that leave on purpose are not held, all at once neither.
+        """
+        self.no_hold()
+
+    def test_leave_written(self):
+        """So it is where they may write to their nodes, also for a client
+        that watches each node by itself.
+        """
+        self.no_hold(acl=zc.zk.OPEN_ACL_UNSAFE)
+        self.client = self.zk(persistent_watches=False)
+        self.no_hold(acl=zc.zk.OPEN_ACL_UNSAFE)
+
+    def test_leave_after_a_crash(self):
+        """One that crashed before others left is held if the next one
+        crashes, too.
+        """
+        for providers, leave in self.leaving():
+            self.make('d', 'e')
+            self.becomes(providers, **dict.fromkeys('abcde', 'ready'))
+            self.remove('d')
+            leave()
+            self.becomes(providers, e='ready')
+            self.remove('e')
+            self.becomes(providers, d='stale', e='stale')
 
     def test_drain_from_inside(self):
         """A server drains itself by a weight of 0."""

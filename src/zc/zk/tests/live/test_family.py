@@ -70,14 +70,39 @@ class Families(unittest.TestCase):
         for events, left in (
                 ([EventType.CHANGED, EventType.DELETED], {'a'}),
                 ([EventType.DELETED], set()),
-                ([EventType.CHANGED, EventType.DELETED, EventType.CREATED,
-                  EventType.DELETED], set())):
+                ([EventType.CREATED, EventType.CHANGED, EventType.DELETED],
+                 {'a'})):
             self.take(None, a=(b'1', 1))
             for event in events:
                 self.family.note_child(event, 'a')
             self.take(None, a=NoNodeError())
             self.assertEqual({'a': None}, self.family.changes)
             self.assertEqual(left, self.family.left)
+
+    def test_made_anew(self):
+        """So has one that was made anew right before it went."""
+        for type_ in (
+            EventType.DELETED, EventType.CREATED, EventType.DELETED
+        ):
+            self.family.note_child(type_, 'a')
+        self.family.note_child(EventType.DELETED, 'b')
+        self.take(None, a=NoNodeError(), b=NoNodeError())
+        self.assertEqual({'a'}, self.family.left)
+        self.assertEqual({'b'}, self.family.silent)
+
+    def test_late(self):
+        """The word may be heard after the child was found gone."""
+        for type_, word in (
+            (EventType.CREATED, True), (EventType.CHANGED, True),
+            (EventType.DELETED, False),
+        ):
+            self.setUp()
+            self.family.note_child(EventType.DELETED, 'a')
+            self.take(None, a=NoNodeError())
+            self.family.note_late(type_, 'a')
+            self.family.note_late(type_, 'b')
+            self.assertEqual({'a'} if word else set(), self.family.left)
+            self.assertEqual(set() if word else {'a'}, self.family.silent)
 
     def test_came_and_went(self):
         """A node that came and went between two reads is no change."""

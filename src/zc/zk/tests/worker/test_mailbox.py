@@ -52,6 +52,26 @@ class MailboxTests(unittest.TestCase):
         self.assertEqual([3], self.take())
         self.assertEqual(0, self.box.waiting())
 
+    def test_more(self) -> None:
+        """What came meanwhile can be seen, and is handled all the same."""
+        seen: list[Any] = []
+        done = threading.Event()
+
+        def look() -> None:
+            for each in 'ab':
+                self.box.put(each)
+            self.box.when_settled(done.set)
+            seen.append(self.box.more())
+            seen.append(self.box.more())
+            seen.append((self.box.waiting(), done.is_set()))
+
+        self.box.put(look)
+        self.box.start()
+        self.assertEqual([look], self.take())
+        self.assertEqual(['a', 'b'], self.take())
+        self.assertEqual([['a', 'b'], ['a', 'b'], (3, False)], seen)
+        self.assertTrue(done.wait(DEADLINE))
+
     def test_one_thread(self) -> None:
         """Starting twice makes one thread, known by its name."""
         self.box.start()
