@@ -299,6 +299,25 @@ class Zones(ChoiceCase):
         return sum(count for name, count in counts.items()
                    if name.startswith('near')) / 3000
 
+    def test_table(self):
+        """They stay while 70 % of it is healthy; then they spill in
+        proportion.
+        """
+        for near, ejected, far, share in (
+            (10, 0, 1, 1.0), (10, 3, 10, 1.0), (10, 4, 10, 0.6 / 0.7),
+            (10, 5, 10, 0.5 / 0.7), (10, 5, 1, 0.5 / 0.7), (4, 1, 4, 1.0),
+            (4, 2, 40, 0.5 / 0.7), (2, 1, 2, 0.5 / 0.7), (3, 1, 3, 2 / 2.1),
+            (1, 0, 9, 1.0), (0, 0, 3, 0.0), (3, 0, 0, 1.0),
+        ):
+            with self.subTest((near, ejected, far)):
+                balancer = self.zones(near, far)
+                for number in range(ejected):
+                    self.fail(balancer, f'near{number}')
+                self.assertEqual(ejected, balancer.counts()['ejected'])
+                self.assertAlmostEqual(
+                    share, self.near(balancer),
+                    delta=0.0 if share in (0.0, 1.0) else 0.05)
+
     def test_stay(self):
         """Requests stay in the zone."""
         self.assertEqual(1.0, self.near(self.zones(2, 20)))

@@ -2,10 +2,17 @@ import json
 import random
 import unittest
 
+from hypothesis import HealthCheck
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies
+
 from zc.zk._discovery.balancer import Balancer
 from zc.zk._discovery.provider import ProviderState
 from zc.zk._discovery.roster import Roster
 from zc.zk._discovery.rules import Rules
+from zc.zk.errors import NoProviders
+from zc.zk.tests.discovery.case import ChoiceCase
 
 
 PLAIN = b'{"pid": 1}'
@@ -52,6 +59,24 @@ class Vanishing(RosterCase):
         self.assertEqual(
             {'a': 'stale', 'b': 'stale', 'c': 'stale', 'd': 'ready'},
             self.shown())
+
+    def test_table(self):
+        """What goes without a word is held when it is over half of what is
+        left and it; what goes with one does not count.
+        """
+        for gone, left, stale in (
+            ('abc', '', 'abc'), ('abcd', '', 'abcd'), ('ab', '', ''),
+            ('abc', 'abc', ''), ('abcd', 'abcd', ''), ('abc', 'ab', ''),
+            ('abc', 'a', 'bc'), ('abcd', 'abc', 'd'), ('a', 'a', ''),
+        ):
+            with self.subTest((gone, left)):
+                self.setUp()
+                self.take('abcd')
+                self.take(set('abcd') - set(gone), left=left)
+                self.assertEqual(
+                    {name: 'stale' if name in stale else 'ready'
+                     for name in 'abcd' if name in stale or name not in gone},
+                    self.shown())
 
     def test_word(self):
         """A mass that leaves with a word is gone, whether the mark was
@@ -148,3 +173,68 @@ class Reading(RosterCase):
             self.take('a', overrides='[1]')
         self.assertIn('item 1: it is no object', logs.output[0])
         self.assertEqual({'a': 'ready'}, self.shown())
+
+
+NAMES = 'abcd'
+CHANGES = strategies.one_of(
+    strategies.tuples(
+        strategies.just('take'),
+        strategies.dictionaries(
+            strategies.sampled_from(NAMES),
+            strategies.sampled_from([b'{}', b'{"weight":0}', b'\xff',
+                                     b'{"leaving":true}'])),
+        strategies.sets(strategies.sampled_from(NAMES)),
+        strategies.sampled_from([None, 'a', 'b'])),
+    strategies.tuples(
+        strategies.sampled_from(['refused', 'drop']),
+        strategies.sampled_from(NAMES)),
+    strategies.tuples(
+        strategies.just('wait'), strategies.integers(1, 200)),
+)
+
+
+class Promise(unittest.TestCase):
+
+    # The machine may be busy.
+    @settings(deadline=None,
+              suppress_health_check=[HealthCheck.too_slow])
+    @given(strategies.lists(CHANGES, max_size=20),
+           strategies.sets(strategies.sampled_from(NAMES)))
+    def test_promise(self, changes, exclude):
+        """Whatever came and went: all that are registered are shown, what is
+        shown beside them is stale or draining, and `choose` gives one that
+        is shown, not draining and not excluded, where there is any.
+        """
+        case = ChoiceCase()
+        case.setUp()
+        balancer = case.balancer()
+        roster = Roster('/a', Rules(), balancer)
+        registered = {}
+        for what, *args in changes:
+            if what == 'take':
+                registered, left, drained = args
+                rules = [{'name': drained, 'weight': 0}] if drained else None
+                roster.take(registered, rules and json.dumps(rules), left,
+                            case.now)
+            elif what == 'wait':
+                case.now += args[0]
+                roster.expire(case.now)
+            elif what == 'drop':
+                roster.drop(args[0])
+            elif balancer.get(args[0]) is not None:
+                case.fail(balancer, args[0])
+            shown = roster.providers
+            self.assertLessEqual(set(registered), set(shown))
+            self.assertLessEqual(
+                {str(shown[name].state)
+                 for name in shown.keys() - set(registered)},
+                {'stale', 'draining'})
+            fit = {name for name, provider in shown.items()
+                   if provider.state != 'draining' and name not in exclude}
+            for _ in range(3):
+                if fit:
+                    member = balancer.choose(None, exclude)
+                    self.assertIn(member.entry.name, fit)
+                else:
+                    with self.assertRaises(NoProviders):
+                        balancer.choose(None, exclude)
