@@ -56,11 +56,11 @@ class Opening(Generic[L]):
         if self._made is not None:
             await self._made.close()
 
-    def __aiter__(self) -> Changes[L]:
-        return Changes(make=self._make)
+    def __aiter__(self) -> Iteration[L]:
+        return Iteration(make=self._make)
 
 
-class Changes(Generic[L]):
+class Iteration(Generic[L]):
     """Iterates over the changes of a live object, the first of which is that
     it is there.
 
@@ -77,7 +77,7 @@ class Changes(Generic[L]):
         self._make = make
         self._seen: int | None = None
 
-    def __aiter__(self) -> Changes[L]:
+    def __aiter__(self) -> Iteration[L]:
         return self
 
     async def __anext__(self) -> L:

@@ -19,7 +19,7 @@ from typing import TypeVar
 from .._live.live import Live as SyncLive
 from ..errors import CancelWatch
 from .callbacks import Callbacks
-from .changes import Changes
+from .changes import Iteration
 from .threads import tell
 
 
@@ -117,14 +117,14 @@ class Live(Generic[S]):
             if not await self._change(seen, deadline):
                 return False
 
-    def __aiter__(self: Self) -> Changes[Self]:
+    def __aiter__(self: Self) -> Iteration[Self]:
         """Iterate over changes: this object, now and after each.
 
         When several changes come during a turn of the loop, there is one
         more turn.  It ends when this is closed, after the last change.
         """
         self._check_watching()
-        return Changes(self)
+        return Iteration(self)
 
     async def _change(self, seen: int, deadline: float | None = None) -> bool:
         """Wait for a version other than `seen`; tell whether it came."""

@@ -20,7 +20,7 @@ from .._session.requests import Bulk
 from .._tree import paths
 from .._tree import saved as _saved
 from .._tree.model import Node
-from .._tree.saved import Saved
+from .._tree.saved import SavedPlan
 from .._tree.saved import Seen
 from .._tree.steps import Add
 from .._tree.steps import Change
@@ -50,7 +50,7 @@ class Plan:
     """
 
     def __init__(
-        self, bulk: Bulk, saved: Saved, wrote: Callable[[], None]
+        self, bulk: Bulk, saved: SavedPlan, wrote: Callable[[], None]
     ) -> None:
         self._bulk = bulk
         self._wrote = wrote
@@ -198,7 +198,7 @@ def make_plan(
                 steps += Deletion(bulk, paths.join(path, name), False).plan()
         seen, moved = _look(bulk, steps)
         if not moved:
-            return Plan(bulk, Saved(
+            return Plan(bulk, SavedPlan(
                 _hosts(bulk), bulk.client.chroot, path, bool(trim), steps,
                 seen), wrote)
     raise TreeChanged(moved, commit.ROUNDS, [])
@@ -242,7 +242,7 @@ def _hosts(bulk: Bulk) -> list[str]:
     return sorted(f'{host}:{port}' for host, port in bulk.client.hosts)
 
 
-def check_place(bulk: Bulk, saved: Saved) -> None:
+def check_place(bulk: Bulk, saved: SavedPlan) -> None:
     """Refuse a plan that is for another ensemble or chroot.
 
     :raises PlanNotForHere: when it is

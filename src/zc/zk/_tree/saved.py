@@ -40,7 +40,7 @@ class Seen(NamedTuple):
     old: dict[str, Any] | None
 
 
-class Saved(NamedTuple):
+class SavedPlan(NamedTuple):
     """A plan, and what it is for.
 
     :ivar hosts: the servers of the ensemble, as ``host:port``
@@ -58,7 +58,7 @@ class Saved(NamedTuple):
     seen: dict[str, Seen]
 
 
-def dump(saved: Saved) -> str:
+def dump(saved: SavedPlan) -> str:
     """Return the text of a plan."""
     return json.dumps({
         'format': FORMAT,
@@ -85,7 +85,7 @@ def _dumped(step: Step, seen: Mapping[str, Seen]) -> dict[str, Any]:
     return {'step': 'delete', **facts, 'czxid': step.czxid}
 
 
-def load(text: str) -> Saved:
+def load(text: str) -> SavedPlan:
     """Return the plan that a text holds.
 
     :raises PlanSyntaxError: when it holds none
@@ -105,7 +105,7 @@ def load(text: str) -> Saved:
     hosts = plan.get('hosts', list)
     if not all(isinstance(host, str) for host in hosts):
         raise PlanSyntaxError('its hosts are not strings')
-    return Saved(
+    return SavedPlan(
         hosts, plan.get('chroot', str), plan.path(), plan.get('trim', bool),
         [_loaded(_Part(each, f'step {number}'), seen) for number, each in
          enumerate(plan.get('steps', list), 1)], seen)

@@ -25,7 +25,6 @@ class Case(unittest.IsolatedAsyncioTestCase):
     """A test in an event loop, on a ZooKeeper server of its own."""
 
     connection_string = 'zookeeper.example.com:2181'
-    ZooKeeper: zc.zk.testing.Server
 
     def setUp(self) -> None:
         zc.zk.testing.setUp(self, TREE, self.connection_string)
@@ -61,6 +60,15 @@ class Case(unittest.IsolatedAsyncioTestCase):
         task.cancel()
         with self.assertRaises(asyncio.CancelledError):
             await task
+
+
+class HangingCase(Case):
+    """A test on an embedded server, which can be paused."""
+
+    def setUp(self) -> None:
+        self.server = zc.zk.testing.Server().start()
+        self.addCleanup(self.server.stop)
+        self.connection_string = self.server.connection_string
 
 
 class LiveCase(Case):

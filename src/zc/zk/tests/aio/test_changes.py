@@ -1,6 +1,7 @@
 import asyncio
 
 from zc.zk.tests.aio.case import PATH
+from zc.zk.tests.aio.case import HangingCase
 from zc.zk.tests.aio.case import LiveCase
 
 
@@ -67,13 +68,16 @@ class Changes(LiveCase):
         await iterate()
         await self.comes(lambda: not self.watched())
 
+
+class Hanging(HangingCase, LiveCase):
+
     async def test_opening_cancelled(self):
         """Opening a live object that is cancelled leaves no watch."""
-        self.ZooKeeper.pause()
-        task = asyncio.create_task(self.aio.children(PATH).__aenter__())
+        self.server.pause()
+        task = asyncio.create_task(self.aio.children('/').__aenter__())
         await asyncio.sleep(0)
         await self.comes(lambda: self.aio._sync._engine._io.locked())
         await self.cancelled(task)
-        self.ZooKeeper.resume()
+        self.server.resume()
         await self.comes(lambda: not self.aio._sync._engine._io.locked())
         await self.comes(lambda: not self.watched())

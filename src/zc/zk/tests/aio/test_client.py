@@ -10,6 +10,7 @@ import zc.zk
 import zc.zk.aio
 import zc.zk.testing
 from zc.zk.tests.aio.case import Case
+from zc.zk.tests.aio.case import HangingCase
 from zc.zk.tests.aio.case import Pauses
 from zc.zk.tests.aio.case import threads
 
@@ -108,14 +109,23 @@ class Connecting(Case):
         self.assertEqual([], children._source._callbacks)
 
 
-class Down(Case):
-    """ZooKeeper accepts connections and answers nothing."""
+class Down(HangingCase):
+    """ZooKeeper answers nothing, at first or later."""
 
-    def setUp(self):
-        self.server = zc.zk.testing.Server()
-        self.server.start()
-        self.addCleanup(self.server.stop)
-        self.connection_string = self.server.connection_string
+    async def test_close_while_waiting(self):
+        """Closing ends the calls that wait, and their threads."""
+        before = threads()
+        zk = await self.zk()
+        self.server.pause()
+        tasks = [asyncio.create_task(zk.get('/')) for _ in range(20)]
+        await self.comes(lambda: len(
+            [each for each in threading.enumerate()
+             if each.name.startswith('zc.zk.aio')]) > 7)
+        await zk.close()
+        self.server.resume()
+        for error in await asyncio.gather(*tasks, return_exceptions=True):
+            self.assertIsInstance(error, KazooException)
+        await self.comes(lambda: threads() <= before, 'threads end')
 
     async def test_connect_cancelled(self):
         """A connect that is cancelled leaves no thread."""
@@ -208,18 +218,3 @@ class Calls(Case):
             await zk.get('/nowhere')
         with self.assertRaisesRegex(zc.zk.PathError, 'empty'):
             await zk.get('')
-
-    async def test_close_while_waiting(self):
-        """Closing ends the calls that wait, and their threads."""
-        before = threads()
-        zk = await self.zk()
-        self.ZooKeeper.pause()
-        tasks = [asyncio.create_task(zk.get('/service')) for _ in range(20)]
-        await self.comes(lambda: len(
-            [each for each in threading.enumerate()
-             if each.name.startswith('zc.zk.aio')]) > 7)
-        await zk.close()
-        self.ZooKeeper.resume()
-        for error in await asyncio.gather(*tasks, return_exceptions=True):
-            self.assertIsInstance(error, KazooException)
-        await self.comes(lambda: threads() <= before, 'threads end')

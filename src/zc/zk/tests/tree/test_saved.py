@@ -14,7 +14,7 @@ from zc.zk.errors import PlanSyntaxError
 from zc.zk.tests.trees import few
 
 
-PLAN = saved.Saved(
+PLAN = saved.SavedPlan(
     ['one:2181', 'two:2181'], '/root', '/', True, [
         steps.Add('/a', b'{"x":1}', True),
         steps.Change('/b', b'{"y":"\\u00e9"}', 3, {'y': 1}, {'y': 'é'}),
