@@ -239,6 +239,28 @@ class FirstRegistrationTests(Case):
                 self.zk.registrations[NODE].properties)
             self.zk.unregister('/s', ADDRESS)
 
+    def test_without_a_session_when_it_is_followed(self) -> None:
+        """What cannot be known then is looked at again."""
+        keeper = self.zk._keeper
+        reconciler, real = keeper._reconciler, keeper._followers.follow
+
+        def follow(registrations: Any) -> None:
+            real(registrations)
+            keeper._followers.follow = real     # type: ignore
+            reconciler.session = no_session     # type: ignore[method-assign]
+
+        def no_session() -> int:
+            del reconciler.session
+            raise ConnectionLoss()
+
+        keeper._followers.follow = follow       # type: ignore[method-assign]
+        with unittest.mock.patch.object(reconciler, 'run') as run:
+            run.side_effect = type(reconciler).run.__get__(reconciler)
+            self.zk.register('/s', ADDRESS)
+            self.settle()
+        self.assertEqual(2, run.call_count)
+        self.wait_registered()
+
     def test_given_up_with_a_node_there(self) -> None:
         """A node that register made, and could not see, goes."""
         keeper = self.zk._keeper._arrivals
