@@ -79,6 +79,8 @@ def _awaited(
 class ZooKeeper:
     """``zc.zk.ZooKeeper`` for asyncio.
 
+    One noun: each method waits for that of the same name.
+
     It connects at the start of an ``async with`` statement, or when it is
     awaited, and belongs to the event loop in which it did.  Methods that
     wait for ZooKeeper are to be awaited.

@@ -20,7 +20,7 @@ class Difference(NamedTuple):
     changed: set[Provider]
 
 
-class Changes:
+class PendingChanges:
     """The names that something happened to, and what was there before.
 
     :param names: of the providers that there are: all are new

@@ -30,7 +30,7 @@ from .._session.nodes import Nodes
 from ..errors import ForkedError
 from ..errors import LinkLoop
 from .balancer import Balancer
-from .changes import Changes
+from .changes import PendingChanges
 from .listing import Listing
 from .listing import ListingTracker
 from .provider import Lease
@@ -38,7 +38,7 @@ from .provider import Provider
 from .roster import Roster
 from .rules import Rules
 from .saver import Saver
-from .snapshot import Saved
+from .snapshot import SavedList
 from .snapshot import Source
 from .snapshot import Unusable
 from .ways import TWO_CHOICES
@@ -106,7 +106,7 @@ class _Watcher(Watcher):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        self._changes: Changes | None = None
+        self._changes: PendingChanges | None = None
 
     def call(self, watched: Any, names: Callable[[], Iterable[str]]) -> None:
         if not self._takes:
@@ -314,9 +314,9 @@ def _refused(ref: weakref.ref[Providers], name: str) -> None:
         providers._engine.touch(providers._tracker)
 
 
-def _saved(roster: Roster) -> Saved:
+def _saved(roster: Roster) -> SavedList:
     overrides = roster.overrides
-    return Saved(
+    return SavedList(
         {name: data for name, data in roster.nodes.items()
          if isinstance(data, bytes)},
         None if overrides is None else json.loads(overrides))

@@ -18,8 +18,8 @@ from types import MappingProxyType
 from .._printable import printable
 from .._registration.farewell import LEAVING
 from .balancer import Balancer
-from .changes import Changes
 from .changes import Difference
+from .changes import PendingChanges
 from .entry import Entry
 from .entry import read
 from .hold import Hold
@@ -55,7 +55,7 @@ class Roster:
         self._names: list[str] = []             # sorted
         self._shown: Mapping[str, Provider] | None = None
         self._nodes: dict[str, bytes | Exception] = {}
-        self._changes: weakref.WeakSet[Changes] = weakref.WeakSet()
+        self._changes: weakref.WeakSet[PendingChanges] = weakref.WeakSet()
         self.overrides: str | None = None
         self._rules = Overrides()
         self._entries: dict[str, Entry] = {}
@@ -92,14 +92,14 @@ class Roster:
         with self._lock:
             return dict(self._nodes)
 
-    def follow(self) -> Changes:
+    def follow(self) -> PendingChanges:
         """Return what takes note of all changes; at first, all are new."""
         with self._lock:
-            changes = Changes(self._providers)
+            changes = PendingChanges(self._providers)
             self._changes.add(changes)
             return changes
 
-    def since(self, changes: Changes) -> Difference:
+    def since(self, changes: PendingChanges) -> Difference:
         """Return how the providers differ from the last time."""
         with self._lock:
             return changes.take(self._providers)

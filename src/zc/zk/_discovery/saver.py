@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from . import snapshot
-from .snapshot import Saved
+from .snapshot import SavedList
 from .snapshot import Source
 
 
@@ -30,7 +30,7 @@ class Saver:
         self,
         folder: str,
         source: Source,
-        get: Callable[[], Saved],
+        get: Callable[[], SavedList],
     ) -> None:
         self._folder = folder
         self._source = source
@@ -39,7 +39,7 @@ class Saver:
         self._last = float('-inf')
         self._timer: threading.Timer | None = None
 
-    def load(self) -> Saved:
+    def load(self) -> SavedList:
         """Return the list that was saved last.
 
         :raises Unusable: when there is none that can be used

@@ -38,7 +38,7 @@ class Source(NamedTuple):
     path: str
 
 
-class Saved(NamedTuple):
+class SavedList(NamedTuple):
     """A list as it was saved.
 
     :ivar nodes: the data of the nodes by their names
@@ -64,7 +64,7 @@ def file_name(source: Source) -> str:
     return f'{readable}-{digest}.json'
 
 
-def save(folder: str, source: Source, saved: Saved, now: float) -> None:
+def save(folder: str, source: Source, saved: SavedList, now: float) -> None:
     """Write a list, unless it is empty.
 
     :param folder: where to; it is made if it is not there
@@ -95,7 +95,7 @@ def save(folder: str, source: Source, saved: Saved, now: float) -> None:
         raise
 
 
-def load(folder: str, source: Source, now: float) -> Saved:
+def load(folder: str, source: Source, now: float) -> SavedList:
     """Return the list that was saved last.
 
     :raises Unusable: when there is none, or it is too old, damaged, or
@@ -124,4 +124,4 @@ def load(folder: str, source: Source, now: float) -> Saved:
         raise Unusable(f'{path} is {age / 3600:.1f} hours old')
     if not nodes:
         raise Unusable(f'{path} is empty')
-    return Saved(nodes, content.get('overrides'))
+    return SavedList(nodes, content.get('overrides'))

@@ -118,6 +118,8 @@ class View:
 class NodeCache:
     """Nodes that were read, and are watched.
 
+    One noun: reading, arming and forgetting change the same table of nodes.
+
     :param bulk: reads and arms watches
     :param watcher: called with each event, in kazoo's callback thread
     :param persistent: whether to use persistent watches where possible

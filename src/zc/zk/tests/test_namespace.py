@@ -30,6 +30,7 @@ TESTED_BY = {
     'zc.async_._stored.views': 'test_job',
     'zc.async_._stored.waiting': 'test_queue',
     'zc.async_._work.account': 'test_asyncmonitor',
+    'zc.async_._work.activation': 'test_dispatchers',
     'zc.async_._work.member': 'test_dispatcher',
     'zc.async_._work.pool': 'test_dispatcher',
     'zc.async_._work.rounds': 'test_dispatcher',

@@ -1,6 +1,6 @@
 import unittest
 
-from zc.zk._discovery.changes import Changes
+from zc.zk._discovery.changes import PendingChanges
 
 
 class ChangesTest(unittest.TestCase):
@@ -8,14 +8,15 @@ class ChangesTest(unittest.TestCase):
     def test_first(self):
         """At first all that there are came."""
         a = object()
-        self.assertEqual(({a}, set(), set()), Changes('a').take({'a': a}))
+        self.assertEqual(
+            ({a}, set(), set()), PendingChanges('a').take({'a': a}))
 
     def test_later(self):
         """Later those count that are others than the last time, whatever
         happened meanwhile.
         """
         a, b, c, d, e = (object() for _ in range(5))
-        changes = Changes('')
+        changes = PendingChanges('')
         changes.note('a', a)
         changes.note('a', None)
         changes.note('b', b)

@@ -5,7 +5,7 @@ from unittest import mock
 
 from zc.zk._discovery import saver
 from zc.zk._discovery.saver import Saver
-from zc.zk._discovery.snapshot import Saved
+from zc.zk._discovery.snapshot import SavedList
 from zc.zk._discovery.snapshot import Source
 from zc.zk._discovery.snapshot import Unusable
 from zc.zk.tests.base import wait_for
@@ -21,7 +21,7 @@ class Saving(unittest.TestCase):
 
     def saver(self):
         return Saver(self.folder, Source('h:1', '', '/a'),
-                     lambda: Saved(dict(self.nodes)))
+                     lambda: SavedList(dict(self.nodes)))
 
     def loaded(self):
         """Return the names in the file, none if there is no file."""

@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from zc.zk._discovery.snapshot import Saved
+from zc.zk._discovery.snapshot import SavedList
 from zc.zk._discovery.snapshot import Source
 from zc.zk._discovery.snapshot import Unusable
 from zc.zk._discovery.snapshot import file_name
@@ -14,7 +14,7 @@ from zc.zk._discovery.snapshot import save
 
 
 SOURCE = Source('zk1:2181,zk2:2181', '/site', '/fooservice/providers')
-SAVED = Saved({'10.0.0.1:80': b'{"pid":1}', 'odd': b'\xff\x00'},
+SAVED = SavedList({'10.0.0.1:80': b'{"pid":1}', 'odd': b'\xff\x00'},
               [{'name': '10.0.0.1:80', 'weight': 0}])
 
 
@@ -46,7 +46,7 @@ class Files(unittest.TestCase):
     def test_never_empty(self):
         """An empty list leaves the old one."""
         save(self.folder, SOURCE, SAVED, 1000.0)
-        save(self.folder, SOURCE, Saved({}), 2000.0)
+        save(self.folder, SOURCE, SavedList({}), 2000.0)
         self.assertEqual(SAVED, load(self.folder, SOURCE, 2000.0))
 
     def test_whole(self):
@@ -54,7 +54,7 @@ class Files(unittest.TestCase):
         save(self.folder, SOURCE, SAVED, 1000.0)
         with mock.patch('os.replace', side_effect=OSError(28, 'full')), \
                 self.assertRaises(OSError):
-            save(self.folder, SOURCE, Saved({'a': b''}), 2000.0)
+            save(self.folder, SOURCE, SavedList({'a': b''}), 2000.0)
         self.assertEqual(SAVED, load(self.folder, SOURCE, 2000.0))
         self.assertEqual([file_name(SOURCE)], os.listdir(self.folder))
 

@@ -17,7 +17,7 @@ from .._stored.base import get_id
 from ..interfaces import KEY
 from ..interfaces import FormatError
 from .account import Account
-from .member import Displaced
+from .activation import Displaced
 from .member import Member
 from .pool import AgentThreadPool
 from .records import PollInfo
