@@ -208,7 +208,10 @@ def _fault(error: BaseException) -> Fault:
                            urllib3.exceptions.ClosedPoolError)):
         return Fault.UNREACHED
     if isinstance(reason, urllib3.exceptions.ProtocolError):
-        # An OSError is wrapped, whoever raised it.
+        # An OSError is wrapped, whoever raised it.  The time-out of a body
+        # that the server does not read is one.
+        if any(isinstance(each, TimeoutError) for each in reason.args):
+            return Fault.LATE
         if any(isinstance(each, ConnectionError) for each in reason.args):
             return Fault.CLOSED
         if any(isinstance(each, http.client.HTTPException)

@@ -34,7 +34,8 @@ class Ask:
 
     def request(self, method, url, timeout=None, follow=False, **options):
         if timeout is not None:
-            options['timeout'] = httpx.Timeout(10, read=timeout)
+            options['timeout'] = httpx.Timeout(
+                10, read=timeout, write=timeout)
         return self.run(self.client.request(
             method, url, follow_redirects=follow, **options))
 
@@ -54,6 +55,8 @@ class AsyncAsk(Ask):
         super().__init__(client)
         self.loop = asyncio.new_event_loop()
         test.addCleanup(self.loop.close)
+        # Closed connections have a turn of the loop to end.
+        test.addCleanup(lambda: self.run(asyncio.sleep(0)))
         test.addCleanup(lambda: self.run(client.aclose()))
 
     def run(self, result):

@@ -25,7 +25,7 @@ class Ask:
     def request(self, method, url, timeout=None, follow=False, content=None,
                 **options):
         if timeout is not None:
-            options['timeout'] = (10, timeout)
+            options['timeout'] = (max(1, timeout), timeout)
         # In a session, the environment would come before it.
         options['verify'] = self.session.verify
         return self.session.request(

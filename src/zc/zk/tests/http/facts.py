@@ -36,6 +36,8 @@ class Facts:
     broken: tuple[type[Exception], ...] = ()
     #: Options for connections that are closed quickly when they are idle.
     briefly: dict[str, float] = {}
+    #: Options for time-outs that a request cannot have.
+    impatient: dict[str, float] = {}
 
     def settle(self, client, server):
         """Let a client close its connections."""
@@ -137,6 +139,17 @@ class Facts:
         with self.assertRaises(self.errors.late):
             client.post(URL, timeout=0.1)
         self.assertEqual(3, sum(len(each.requests) for each in servers))
+
+    def test_deaf(self):
+        """A large body that is not read in time goes to another provider.
+        """
+        deaf, good = self.server('deaf'), self.server()
+        client = self.http(self.providers(), **self.impatient)
+        body = bytes(8_000_000)
+        while not deaf.requests:
+            client.request('PUT', URL, content=body, timeout=0.5)
+        self.assertEqual({len(body)}, {
+            len(each[3]) for each in good.requests})
 
     def test_attempts(self):
         """A request is sent as often as the argument says."""

@@ -59,6 +59,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         super().finish()
 
     def answer(self) -> None:
+        if self.server.mode == 'deaf':
+            self.server.requests.append((self.command, self.path, '', b''))
+            self.do_hang()
+            return
         length = int(self.headers.get('Content-Length', 0))
         body = self.rfile.read(length)
         if self.headers.get('Transfer-Encoding') == 'chunked':
