@@ -28,7 +28,7 @@
 ``RegisteringServer``, ``event``    the event that announces a registration
 ``parse_tree``, ``ParseNode``       a tree's text, and what it describes
 ``format_tree``                     its text again
-``parse_addr``                      an address's parts
+``parse_addr``, ``format_addr``     an address's parts, and its text again
 ``OPEN_ACL_UNSAFE``, ``READ_ACL_UNSAFE``  permissions; ``ZK``: ZooKeeper
 
 Errors: ``Error`` is the base of ``AddressError``, ``BadPropertyLink``,
@@ -50,6 +50,7 @@ from ._live.properties import Properties
 from ._registration.registration import Registration
 from ._statistics import Statistics
 from ._transfer.planned import Plan
+from ._tree.addresses import format_addr
 from ._tree.addresses import parse_addr
 from ._tree.model import Node as ParseNode
 from ._tree.parser import parse_tree
@@ -114,6 +115,7 @@ __all__ = [
     'ZK',
     'ZooKeeper',
     'event',
+    'format_addr',
     'format_tree',
     'parse_addr',
     'parse_tree',

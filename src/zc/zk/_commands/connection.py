@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from .. import tls
 from .._session.connect import SESSION_TIMEOUT
 from .._session.handler import SHORTEST_PATIENCE
 from .._session.handler import PollHandler
@@ -61,17 +62,14 @@ def connection_keywords(options: argparse.Namespace) -> dict[str, Any]:
             'password': password}
     if auth:
         keywords['auth_data'] = auth
-    if options.tls_ca or options.tls_cert or options.tls_key:
-        keywords['use_ssl'] = True
-        keywords['check_hostname'] = not options.tls_any_host
-        for option, keyword in [(options.tls_ca, 'ca'),
-                                (options.tls_cert, 'certfile'),
-                                (options.tls_key, 'keyfile')]:
-            if option:
-                # A file that is missing would only be noticed by kazoo's
-                # thread, which tries for ever.
-                with open(option, 'rb'):
-                    keywords[keyword] = option
+    files = options.tls_ca, options.tls_cert, options.tls_key
+    for file in files:
+        if file:
+            # One that is missing would only be noticed by kazoo's thread,
+            # which tries for ever.
+            with open(file, 'rb'):
+                pass
+    keywords.update(tls.keywords(*files, options.tls_any_host))
     return keywords
 
 

@@ -16,6 +16,7 @@ from .._live.live import LiveTracker
 from .._session.wire import DATA
 from .._tree.links import Found
 from .._tree.links import resolve
+from .._tree.paths import named
 from .._tree.values import decode
 from ..errors import DataError
 from .overrides import OVERRIDES
@@ -78,7 +79,7 @@ class ListingTracker(LiveTracker):
         if family is None:
             view.read_again(here)       # it came or went between reads
         if isinstance(family, Exception):
-            raise type(family)(here) from family
+            raise named(family, here)
         overrides = _overrides(view.data(here)[0], here)
         before: Listing | None = self.snapshot
         if before is None or self.error is not None or (

@@ -27,6 +27,7 @@ from .._live.callback import Watcher
 from .._live.engine import Engine
 from .._live.live import Live
 from .._session.nodes import Nodes
+from .._session.servers import servers_of
 from ..errors import ForkedError
 from ..errors import LinkLoop
 from .balancer import Balancer
@@ -146,9 +147,8 @@ class Providers(Live):
             client = nodes.client
             self._saver = Saver(
                 options.snapshot,
-                Source(','.join(f'{host}:{port}'
-                                for host, port in client.hosts),
-                       client.chroot, nodes.normal(path)),
+                Source(servers_of(client), client.chroot,
+                       nodes.normal(path)),
                 lambda: _saved(roster))
         super().__init__(nodes, engine, path)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from .._session.wire import CHILDREN
 from .._tree.links import resolve
+from .._tree.paths import named
 from .live import Live
 from .live import LiveTracker
 
@@ -39,7 +40,7 @@ class _ChildrenTracker(LiveTracker):
         if names is None:
             view.read_again(here)       # it came or went between reads
         if isinstance(names, Exception):
-            raise type(names)(here) from names
+            raise named(names, here)
         return _ChildrenSnapshot(here, names)
 
 

@@ -4,7 +4,6 @@ Runs in its caller's threads; what it shows was computed by the watch engine.
 """
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -18,8 +17,10 @@ from .._tree.links import Lookup
 from .._tree.links import linked_values
 from .._tree.links import resolve
 from .._tree.model import PROPERTY_LINK
+from .._tree.paths import named
 from .._tree.values import decode
 from .._tree.values import encode
+from .._tree.values import same
 from ..errors import BadPropertyLink
 from .live import Live
 from .live import LiveTracker
@@ -46,17 +47,8 @@ class Snapshot:
     def __eq__(self, other: object) -> bool:
         return (isinstance(other, Snapshot)
                 and self.real_path == other.real_path
-                and (self.raw == other.raw or _same(self.data, other.data))
-                and _same(self.linked, other.linked))
-
-
-def _same(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    """Tell whether JSON values are the same; 1 and true are not."""
-    return a == b and _canonical(a) == _canonical(b)
-
-
-def _canonical(values: dict[str, Any]) -> str:
-    return json.dumps(values, sort_keys=True, default=repr)
+                and (self.raw == other.raw or same(self.data, other.data))
+                and same(self.linked, other.linked))
 
 
 class _PropertiesTracker(LiveTracker):
@@ -67,7 +59,7 @@ class _PropertiesTracker(LiveTracker):
         real_path = resolve(view.lookup, self.path)
         data, stat = view.data(real_path)
         if isinstance(data, Exception):
-            raise type(data)(real_path) from data
+            raise named(data, real_path)
         assert data is not None and stat is not None
         return Snapshot(view.lookup, real_path, data, stat)
 

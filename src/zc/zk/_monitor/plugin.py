@@ -23,6 +23,7 @@ from typing import Protocol
 import zope.event
 
 from .._printable import printable
+from .._session.servers import servers_of
 from .._tree.addresses import parse_addr
 from .server import CLOSE_SECONDS
 from .server import Address
@@ -285,7 +286,7 @@ def connection(connection: Writer) -> None:
     for zk in sorted(_observed, key=id):
         client = zk.client
         session = (client.client_id or (0,))[0]
-        hosts = ','.join(f'{host}:{port}' for host, port in client.hosts)
+        hosts = servers_of(client)
         lines = [f'session 0x{session:x} at {hosts}{client.chroot}: '
                  f'{client.state}']
         for path, registration in sorted(zk.registrations.items()):

@@ -17,6 +17,7 @@ from kazoo.exceptions import KazooException
 from kazoo.exceptions import OperationTimeoutError
 
 from .._session.requests import Bulk
+from .._tree.paths import named
 from .reconciler import FIRST_DELAY
 from .reconciler import Reconciler
 from .registration import Registration
@@ -108,7 +109,7 @@ class Arrivals:
                 or time.monotonic() >= deadline):
             if error.args:
                 raise error
-            raise type(error)(blocked.path) from error
+            raise named(error, blocked.path)
 
         with self._again:
             seen = self._wakes

@@ -32,6 +32,7 @@ from .._session.requests import Bulk
 from .._session.transactions import TransactionFailed
 from .._session.wire import Op
 from .._session.wire import op_size
+from .._tree.paths import named
 from ..errors import TooLarge
 from .registration import Registration
 from .states import State
@@ -178,7 +179,7 @@ class Reconciler:
                     # It is another one by now, or was written to.
                     again.append(each)
                 elif not isinstance(error, NoNodeError):
-                    kept = type(error)(each.path)
+                    kept = named(error, each.path)
         return kept
 
     def _apply(self, work: list[Steps], together: bool) -> bool:

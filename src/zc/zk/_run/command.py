@@ -21,6 +21,7 @@ from .._commands.command import command
 from .._commands.connection import connection_keywords
 from .._commands.streams import Failure
 from .._printable import printable
+from .._tree.addresses import format_addr
 from ..client import ZooKeeper
 from . import options as _options
 from . import owners
@@ -193,7 +194,7 @@ def _shown(address: Any) -> str:
     host, port = address[:2]
     if sockets.is_blank(host):
         return f':{port}'       # at the server's address, whatever that is
-    return f'[{host}]:{port}' if ':' in host else f'{host}:{port}'
+    return format_addr((host, port))
 
 
 def _connect(

@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 
+from .._tree.addresses import format_addr
 from . import owners
 from .check import COMMAND
 from .check import HTTPS
@@ -104,8 +105,7 @@ def _http(
     connection.settimeout(patience())
     host = 'localhost'
     if isinstance(place.target, tuple):
-        host, port = place.target
-        host = f'[{host}]:{port}' if ':' in host else f'{host}:{port}'
+        host = format_addr(place.target)
     if check.kind == HTTPS:
         # It is our own child: there is nobody else to tell it from.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -27,6 +27,7 @@ from .chroot import Chroot
 from .loop import ConnectionLoop
 from .requests import Bulk
 from .reviver import Reviver
+from .servers import servers_of
 
 
 class Connection:
@@ -74,8 +75,7 @@ class Connection:
                             + ', '.join(sorted(keywords)))
         self.client = cast(Any, client)
         self.session_timeout = insides.session_timeout_of(client)
-        self.name = ','.join(
-            f'{host}:{port}' for host, port in self.client.hosts)
+        self.name = servers_of(self.client)
         self.bulk = Bulk(
             self.client, max(4 * self.session_timeout, 30.0), jute_maxbuffer)
         self.chroot = Chroot(self.bulk)

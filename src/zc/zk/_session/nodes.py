@@ -276,7 +276,7 @@ class Nodes:
             except KazooException as e:
                 if e.args:
                     raise
-                raise type(e)(path) from e
+                raise _paths.named(e, path) from e
 
     def lookup(self, paths: Sequence[str]) -> list[Found]:
         """What links are followed with, outside of the watch engine."""

@@ -5,8 +5,10 @@ it would connect without them.  It must not know how to connect.
 """
 from __future__ import annotations
 
+from kazoo.client import KazooClient
 from kazoo.hosts import collect_hosts
 
+from .._tree.addresses import format_addr
 from ..errors import FailedConnect
 
 
@@ -43,3 +45,8 @@ def shown(connection_string: str) -> str:
                or ':' in after):
         return '...@' + after
     return connection_string
+
+
+def servers_of(client: KazooClient) -> str:
+    """Return host and port of each server that a client may connect to."""
+    return ','.join([format_addr(each) for each in client.hosts])

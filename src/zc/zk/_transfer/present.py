@@ -27,7 +27,7 @@ def answered(path: str, answer: Any) -> Any:
     if isinstance(answer, KazooException):
         if isinstance(answer, NoNodeError):
             return None
-        raise type(answer)(path)
+        raise _paths.named(answer, path)
     return answer
 
 

@@ -20,6 +20,7 @@ from .._session.reads import PendingRead
 from .._session.requests import Bulk
 from .._session.wire import CHILDREN
 from .._session.wire import DATA
+from .._tree.paths import named
 
 
 #: How many nodes, and how many bytes of data, are asked for at a time.
@@ -122,7 +123,7 @@ class Reader:
                     self.unreadable.append(path)
                     continue
                 else:
-                    raise type(node)(path)
+                    raise named(node, path)
                 self.missing_top = False
                 yield path, data, stat, names
                 if names:

@@ -82,7 +82,7 @@ class Reading:
             return known[1]
         data = self([path])[0]
         if isinstance(data, Exception):
-            raise type(data)(path) from data
+            raise _paths.named(data, path)
         return self.properties(path, data or b'')
 
     def followed(self, path: str, target: str) -> str:
@@ -155,7 +155,7 @@ def _first_link(lookup: Reading, path: str) -> str | None:
     parent = above[index]
     data = found[index]
     if isinstance(data, Exception):
-        raise type(data)(parent) from data
+        raise _paths.named(data, parent)
     assert data is not None
     target = lookup.properties(parent, data).get(names[index] + LINK)
     if not target or not isinstance(target, str):

@@ -6,8 +6,12 @@ is not above ``/ab``.
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 from ..errors import PathError
+
+
+E = TypeVar('E', bound=Exception)
 
 
 # What ZooKeeper refuses in a path (PathUtils.validatePath in its Java
@@ -124,3 +128,13 @@ def follow(base: str, target: str) -> str:
     absolute = target if target[0] == '/' else join(base, target)
     return check(_resolved(
         absolute, target, f'it leads above the root from {base}'))
+
+
+def named(error: E, path: str) -> E:
+    """Return an error of the same kind, to be raised, that names a path.
+
+    Errors of ZooKeeper's replies do not say which node they are about.
+    """
+    found = type(error)(path)
+    found.__cause__ = error
+    return found

@@ -139,12 +139,14 @@ def decode(data: bytes | None, path: str = '?') -> dict[str, Any]:
 def same(old: Any, new: Any) -> bool:
     """Tell whether two values, or sets of properties, are alike in JSON.
 
-    Unlike ``==``, which takes True for 1 and knows tuples from lists.
+    Unlike ``==``, which takes True for 1 and 0.0 for -0.0, and knows tuples
+    from lists.
     """
     kind = type(old)
     if kind is type(new):
         if kind in _SCALARS:
-            return bool(old == new)
+            return bool(old == new) and (
+                bool(old) or kind is not float or str(old) == str(new))
         if kind is dict:
             if old.keys() != new.keys():
                 return False
@@ -152,7 +154,9 @@ def same(old: Any, new: Any) -> bool:
                 other = new[name]
                 # What most values are, without a call for each
                 if type(value) is type(other) and type(value) in _SCALARS:
-                    if value != other:
+                    if value != other or (
+                            not value and type(value) is float
+                            and str(value) != str(other)):
                         return False
                 elif not same(value, other):
                     return False

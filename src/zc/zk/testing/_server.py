@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from typing import TypeVar
 
+from .._tree.addresses import format_addr
 from ._faults import Faults
 from ._faults import Kind
 from ._faults import StagedFault
@@ -116,8 +117,7 @@ class Server:
     @property
     def connection_string(self) -> str:
         """The address in the form that clients take, ``host:port``."""
-        host = f'[{self._host}]' if ':' in self._host else self._host
-        return f'{host}:{self._port}'
+        return format_addr(self.address)
 
     def sessions(self) -> list[SessionInfo]:
         """Return the live sessions, oldest first."""

@@ -14,6 +14,7 @@ ROOMS = '''
     zc.zk.errors                        pure
     zc.zk.event
     zc.zk._worker
+    zc.zk.tls
     zc.zk.backoff
     zc.zk._tree                         pure
     zc.zk._session

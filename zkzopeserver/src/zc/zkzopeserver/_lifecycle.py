@@ -20,6 +20,8 @@ from time import monotonic
 from typing import Any
 from typing import Protocol
 
+import zc.zk
+
 from . import _ending
 from . import _sockets
 from ._ending import Ending
@@ -150,9 +152,8 @@ class Life:
             for name, target, args in (
                 ('register', self._register, (presence,)),
                 ('conduct', self._conduct, (engine, presence)))]
-        host, port = self.address or ('', 0)
-        logger.info('serving on %s', f'[{host}]:{port}' if ':' in host
-                    else f'{host}:{port}')
+        logger.info('serving on %s',
+                    zc.zk.format_addr(self.address or ('', 0)))
         for thread in threads:
             thread.start()
         try:

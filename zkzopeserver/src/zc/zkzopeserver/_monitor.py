@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import zc.zk
 import zc.zk.monitor
 
 from . import _sockets
@@ -30,7 +31,7 @@ def started(options: Options) -> Iterator[dict[str, Any]]:
             else (address.host, address.port or 0))
     except OSError as e:
         shown = (address if isinstance(address, str)
-                 else f'{address.host}:{address.port}')
+                 else zc.zk.format_addr((address.host, address.port or 0)))
         raise options.error(
             'monitor_server', f'cannot listen on {shown}: {e.strerror or e}'
         ) from e
@@ -48,4 +49,4 @@ def _shown(address: Any) -> str:
     if _sockets.is_blank(host):
         # At the address of the server, whatever that is.
         return f':{port}'
-    return f'[{host}]:{port}' if ':' in host else f'{host}:{port}'
+    return zc.zk.format_addr((host, port))

@@ -19,6 +19,7 @@ from kazoo.protocol.states import KazooState
 
 import zc.zk
 import zc.zk.monitor
+import zc.zk.tls
 from zc.zk.backoff import Backoff
 
 from ._options.table import Options
@@ -240,12 +241,7 @@ def _keywords(options: Options) -> dict[str, Any]:
         found['auth_data'] = list(options.zookeeper_auth.auth)
     if options.zookeeper_auth.sasl:
         found['sasl_options'] = options.zookeeper_auth.sasl
-    if options.zookeeper_tls_ca or options.zookeeper_tls_cert:
-        found['use_ssl'] = True
-        found['check_hostname'] = not options.zookeeper_tls_any_host
-    for keyword, value in (('ca', options.zookeeper_tls_ca),
-                           ('certfile', options.zookeeper_tls_cert),
-                           ('keyfile', options.zookeeper_tls_key)):
-        if value:
-            found[keyword] = value
+    found.update(zc.zk.tls.keywords(
+        options.zookeeper_tls_ca, options.zookeeper_tls_cert,
+        options.zookeeper_tls_key, options.zookeeper_tls_any_host))
     return found

@@ -3,6 +3,7 @@ import unittest
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
+from kazoo.exceptions import NoNodeError
 
 from zc.zk._tree import paths
 from zc.zk.errors import PathError
@@ -224,6 +225,14 @@ class Follow(unittest.TestCase):
         for name in names:
             expected = paths.join(expected, name)
         self.assertEqual(expected, paths.follow(base, target))
+
+    def test_named(self):
+        """An error gets to name a path, and keeps its cause."""
+        cause = NoNodeError()
+        error = paths.named(cause, '/a')
+        self.assertIs(NoNodeError, type(error))
+        self.assertEqual('/a', str(error))
+        self.assertIs(cause, error.__cause__)
 
     @settings(deadline=None)
     @given(PATHS)

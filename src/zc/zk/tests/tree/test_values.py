@@ -297,3 +297,23 @@ class Decode(unittest.TestCase):
         """A number that Python would not read leaves the data text."""
         text = '{"a":' + '1' * (sys.get_int_max_str_digits() + 1) + '}'
         self.assertEqual({'string_value': text}, decode(text.encode()))
+
+
+class Same(unittest.TestCase):
+
+    def test_what_equality_confuses(self):
+        """Values whose JSON text differs are not the same, at any depth."""
+        for a, b in ((1, True), (0, False), (1, 1.0), (0.0, -0.0), (0, 0.0),
+                     ('1', 1), (None, False), ([], {}), ('', None)):
+            for one, two in ((a, b), (b, a)):
+                self.assertFalse(_encoding.same(one, two), (one, two))
+                for wrap in (lambda x: {'x': x}, lambda x: [0, x],
+                             lambda x: {'x': {'y': [x]}}):
+                    self.assertFalse(_encoding.same(wrap(one), wrap(two)))
+
+    def test_the_same(self):
+        """Order of names and kinds of sequence do not count."""
+        for a, b in (({'a': 1, 'b': 2}, {'b': 2, 'a': 1}), ([1], (1,)),
+                     (-0.0, -0.0), (0.0, 0.0), ({'x': -0.0}, {'x': -0.0}),
+                     (0, 0), ('', ''), (None, None), ({}, {}), ([], ())):
+            self.assertTrue(_encoding.same(a, b), (a, b))
