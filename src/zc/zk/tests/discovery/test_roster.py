@@ -1,5 +1,6 @@
 import json
 import random
+import tracemalloc
 import unittest
 
 from hypothesis import HealthCheck
@@ -127,6 +128,56 @@ class Vanishing(RosterCase):
         self.assertEqual(
             {'a': 'stale', 'b': 'stale', 'c': 'ready'}, self.shown())
         self.assertIs(before, self.roster.providers['a'])
+
+
+class Large(RosterCase):
+    """Ten thousand servers."""
+
+    def setUp(self):
+        super().setUp()
+        self.names = [f'{number:05}' for number in range(10_000)]
+        self.take(self.names)
+        self.changes = self.roster.follow()
+        self.roster.since(self.changes)
+
+    def peak(self, changes):
+        """Return the most bytes that a change needs at a time."""
+        tracemalloc.start()
+        try:
+            before = tracemalloc.get_traced_memory()[0]
+            self.roster.change(changes, None, (), self.now)
+            found = self.roster.since(self.changes)
+            return tracemalloc.get_traced_memory()[1] - before, found
+        finally:
+            tracemalloc.stop()
+
+    def test_change(self):
+        """A change copies nothing that all servers have a part in."""
+        name = self.names[5_000]
+        for data, kind in ((LEAVING, 'changed'), (None, 'removed')):
+            peak, found = self.peak({name: data})
+            self.assertLess(peak, 50_000)
+            [provider] = getattr(found, kind)
+            self.assertEqual(name, provider.name)
+            self.assertEqual(1, sum(map(len, found)))
+        self.assertEqual(9_999, len(self.roster))
+        self.assertIsNone(self.roster.get(name))
+
+    def test_sorted(self):
+        """They are shown sorted, however they came and went."""
+        self.roster.change(
+            {'01000': None, '00500+': PLAIN, '99999': PLAIN, '0': PLAIN,
+             '05000': LEAVING, 'gone': None}, None, (), self.now)
+        self.assertEqual(
+            sorted({*self.names, '00500+', '99999', '0'} - {'01000'}),
+            list(self.roster.providers))
+        self.take(self.names[::2])
+        self.assertEqual(
+            self.names[::2], [name for name, provider
+                              in self.roster.providers.items()
+                              if provider.state == ProviderState.READY])
+        self.assertEqual(
+            sorted(self.roster.providers), list(self.roster.providers))
 
 
 class Reading(RosterCase):

@@ -1,6 +1,7 @@
 """Services that are followed by one watch, or by one for each node."""
 from __future__ import annotations
 
+import unittest
 import unittest.mock
 
 from kazoo.client import KazooClient
@@ -20,6 +21,7 @@ from zc.zk._session.wire import ADD_WATCH
 from zc.zk._session.wire import SET_WATCHES2
 from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
+from zc.zk.tests.realserver import RealServer
 from zc.zk.tests.servercase import ServerCase
 
 
@@ -532,3 +534,30 @@ class Real(ZooKeeperCase):
         self.other.set('/s/a', numbered(5))
         self.becomes(a=shown(self.providers)['a'], b=1)
         self.other.set_acls('/s', list(OPEN_ACL_UNSAFE))
+
+
+class Optimized(unittest.TestCase):
+    """A real server whose watches take less memory, and know less."""
+
+    level = 2
+
+    def test_follow(self):
+        """It refuses persistent watches; each node gets one then."""
+        with RealServer(properties={
+                'zookeeper.watchManagerName':
+                'org.apache.zookeeper.server.watch.WatchManagerOptimized',
+        }) as server, zc.zk.ZooKeeper(server.connection_string) as zk:
+            zk.create('/s', b'')
+            zk.create('/s/a', numbered(0))
+            with zk.providers('/s', hold=0) as providers:
+                self.assertFalse(
+                    zk._engine._cache._families['/s'].recursive)
+                other = KazooClient(server.connection_string)
+                other.start()
+                self.addCleanup(other.close)
+                self.addCleanup(other.stop)
+                other.set('/s/a', numbered(5))
+                other.create('/s/b', numbered(6))
+                wait_for(lambda: shown(providers) == {'a': 5, 'b': 6})
+                other.delete('/s/a')
+                wait_for(lambda: shown(providers) == {'b': 6})
