@@ -51,8 +51,11 @@ def command(servers: str, path: str) -> list[str]:
              str(SOURCE)], check=True)
         _folder = folder
     base, _, name = path.rpartition('/')
-    return ['java', '-Xmx512m', '-cp', f'{_folder.name}:{_class_path()}',
-            'CuratorFollower', servers, base, name]
+    return ['java', '-Xmx512m',
+            # Its names take more than a megabyte in a large service.
+            '-Djute.maxbuffer=8388608',
+            '-cp', f'{_folder.name}:{_class_path()}', 'CuratorFollower',
+            servers, base, name]
 
 
 def service(

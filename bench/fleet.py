@@ -335,7 +335,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--follow', nargs=3, help=argparse.SUPPRESS)
     parser.add_argument('--counts', default='100,1000,10000,40000')
-    parser.add_argument('--changes', type=int, default=200)
+    parser.add_argument('--changes', type=int, default=100)
     parser.add_argument('--sessions', type=int, default=2000)
     parser.add_argument('--size', type=int, default=5000)
     parser.add_argument('--sides', default=json.dumps(SIDES))
@@ -351,7 +351,7 @@ def main() -> None:
             server, [int(each) for each in options.counts.split(',')],
             options.changes, sides)
         second = fleet(server, options.sessions, options.size, {
-            'persistent watch': 200, 'lists again': 6})
+            'persistent watch': 40, 'lists again': 4})
     print('# Following services', '', *first, '',
           f'{options.sessions:,} sessions follow a service of '
           f'{options.size:,} servers; a restart is two changes.', '',
