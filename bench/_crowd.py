@@ -19,6 +19,8 @@ from zc.zk.testing.protocol.codes import OpCode
 
 EVENT = -1
 SECONDS = 120.0
+#: In milliseconds: a session says nothing while it waits for the others.
+SESSION_TIMEOUT = 600_000
 _int = struct.Struct('!i')
 _reply = struct.Struct('!iqi')
 
@@ -38,7 +40,7 @@ class Session:
         self._xid = 0
         self.heard = 0
         self._send(jute.format(records.ConnectRequest(
-            0, 0, 30_000, 0, bytes(16))) + b'\0')
+            0, 0, SESSION_TIMEOUT, 0, bytes(16))) + b'\0')
         self._answer()
         if self._lists:
             self._list()

@@ -346,7 +346,8 @@ def main() -> None:
     sides = json.loads(options.sides)
     if 'Curator' in sides and not _curator.available():
         sides.remove('Curator')
-    with RealServer(heap='2g') as server:
+    with RealServer(heap='2g', config={
+            'maxSessionTimeout': _crowd.SESSION_TIMEOUT}) as server:
         first = clients(
             server, [int(each) for each in options.counts.split(',')],
             options.changes, sides)
