@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from kazoo.protocol.states import ZnodeStat
 
 from ._discovery.providers import Providers
-from ._live.cache import keys_of
 from ._live.engine import Engine
+from ._live.view import keys_of
 from ._registration.keeper import Keeper
 from ._registration.states import State
 from ._session.connection import Connection

@@ -23,8 +23,8 @@ from .overrides import OVERRIDES
 
 
 if TYPE_CHECKING:
-    from .._live.cache import View
     from .._live.family import Family
+    from .._live.view import View
 
 
 class Listing(NamedTuple):

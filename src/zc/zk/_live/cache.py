@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Sequence
 from typing import Any
-from typing import NoReturn
 
 from kazoo.exceptions import KazooException
 from kazoo.exceptions import NoNodeError
@@ -26,93 +24,13 @@ from .._session.watches import set_watches
 from .._session.wire import CHILDREN
 from .._session.wire import DATA
 from .._tree import paths as _paths
-from .._tree.links import Found
 from .families import Families
 from .family import Family
 from .frames import forget_frames
-
-
-#: A node's children and their data, besides DATA and CHILDREN.
-FAMILY = 'family'
-
-Key = tuple[str, str]       # one of the three, and a path
-
-
-def keys_of(path: str) -> list[Key]:
-    """Return what changes when a node is created or deleted."""
-    parent = _paths.split(path)[0]
-    return [(DATA, path), (CHILDREN, path), (CHILDREN, parent)]
-
-
-class Missing(Exception):
-    """A tracker needs nodes that are not in memory."""
-
-    def __init__(self, keys: list[Key]) -> None:
-        super().__init__(keys)
-        self.keys = keys
-
-
-class CachedNode:
-    """What one read of a node gave, and the trackers that use it."""
-
-    __slots__ = ('armed', 'stat', 'users', 'value')
-
-    def __init__(self) -> None:
-        self.value: Any = None
-        self.stat: ZnodeStat | None = None
-        self.armed = False          # the server has our watch
-        self.users: set[Any] = set()
-
-
-class View:
-    """What a tracker may read; it notes what was read."""
-
-    def __init__(self, nodes: dict[Key, CachedNode]) -> None:
-        self._nodes = nodes
-        self.used: set[Key] = set()
-
-    def lookup(self, paths: Sequence[str]) -> list[Found]:
-        """Return the data of nodes, None for each that is not there."""
-        if len(paths) == 1:     # nearly always
-            return [self._get((DATA, paths[0])).value]
-        keys = [(DATA, path) for path in paths]
-        missing = [key for key in keys if key not in self._nodes]
-        if missing:
-            self.used.update(keys)
-            raise Missing(missing)
-        return [self._get(key).value for key in keys]
-
-    def data(self, path: str) -> tuple[Found, ZnodeStat | None]:
-        """Return the data and the stat of a node."""
-        node = self._get((DATA, path))
-        return node.value, node.stat
-
-    def children(self, path: str) -> tuple[str, ...] | None | Exception:
-        """Return the sorted names of a node's children."""
-        value: tuple[str, ...] | None | Exception = self._get(
-            (CHILDREN, path)).value
-        return value
-
-    def family(self, path: str) -> Family | None | Exception:
-        """Return a node's children with their data.
-
-        It is the same object after changes, with another version.
-        """
-        value: Family | None | Exception = self._get((FAMILY, path)).value
-        return value
-
-    def read_again(self, path: str) -> NoReturn:
-        """Have the node read once more: what is in memory contradicts."""
-        raise Missing([(DATA, path), *[
-            key for key in ((CHILDREN, path), (FAMILY, path))
-            if key in self.used]])
-
-    def _get(self, key: Key) -> CachedNode:
-        self.used.add(key)
-        node = self._nodes.get(key)
-        if node is None:
-            raise Missing([key])
-        return node
+from .view import FAMILY
+from .view import CachedNode
+from .view import Key
+from .view import View
 
 
 class NodeCache:
@@ -126,6 +44,7 @@ class NodeCache:
     :ivar stale: what must be read again
     :ivar failed: what gave an error, and so has no watch
     :ivar unused: what may have lost its last user
+    :ivar changed: what is not as it was, while its users do not know
     """
 
     def __init__(
@@ -137,6 +56,7 @@ class NodeCache:
         self.stale: set[Key] = set()
         self.failed: set[Key] = set()
         self.unused: set[Key] = set()
+        self.changed: set[Key] = set()
         self._families = Families(bulk, watcher, persistent)
         self._armed = 0
 
@@ -186,6 +106,8 @@ class NodeCache:
         self, user: Any, before: Collection[Key], now: Collection[Key]
     ) -> None:
         """Note that `user` changed from some nodes to others."""
+        if len(before) == len(now) and all(map(now.__contains__, before)):
+            return      # nearly always
         for key in set(now).difference(before):
             self._nodes[key].users.add(user)
             self.unused.discard(key)
@@ -285,6 +207,7 @@ class NodeCache:
                 del self._nodes[key]
                 self.stale.discard(key)
                 self.failed.discard(key)
+                self.changed.discard(key)
                 if key[0] == FAMILY:
                     families.append(key[1])
                 elif node.armed:
@@ -374,10 +297,12 @@ class NodeCache:
 
     def _keep(self, key: Key, result: Any) -> None:
         node = self._nodes.get(key)
+        new = node is None
         if node is None:
             node = self._nodes[key] = CachedNode()
             # Until a tracker uses it.
             self.unused.add(key)
+        before, stat = node.value, node.stat
         node.stat = None
         self.failed.discard(key)
         if isinstance(result, NoNodeError):
@@ -402,3 +327,17 @@ class NodeCache:
                 node.value, node.stat = result[0] or b'', result[1]
             else:
                 node.value = tuple(sorted(result))
+        if not (new or _unchanged(before, stat, node)):
+            self.changed.add(key)
+
+
+def _unchanged(
+    value: Any, stat: ZnodeStat | None, node: CachedNode
+) -> bool:
+    """Tell whether a node that was read again is as it was."""
+    if isinstance(value, bytes):
+        # As where a watch tells of what this client wrote, and knows.
+        return (stat is not None and node.stat is not None
+                and stat.mzxid == node.stat.mzxid and value == node.value)
+    return (value is None or isinstance(value, tuple)) and bool(
+        value == node.value)

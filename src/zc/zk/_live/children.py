@@ -16,7 +16,7 @@ from .live import LiveTracker
 
 
 if TYPE_CHECKING:
-    from .cache import View
+    from .view import View
 
 
 class _ChildrenSnapshot(NamedTuple):

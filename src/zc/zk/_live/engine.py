@@ -21,29 +21,32 @@ import time
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
-from typing import Any
-from typing import NamedTuple
 
 from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import KazooException
-from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import Callback
 from kazoo.protocol.states import EventType
 from kazoo.protocol.states import KazooState
 from kazoo.protocol.states import WatchedEvent
 from kazoo.protocol.states import ZnodeStat
 
-from .._printable import printable
 from .._session.requests import Bulk
 from .._session.wire import DATA
 from .._worker.mailbox import Mailbox
 from .._worker.moments import Moments
-from .cache import Key
-from .cache import Missing
 from .cache import NodeCache
 from .calls import Calls
-from .frames import forget_frames
+from .computation import Computation
+from .messages import CaughtUp
+from .messages import Drop
+from .messages import Event
+from .messages import Later
+from .messages import Look
+from .messages import Message
+from .messages import Touch
+from .outages import Outages
 from .tracker import Tracker
+from .view import Key
 
 
 logger = logging.getLogger(__name__)
@@ -65,44 +68,6 @@ HEAR_SECONDS = 0.2
 SWEEP = 500
 
 
-class Event(NamedTuple):
-    """A watch fired."""
-
-    type: str
-    path: str
-
-
-class Drop(NamedTuple):
-    """Nobody wants a tracker any more."""
-
-    tracker: Tracker
-
-
-class CaughtUp(NamedTuple):
-    """All events that were missed in an outage have come."""
-
-    outage: int
-
-
-class Look(NamedTuple):
-    """Something changed that is looked at in any case."""
-
-
-class Later(NamedTuple):
-    """A new tracker is to be computed as soon as that is possible."""
-
-    tracker: Tracker
-
-
-class Touch(NamedTuple):
-    """A tracker counts as changed, for a reason that no node has."""
-
-    tracker: Tracker
-
-
-Message = Event | Drop | CaughtUp | Look | Later | Touch
-
-
 class Engine:
     """Keeps the trackers of one client fresh.
 
@@ -116,6 +81,7 @@ class Engine:
     ) -> None:
         self._bulk = bulk
         self._cache = NodeCache(bulk, self._on_event, persistent)
+        self._computation = Computation(self._cache, self.wake)
         # Held while ZooKeeper is asked, so the handler's own kind.
         self._io = bulk.client.handler.lock_object()
         self._mailbox: Mailbox[Message] = Mailbox(
@@ -124,17 +90,9 @@ class Engine:
         self._moments = Moments()
         self._later: list[Tracker] = []     # to be computed when possible
         self._closed = False
-        self._connected = bulk.client.connected
-        #: The last zxid seen before the connection went, until all watches
-        #: are armed again.
-        self._rearm_from: int | None = None if self._connected else 0
+        self._outages = Outages(bulk.client.connected)
         #: When to read again what could not be read.
         self._retry_at: float | None = None
-        # Outages are numbered: the last one, the last one after which all
-        # missed events have come, and the one after which all is read.
-        self._outage = 0 if self._connected else 1
-        self._caught_up = 0
-        self._fresh = 0
         self.condition = threading.Condition()
 
     # For the owners of trackers
@@ -154,13 +112,13 @@ class Engine:
                     key for key in {
                         (each.kind, each.path): None for each in trackers}
                     if key not in self._cache])
-                self._compute(trackers, first=True)
+                self._computation.run(trackers, first=True)
             except BaseException:
                 for tracker in trackers:
-                    self._forget(tracker)
+                    self._computation.forget(tracker)
                 raise
         cache = self._cache
-        if cache.unused or cache.failed or cache.stale:
+        if cache.unused or cache.failed or cache.stale or cache.changed:
             self._mailbox.put(Look())
 
     def drop(self, tracker: Tracker) -> None:
@@ -185,10 +143,11 @@ class Engine:
         try:
             if self._cache.learn(path, data, stat):
                 try:
-                    self._compute(self._cache.users([(DATA, path)]))
+                    self._computation.run(self._cache.users([(DATA, path)]))
                     return
                 except KazooException:
-                    pass        # the watch thread reads what is missing
+                    # The watch thread reads what is missing.
+                    self._cache.changed.add((DATA, path))
             elif self._cache.knows(path, stat.mzxid):
                 return
         finally:
@@ -205,7 +164,7 @@ class Engine:
             is about it, there is nothing to wait for
         """
         cache = self._cache
-        if (not (self._connected and len(cache)) or self._closed
+        if (not (self._outages.connected and len(cache)) or self._closed
                 or (keys is not None
                     and not any(cache.shown(key) for key in keys))
                 or self._mailbox.on_thread()
@@ -222,7 +181,7 @@ class Engine:
 
     def _ask(self, function: Callable[[], None]) -> None:
         """Have `function` called when all events so far were dealt with."""
-        if self._connected and not self._closed:
+        if self._outages.connected and not self._closed:
             self._bulk.client.handler.dispatch_callback(Callback(
                 'watch', self._mailbox.when_settled, (function,)))
         else:
@@ -253,8 +212,7 @@ class Engine:
     @property
     def current(self) -> bool:
         """Whether there is a connection, and nothing missed before it."""
-        return (self._connected and self._fresh == self._outage
-                and not self._closed)
+        return (self._outages.over and not self._closed)
 
     @property
     def closed(self) -> bool:
@@ -270,14 +228,9 @@ class Engine:
     def session_changed(self, state: str) -> None:
         """Take note of the connection's state: a kazoo listener."""
         if state == KazooState.CONNECTED:
-            self._connected = True
-        else:
-            if self._connected:
-                self._connected = False
-                self._outage += 1
-                if self._rearm_from is None:
-                    self._rearm_from = self._bulk.last_zxid
-                self._moments.give_up()
+            self._outages.end()
+        elif self._outages.begin(self._bulk.last_zxid):
+            self._moments.give_up()
         self._mailbox.put(Look())
 
     def _on_event(self, event: WatchedEvent) -> None:
@@ -305,20 +258,20 @@ class Engine:
                     self._cache.note_event(message.type, message.path)
             case Drop():
                 with self._io:
-                    self._forget(message.tracker)
+                    self._computation.forget(message.tracker)
             case Later():
                 self._later.append(message.tracker)
             case Touch():
                 with self._io:
-                    self._news(message.tracker)
+                    self._computation.announce(message.tracker)
             case CaughtUp():
-                self._caught_up = message.outage
+                self._outages.caught_up = message.outage
 
     def _rest(self) -> float | None:
         try:
             while self._cache.unused and not self._closed:
                 with self._io:
-                    self._cache.sweep(SWEEP, self._connected)
+                    self._cache.sweep(SWEEP, self._outages.connected)
         except Exception:
             logger.exception('removing watches failed')
         return self._retry_at
@@ -329,9 +282,9 @@ class Engine:
 
     def _refresh(self) -> None:
         """Arm watches anew and read what is stale, while connected."""
-        cache = self._cache
-        if self._connected and not self._closed and (
-                cache.stale or self._rearm_from is not None
+        cache, outages = self._cache, self._outages
+        if outages.connected and not self._closed and (
+                cache.stale or cache.changed or outages.watches_are_gone
                 or self._later):
             try:
                 with self._io:
@@ -340,9 +293,9 @@ class Engine:
                     cache.fetch(stale)
                     if cache.silent(stale):
                         self._hear_all()
-                    self._compute(cache.users(stale))
+                    self._compute_changed()
                     cache.stale.clear()
-                    self._compute([
+                    self._computation.run([
                         each for each in self._later if not each.dropped])
                     self._later.clear()
             except KazooException as e:
@@ -353,9 +306,19 @@ class Engine:
                 self._retry(RETRY_SECONDS)
         if cache.failed and self._retry_at is None:
             self._retry(RETRY_SECONDS)
-        if self._fresh != self._caught_up and not cache.stale:
-            self._fresh = self._caught_up
+        if not cache.stale and outages.refreshed():
             self.wake()
+
+    def _compute_changed(self) -> None:
+        cache = self._cache
+        while cache.changed:
+            # Computing may read again, and find more.
+            changed, cache.changed = cache.changed, set()
+            try:
+                self._computation.run(cache.users(changed))
+            except BaseException:
+                cache.changed |= changed
+                raise
 
     def _hear_all(self) -> None:
         """Note the events that had come before the last reply was read.
@@ -373,88 +336,17 @@ class Engine:
                 self._cache.note_late(message.type, message.path)
 
     def _rearm(self) -> None:
-        outage = self._outage
-        zxid = self._rearm_from
-        if zxid is None:
-            return
-        # Not afterwards: another disconnection may set it meanwhile.
-        self._rearm_from = None
-        try:
+        with self._outages.rearming() as since:
+            if since is None:
+                return
+            zxid, outage = since
             self._cache.rearm(zxid)
-        except BaseException:
-            self._rearm_from = zxid
-            raise
         # What changed meanwhile stands in kazoo's queue by now: all is
         # fresh when that has come through ours.
         self._bulk.client.handler.dispatch_callback(
             Callback('watch', self._mailbox.put, (CaughtUp(outage),)))
 
-    # Reading and computing, with _io held
-
-    def _compute(
-        self, trackers: Iterable[Tracker], first: bool = False
-    ) -> None:
-        """Compute `trackers`, reading the nodes they turn out to need."""
-        waiting = list(trackers)
-        while waiting:
-            missing: dict[Key, None] = {}
-            again = []
-            for tracker in waiting:
-                view = self._cache.view()
-                changed = True
-                try:
-                    snapshot, error = tracker.compute(view), None
-                    changed = snapshot != tracker.snapshot
-                except Missing as e:
-                    missing.update(dict.fromkeys(e.keys))
-                    again.append(tracker)
-                    continue
-                except Exception as e:
-                    snapshot, error = None, e
-                self._cache.use(tracker, tracker.used, view.used)
-                # As a tuple: a set takes four times the memory.
-                tracker.used = tuple(view.used)
-                self._publish(tracker, snapshot, error, changed, first)
-            self._cache.fetch(list(missing))
-            waiting = again
-
-    def _forget(self, tracker: Tracker) -> None:
-        self._cache.use(tracker, tracker.used, ())
-        tracker.used = ()
-
-    def _publish(
-        self,
-        tracker: Tracker,
-        snapshot: Any,
-        error: Exception | None,
-        changed: bool,
-        first: bool,
-    ) -> None:
-        if error is not None or tracker.error is not None:
-            changed = _differ(error, tracker.error)
-        if error is not None and not first:
-            forget_frames(error)
-        # The snapshot first: who sees no error sees no older one.
-        if error is None:
-            tracker.snapshot = snapshot
-        tracker.error = error
-        if (error is not None and changed and not first
-                and not isinstance(error, NoNodeError)):
-            logger.warning('cannot follow a change: %s', printable(error))
-        if changed and not first:
-            self._news(tracker)
-
-    def _news(self, tracker: Tracker) -> None:
-        tracker.version += 1
-        tracker.changed()
-        self.wake()
-
     def wake(self) -> None:
         """Have those who wait for the condition look again."""
         with self.condition:
             self.condition.notify_all()
-
-
-def _differ(a: Exception | None, b: Exception | None) -> bool:
-    return type(a) is not type(b) or (
-        a is not None and b is not None and a.args != b.args)

@@ -216,7 +216,8 @@ class Live:
         It may take ``added`` and ``removed`` too: then these are given, as
         keywords, the sets of names that came and went since its last call.
         When the node is gone, it is called without arguments, if it can be.
-        It is dropped when it raises; ``CancelWatch`` does so quietly.  Only
+        It is dropped when it raises; ``CancelWatch`` does so quietly, also at
+        the first call, whose other errors are raised here.  Only
         ``BadPropertyLink``, of a link that broke, is just logged.
 
         :returns: this object, so that it can be used as a decorator

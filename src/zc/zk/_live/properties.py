@@ -27,7 +27,7 @@ from .live import LiveTracker
 
 
 if TYPE_CHECKING:
-    from .cache import View
+    from .view import View
 
 
 class Snapshot:
@@ -56,8 +56,12 @@ class _PropertiesTracker(LiveTracker):
     __slots__ = ()
 
     def compute(self, view: View) -> Snapshot:
-        real_path = resolve(view.lookup, self.path)
+        # Nearly always there is no link.
+        real_path = self.path
         data, stat = view.data(real_path)
+        if data is None:
+            real_path = resolve(view.lookup, real_path)
+            data, stat = view.data(real_path)
         if isinstance(data, Exception):
             raise named(data, real_path)
         assert data is not None and stat is not None

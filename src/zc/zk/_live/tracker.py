@@ -8,8 +8,8 @@ from collections.abc import Collection
 from typing import Any
 
 from .._session.wire import DATA
-from .cache import Key
-from .cache import View
+from .view import Key
+from .view import View
 
 
 class Tracker:

@@ -11,9 +11,9 @@ from typing import Any
 
 from kazoo.exceptions import KazooException
 
-from .._live.cache import View
 from .._live.engine import Engine
 from .._live.tracker import Tracker
+from .._live.view import View
 from .._tree import paths
 from .registration import Registration
 from .states import State

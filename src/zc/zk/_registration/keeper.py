@@ -24,8 +24,8 @@ from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import KazooState
 from kazoo.security import ACL
 
-from .._live.cache import keys_of
 from .._live.engine import Engine
+from .._live.view import keys_of
 from .._session.requests import Bulk
 from .._tree.values import encode
 from .arrivals import Arrivals

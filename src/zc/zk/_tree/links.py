@@ -192,12 +192,12 @@ def linked_values(
     :returns: a dictionary of values; where a link leads to none, the value
         is the BadPropertyLink that says why
     """
-    lookup = reading(lookup)
     found: dict[str, Any] = {}
     for key in properties if keys is None else keys:
         if key.endswith(PROPERTY_LINK):
             name = key[:-len(PROPERTY_LINK)]
             if name not in properties:
+                lookup = reading(lookup)
                 found[name] = _linked(lookup, path, name, properties[key])
     return found
 

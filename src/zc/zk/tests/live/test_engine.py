@@ -15,6 +15,7 @@ from kazoo.security import make_digest_acl
 
 import zc.zk
 from zc.zk._live import engine
+from zc.zk._live.messages import Event
 from zc.zk._session.wire import Create
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.servercase import ServerCase
@@ -126,7 +127,7 @@ class FailureTests(Case):
             make_digest_acl('x', 'y', all=True)])
         with self.assertLogs('zc.zk', logging.WARNING):
             # A change of the ACL is no event: another one is made up.
-            self.zk._engine._mailbox.put(engine.Event('CHANGED', '/a'))
+            self.zk._engine._mailbox.put(Event('CHANGED', '/a'))
             wait_for(lambda: properties.error is not None)
         self.assertEqual(dict(properties), {'x': 1})
         self.assertFalse(properties.deleted)

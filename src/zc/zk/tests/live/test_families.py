@@ -16,7 +16,7 @@ from kazoo.security import make_digest_acl
 
 import zc.zk
 from zc.zk._live import engine
-from zc.zk._live.engine import Event
+from zc.zk._live.messages import Event
 from zc.zk._session.wire import ADD_WATCH
 from zc.zk._session.wire import SET_WATCHES2
 from zc.zk.tests.base import ZooKeeperCase

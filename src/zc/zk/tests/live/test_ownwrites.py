@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from kazoo.client import KazooClient
+from kazoo.exceptions import ConnectionLoss
 from kazoo.protocol.states import Callback
 
 import zc.zk
 from zc.zk._live import engine as _watches
-from zc.zk._live.engine import Touch
+from zc.zk._live.messages import Touch
+from zc.zk._live.properties import _PropertiesTracker
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.realserver import RealServer
@@ -299,3 +301,67 @@ class WaitingTests(ServerCase):
         stuck.set()
         thread.join(DEADLINE)
         self.assertEqual([['mine', 'other']], found)
+
+
+class OnceTests(ServerCase):
+    """What a write changes is computed once, however often it is told."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.zk.import_tree(TREE)
+        self.objects = [self.zk.properties('/s') for _ in range(5)]
+        self.computed: list[str] = []
+        real = _PropertiesTracker.compute
+
+        def compute(tracker: _PropertiesTracker, view: Any) -> Any:
+            self.computed.append(tracker.path)
+            return real(tracker, view)
+
+        patch = unittest.mock.patch.object(
+            _PropertiesTracker, 'compute', compute)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_own_write(self) -> None:
+        """The reply and the watch tell of it, and it is computed once."""
+        for i in range(ROUNDS):
+            self.computed.clear()
+            self.zk.set('/s', f'{{"a":{i}}}')
+            self.assertTrue(self.zk.settle(DEADLINE))
+            self.assertEqual(['/s'] * 5, self.computed)
+            self.assertEqual([i] * 5, [each['a'] for each in self.objects])
+
+    def test_the_same_data_again(self) -> None:
+        """Data that were written again have another version, and count."""
+        data = self.zk.get('/s')[0]
+        version = self.objects[0].version
+        self.other.set('/s', data)
+        self.assertTrue(self.zk.settle(DEADLINE))
+        self.assertEqual(version + 1, self.objects[0].version)
+
+    def test_made_anew(self) -> None:
+        """A node that was made anew with the same data counts, too."""
+        self.zk.delete('/t')
+        self.zk.create('/t', '{"b":1}')
+        properties = self.zk.properties('/t')
+        self.other.delete('/t')
+        self.other.create('/t', b'{"b":1}')
+        self.assertTrue(self.zk.settle(DEADLINE))
+        properties.replace(b=2)
+        self.assertEqual({'b': 2}, dict(properties))
+
+    def test_after_a_failure(self) -> None:
+        """What could not be computed when it was written is, afterwards."""
+        engine = self.zk._engine
+        real = engine._computation.run
+        failures = [ConnectionLoss()]
+
+        def run(*args: Any, **keywords: Any) -> None:
+            if failures:
+                raise failures.pop()
+            real(*args, **keywords)
+
+        engine._computation.run = run           # type: ignore[method-assign]
+        self.zk.set('/s', '{"a":7}')
+        wait_for(lambda: self.objects[0]['a'] == 7)
+        self.assertEqual([7] * 5, [each['a'] for each in self.objects])

@@ -16,7 +16,7 @@ from kazoo.security import make_digest_acl
 import zc.zk
 from zc.zk._live import calls
 from zc.zk._live import engine as _watches
-from zc.zk._live.engine import Event
+from zc.zk._live.messages import Event
 from zc.zk._live.tracker import Tracker
 from zc.zk.errors import BadPropertyLink
 from zc.zk.tests.base import DEADLINE
@@ -59,7 +59,7 @@ class ReconnectTests(Case):
             if cuts:
                 cuts.pop()
                 self.server.drop_connections(session)
-                wait_for(lambda: not self.zk._engine._connected)
+                wait_for(lambda: not self.zk._engine._outages.connected)
 
         cache.rearm = rearm         # type: ignore[method-assign]
         self.server.drop_connections(session)
@@ -89,7 +89,7 @@ class ReconnectTests(Case):
             if state in first:
                 first.clear()
                 client.start()
-                wait_for(lambda: engine._connected)
+                wait_for(lambda: engine._outages.connected)
             real(engine, state)
 
         with unittest.mock.patch.object(
@@ -246,7 +246,8 @@ class ObjectTests(Case):
 
         tracker = Watched('/a')
         seen.clear()
-        self.zk._engine._publish(tracker, 'new', None, True, False)
+        self.zk._engine._computation._publish(
+            tracker, 'new', None, True, False)
         self.assertEqual([(None, 'new')], seen)
 
     def test_made_after_close(self) -> None:
