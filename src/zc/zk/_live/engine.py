@@ -71,6 +71,8 @@ SWEEP = 500
 class Engine:
     """Keeps the trackers of one client fresh.
 
+    One noun: a thread and its lock, and all that goes through them.
+
     :param bulk: reads and arms watches
     :param name: goes into the names of the threads
     :param persistent: whether to use persistent watches where possible
