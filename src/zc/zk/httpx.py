@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-import weakref
 from collections.abc import AsyncIterator
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -26,10 +25,10 @@ from ._discovery.providers import Providers
 from ._http.attempts import Attempt
 from ._http.attempts import Attempts
 from ._http.attempts import Fault
+from ._http.following import follow
 from ._http.limits import Limits
 from ._http.pools import Kept
 from ._http.pools import Pools
-from .errors import CancelWatch
 from .errors import NoProviders
 
 
@@ -72,19 +71,7 @@ class _Common:
         # Wrong options are told now, not at the first request.
         self._pools.take('')
         self._pools.clear()
-        self._follow()
-
-    def _follow(self) -> None:
-        """Have `_changed` called when providers come or go."""
-        ref = weakref.ref(self)
-
-        def changed(providers: Any = None) -> None:
-            transport = ref()
-            if transport is None:
-                raise CancelWatch
-            transport._changed()
-
-        self._providers(changed)
+        follow(providers, self)
 
     def _changed(self) -> None:
         raise NotImplementedError

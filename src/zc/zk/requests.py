@@ -16,7 +16,6 @@ import http.client
 import sys
 import time
 import urllib.parse
-import weakref
 from collections.abc import Collection
 from collections.abc import Mapping
 from typing import Any
@@ -25,10 +24,10 @@ from ._discovery.providers import Providers
 from ._http.attempts import Attempt
 from ._http.attempts import Attempts
 from ._http.attempts import Fault
+from ._http.following import follow
 from ._http.limits import ANSWER_TIMEOUT
 from ._http.limits import CONNECT_TIMEOUT
 from ._http.limits import Limits
-from .errors import CancelWatch
 from .errors import NoProviders
 
 
@@ -86,18 +85,7 @@ class Adapter(requests.adapters.HTTPAdapter):
             # A pool goes with its provider, not because there are many.
             pool_connections=sys.maxsize,
             pool_maxsize=pool_maxsize, pool_block=pool_block)
-        self._follow()
-
-    def _follow(self) -> None:
-        ref = weakref.ref(self)
-
-        def changed(providers: Providers | None = None) -> None:
-            adapter = ref()
-            if adapter is None:
-                raise CancelWatch
-            adapter._changed()
-
-        self._providers(changed)
+        follow(providers, self)
 
     def send(
         self,
