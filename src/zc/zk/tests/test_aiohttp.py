@@ -121,7 +121,7 @@ class MiddlewareTests(Facts, HttpCase):
         with self.assertRaisesRegex(
                 aiohttp.ServerTimeoutError, 'no answer from 127.*in 0.1 s'):
             client.get(URL)
-        self.assertEqual(2, sum(len(each.requests) for each in servers))
+        self.wait_for_requests(2, servers)
 
     def test_total(self):
         """The session's time for everything is not exceeded."""
@@ -130,7 +130,7 @@ class MiddlewareTests(Facts, HttpCase):
         with self.assertRaises(asyncio.TimeoutError):
             client.run(client.session.get(
                 URL, timeout=aiohttp.ClientTimeout(total=0.1)))
-        self.assertEqual(1, sum(len(each.requests) for each in servers))
+        self.wait_for_requests(1, servers)
 
     def test_json(self):
         """Bodies of JSON are sent again."""

@@ -78,7 +78,7 @@ class AdapterTests(Facts, HttpCase):
         client = self.http(self.providers(), timeout=(10, 0.1))
         with self.assertRaises(requests.ReadTimeout):
             client.get(URL)
-        self.assertEqual([1, 1], [len(each.requests) for each in servers])
+        self.wait_for_requests(2, servers)
 
     def test_gone_while_used(self):
         """A body is read to its end though its provider is gone."""

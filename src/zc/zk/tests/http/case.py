@@ -61,5 +61,14 @@ class HttpCase(ZooKeeperCase):
         self.addCleanup(directory.cleanup)
         return Certificates(pathlib.Path(directory.name) / 'tls')
 
+    def wait_for_requests(
+        self, count: int, servers: list[WebServer]
+    ) -> None:
+        """Wait until so many have come: the client may be the faster one.
+        """
+        wait_for(lambda: count <= sum(
+            len(each.requests) for each in servers), f'{count} requests')
+        self.assertEqual(count, sum(len(each.requests) for each in servers))
+
     def wait_for_no_connection(self, server: WebServer) -> None:
         wait_for(lambda: not server.connections, 'connections are closed')
