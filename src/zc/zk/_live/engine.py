@@ -63,7 +63,7 @@ CLOSE_SECONDS = 1.0
 SETTLE_SECONDS = 5.0
 #: The longest to wait for events that have come but were not passed on, in
 #: seconds: someone's own watch function may wait for this very thread.
-HEAR_SECONDS = 0.2
+HEAR_SECONDS = 1.0
 #: How many watches are taken away at a time while others wait.
 SWEEP = 500
 
