@@ -38,23 +38,17 @@ Errors: ``Error`` is the base of ``AddressError``, ``BadPropertyLink``,
 ``TreeSyntaxError`` and ``ValueNotStorable``.  Raise ``CancelWatch`` in a
 callback to end it.
 """
+from typing import TYPE_CHECKING
 from typing import Any
 
 from . import event
-from ._discovery.provider import Lease
-from ._discovery.provider import Provider
-from ._discovery.provider import ProviderState
-from ._discovery.providers import Providers
 from ._live.children import Children
 from ._live.properties import Properties
 from ._registration.registration import Registration
 from ._statistics import Statistics
-from ._transfer.planned import Plan
 from ._tree.addresses import format_addr
 from ._tree.addresses import parse_addr
 from ._tree.model import Node as ParseNode
-from ._tree.parser import parse_tree
-from ._tree.writer import format_tree
 from .client import OPEN_ACL_UNSAFE
 from .client import READ_ACL_UNSAFE
 from .client import ZK
@@ -122,8 +116,38 @@ __all__ = [
 ]
 
 
+if TYPE_CHECKING:
+    from ._discovery.provider import Lease
+    from ._discovery.provider import Provider
+    from ._discovery.provider import ProviderState
+    from ._discovery.providers import Providers
+    from ._transfer.planned import Plan
+    from ._tree.parser import parse_tree
+    from ._tree.writer import format_tree
+
+# Imported when they are asked for: not every program chooses servers, or has
+# trees in text, and these take longer to import than all else here.
+_LATER = {
+    'Lease': '._discovery.provider',
+    'Plan': '._transfer.planned',
+    'Provider': '._discovery.provider',
+    'ProviderState': '._discovery.provider',
+    'Providers': '._discovery.providers',
+    'format_tree': '._tree.writer',
+    'parse_tree': '._tree.parser',
+}
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
+
+
 def __getattr__(name: str) -> Any:
-    # Only when it is asked for: finding it takes longer than the rest.
+    if name in _LATER:
+        from importlib import import_module
+
+        return getattr(import_module(_LATER[name], __name__), name)
+    # Finding it takes longer than the rest.
     if name == '__version__':
         from importlib.metadata import version
 

@@ -9,10 +9,10 @@ import collections
 import threading
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kazoo.protocol.states import ZnodeStat
 
-from ._discovery.providers import Providers
 from ._live.engine import Engine
 from ._live.view import keys_of
 from ._registration.keeper import Keeper
@@ -20,6 +20,10 @@ from ._registration.states import State
 from ._session.connection import Connection
 from ._statistics import Statistics
 from ._worker.moments import Moments
+
+
+if TYPE_CHECKING:
+    from ._discovery.providers import Providers
 
 
 class Parts:

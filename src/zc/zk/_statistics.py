@@ -5,9 +5,13 @@ It must not know where they come from.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from typing import NamedTuple
 
-from ._discovery.providers import Providers
+
+if TYPE_CHECKING:
+    from ._discovery.providers import Providers
+
 
 
 class Statistics(NamedTuple):

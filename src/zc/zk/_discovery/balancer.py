@@ -27,9 +27,9 @@ from .pool import Draw
 from .pool import Pool
 from .pool import Random
 from .provider import Provider
+from .rules import TWO_CHOICES
 from .rules import Rules
 from .trials import Trials
-from .ways import TWO_CHOICES
 from .ways import WAYS
 from .ways import favourite
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from typing import TypeVar
 
 from kazoo.exceptions import KazooException
@@ -18,9 +19,12 @@ from .._live.properties import Properties
 from .._session.connection import Connection
 from .._session.nodes import Nodes
 from .._session.requests import is_connection_error
-from .providers import Options
-from .providers import Providers
-from .ways import TWO_CHOICES
+from .rules import TWO_CHOICES
+from .rules import Rules
+
+
+if TYPE_CHECKING:
+    from .providers import Providers
 
 
 L = TypeVar('L', bound=Live)
@@ -81,7 +85,7 @@ class Discovery:
         choose: str = TWO_CHOICES,
         zone: str | None = None,
         subset: int | None = None,
-        hold: float = Options().hold,
+        hold: float = Rules().hold,
         eject: bool | float = True,
         snapshot: str | None = None,
     ) -> Providers:
@@ -104,6 +108,11 @@ class Discovery:
             connection
         :raises ValueError: when an option makes no sense
         """
+        # Not every program chooses servers; importing this takes a sixth of
+        # the time that importing all else does.
+        from .providers import Options
+        from .providers import Providers
+
         found = Providers(self._nodes, self._engine, path, Options(
             choose, zone, subset, hold, eject, snapshot))
         with self._lock:

@@ -37,12 +37,12 @@ from .listing import ListingTracker
 from .provider import Lease
 from .provider import Provider
 from .roster import Roster
+from .rules import TWO_CHOICES
 from .rules import Rules
 from .saver import Saver
 from .snapshot import SavedList
 from .snapshot import Source
 from .snapshot import Unusable
-from .ways import TWO_CHOICES
 from .ways import WAYS
 
 

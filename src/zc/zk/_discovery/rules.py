@@ -7,6 +7,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+#: The way to choose unless another is given.
+TWO_CHOICES = 'two choices'
+
+
 class Rules(NamedTuple):
     """What decides whom to talk to.
 

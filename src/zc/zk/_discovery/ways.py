@@ -11,9 +11,9 @@ from . import rendezvous
 from .member import Member
 from .pool import Draw
 from .pool import Random
+from .rules import TWO_CHOICES
 
 
-TWO_CHOICES = 'two choices'
 ROUND_ROBIN = 'round robin'
 RANDOM = 'random'
 

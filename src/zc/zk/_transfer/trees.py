@@ -1,12 +1,17 @@
 """Trees below a path, as a ZooKeeper object has them: text in, text out.
 
 Runs in its caller's thread.  It must not know registrations.
+
+What parses, plans and writes is imported when it is first needed: most
+programs have no trees in text, and it is half of what importing this library
+takes.
 """
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from typing import Any
 
 from kazoo.security import ACL
@@ -15,11 +20,10 @@ from .._session.chroot import Chroot
 from .._session.nodes import Nodes
 from .._session.nodes import acl_list
 from .._session.requests import Bulk
-from .._tree.parser import parse_tree
-from . import importer
-from .planned import Plan
-from .planned import load_plan
-from .planned import make_plan
+
+
+if TYPE_CHECKING:
+    from .planned import Plan
 
 
 class Trees:
@@ -66,6 +70,9 @@ class Trees:
         :raises ImportFailed: when it stopped half way
         :raises TreeChanged: when others kept changing the same nodes
         """
+        from .._tree.parser import parse_tree
+        from . import importer
+
         path = self._nodes.normal(path)
         tree = parse_tree(text)
         try:
@@ -96,6 +103,9 @@ class Trees:
         :raises TreeSyntaxError: when the text is not a tree
         :raises Error: as for `import_tree`
         """
+        from .._tree.parser import parse_tree
+        from .planned import make_plan
+
         tree = parse_tree(text)
         with self._chroot:
             return make_plan(self._bulk, tree, self._nodes.resolve(path),
@@ -107,6 +117,8 @@ class Trees:
         :raises PlanSyntaxError: when the text holds no plan
         :raises PlanNotForHere: when it is for another ensemble or root
         """
+        from .planned import load_plan
+
         return load_plan(self._bulk, text, self._wrote)
 
     def export_tree(
@@ -124,6 +136,8 @@ class Trees:
             shows a comment instead)
         :raises ValueNotStorable: when text cannot express a node's data
         """
+        from . import importer
+
         with self._chroot:
             return ''.join(
                 line + '\n' for line in importer.export_lines(
@@ -135,6 +149,8 @@ class Trees:
         A node whose data are not text is shown as a comment, and so are all
         nodes below it.
         """
+        from . import importer
+
         with self._chroot:
             for line in importer.export_lines(
                     self._bulk, self._nodes.normal(path), True, None,
@@ -145,6 +161,8 @@ class Trees:
         self, path: str, ephemeral: bool, children: bool
     ) -> Iterator[Any]:
         """Iterate over a node and all below it; see `ZooKeeper.walk`."""
+        from . import importer
+
         return importer.walk(
             self._bulk, self._nodes.normal(path), ephemeral, children)
 
@@ -164,6 +182,8 @@ class Trees:
             itself is ephemeral
         :param out: prints a line
         """
+        from . import importer
+
         try:
             with self._chroot:
                 return importer.delete_recursive(

@@ -26,6 +26,23 @@ class PackageTests(unittest.TestCase):
         with self.assertRaisesRegex(AttributeError, 'no_such_name'):
             vars(zc.zk)['__getattr__']('no_such_name')
 
+    def test_import(self):
+        """What many programs do not need is imported when it is needed."""
+        late = ('zc.zk._discovery.providers', 'zc.zk._tree.grammar',
+                'zc.zk._transfer.importer', 'zc.zk._transfer.planned')
+        done = subprocess.run(
+            [sys.executable, '-c', 'import sys, zc.zk\n'
+             'print(*sys.modules)\n'
+             'for name in zc.zk.__all__: getattr(zc.zk, name)\n'
+             'print(*sys.modules)'],
+            capture_output=True, text=True, check=True, timeout=60)
+        before, after = (
+            set(line.split()) for line in done.stdout.splitlines())
+        self.assertEqual(set(), before & set(late))
+        self.assertLessEqual(
+            {'zc.zk._discovery.providers', 'zc.zk._tree.grammar'}, after)
+        self.assertLessEqual(set(zc.zk.__all__), set(dir(zc.zk)))
+
     def test_help(self) -> None:
         """The help begins with ZooKeeper and its methods, names all that is
         public, and has the errors at its end.
