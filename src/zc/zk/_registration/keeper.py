@@ -45,6 +45,9 @@ PART_SECONDS = 0.5
 class Keeper:
     """Keeps the registrations of one client.
 
+    One noun: all that begins, changes or ends a registration goes through one
+    table and one turn.  What each of them does is in the modules beside.
+
     :param bulk: reads and writes nodes
     :param engine: tells when a node changed
     :param session_timeout: tells how long a dead session's nodes may stay,
