@@ -21,12 +21,13 @@ BENCH ?=
 # Which faults come: chosen anew each time unless given.
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo test test-real lint coverage covered covered-real \
+.PHONY: help demo demo-async test test-real lint coverage covered covered-real \
 	coverage-report bench fuzz fuzz-requests chaos chaos-async \
 	chaos-http clean
 
 help:
 	@echo 'make demo        a short story with two servers and a client'
+	@echo 'make demo-async  a shop whose mails are sent by jobs of zc.async'
 	@echo 'make test        all tests, on the embedded ZooKeeper'
 	@echo 'make test-real   all tests, on Apache ZooKeeper (needs java)'
 	@echo 'make lint        style and types'
@@ -41,6 +42,9 @@ help:
 
 demo: .venv/installed
 	@$(BIN)/python demo
+
+demo-async: .venv/installed
+	@$(BIN)/python demo/jobs.py
 
 test: .venv/installed
 	$(TESTS) $(ARGS)
