@@ -106,7 +106,6 @@ OURS = {'_read'}
 THEIRS = {
     'zc.zkzopeserver._engines.zope _closed',    # asyncore's trigger
     'zc.async_._stored.views _callbacks',       # a job
-    'zc.async_._work.member _data',             # a BTree
 }
 
 

@@ -33,6 +33,7 @@ TESTED_BY = {
     'zc.async_._work.activation': 'test_dispatchers',
     'zc.async_._work.member': 'test_dispatcher',
     'zc.async_._work.pool': 'test_dispatcher',
+    'zc.async_._work.progress': 'test_dispatcher',
     'zc.async_._work.rounds': 'test_dispatcher',
     'zc.async_.adapters': 'test_queue',
     'zc.async_.configure': 'test_subscribers',

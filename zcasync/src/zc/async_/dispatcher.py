@@ -10,6 +10,7 @@ import threading
 import time
 import uuid as uuids
 from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import zope.component
@@ -109,6 +110,8 @@ class Dispatcher(Rounds):
         self._own_uuid = own and uuid == plain(instanceuuid.UUID)
         self._lock: Any = None
         self._poll_now = threading.Event()
+        self._untuned = {'poll_interval': poll_interval,
+                         'look_interval': look_interval, 'drain': drain}
         #: When it polls next.
         self._due = 0.0
         self._stopping = threading.Event()
@@ -181,6 +184,24 @@ class Dispatcher(Rounds):
         """Have it poll at once, to see who is there."""
         self._poll_now.set()
         self._wake.set()
+
+    def tune(self, intervals: Mapping[str, float],
+             sizes: Mapping[str, int]) -> None:
+        """Change intervals and sizes.  May be called from any thread.
+
+        What is not named becomes what it was when the dispatcher was made;
+        agents that are not named keep their sizes.
+
+        :param intervals: seconds; ``poll_interval``, ``look_interval``,
+            ``drain``
+        :param sizes: by the names of agents, in all queues
+        """
+        told = {**self._untuned, **intervals}
+        self.poll_interval = told['poll_interval']
+        self.look_interval = min(told['look_interval'], self.poll_interval)
+        self.drain = self._drain = told['drain']
+        self.sizes = dict(sizes)
+        self.wake_for_poll()
 
     def poll_within(self, seconds: float) -> None:
         """Have it poll earlier than it would.

@@ -19,6 +19,7 @@ from typing import Any
 
 from ._logs import log
 from ._perform import wake
+from ._rules.tuning import read
 from .dispatcher import Dispatcher
 from .subscribers import ThreadedDispatcherInstaller
 
@@ -198,7 +199,9 @@ class Presence:
         children(self._changed)
         woken = self._zk.properties(f'{self._path}/wake')
         woken(self._woken)
-        self._live = [children, woken]
+        tuning = self._zk.properties(self._path)
+        tuning(self._tuned)
+        self._live = [children, woken, tuning]
         self._node = f'{path}/{name}'
 
     # In zc.zk's callback thread
@@ -212,8 +215,19 @@ class Presence:
         self._dispatcher.wake()
 
 
+    def _tuned(self, properties: Any = ()) -> None:
+        tuning = read(dict(properties))
+        for text in tuning.wrong:
+            log.error('At %s, %s', self._path, text)
+        self._dispatcher.tune(tuning.intervals, tuning.sizes)
+
+
 class DispatcherInstaller(ThreadedDispatcherInstaller):
     """Starts a dispatcher that is registered in ZooKeeper.
+
+    The node at the path may have properties ``poll_interval``,
+    ``look_interval``, ``drain`` and ``sizes``, which all dispatchers there
+    follow while they run.
 
     :param zk: a `zc.zk.ZooKeeper` object
     :param path: the node that the dispatchers use; it must exist

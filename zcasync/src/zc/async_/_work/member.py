@@ -17,6 +17,7 @@ from .._stored.times import now
 from .activation import Activation
 from .activation import Displaced
 from .pool import AgentThreadPool
+from .progress import Progress
 
 
 __all__ = ['Member']
@@ -38,7 +39,7 @@ class Member(Activation):
         self.started: dict[str, int] = {}
         self.claims = 0
         self._swept = 0.0
-        self._flushed: dict[int, Any] = {}
+        self.progress = Progress(self)
         #: Claims that are done, by agent.
         self._done: dict[str, list[Claim]] = {}
 
@@ -76,9 +77,18 @@ class Member(Activation):
         self._check()
         agents = self.agents()
         self._fire()
+        self._resize(agents)
         for name in agents:
             self._exchange(name)
         self.drop_pools(set(agents))
+
+    def _resize(self, agents: Any) -> None:
+        """Give the agents the sizes that were told."""
+        for name, size in self.dispatcher.sizes.items():
+            if name in agents and agents[name].size != size:
+                def resize(name: str = name, size: int = size) -> None:
+                    self.agents()[name].size = size
+                self.commit(resize, f'resizing agent {name!r}')
 
     def _fire(self) -> None:
         """Put the jobs of schedules that are due."""
@@ -176,31 +186,6 @@ class Member(Activation):
             self.dispatcher.grow(pool.setSize(0))
             self.dispatcher.dead_pools.append(pool)
 
-    # Running jobs
-
-    def tend(self) -> None:
-        """Carry requests to cancel to the jobs, and their progress out."""
-        live = self.queue().live
-        told: dict[int, tuple[Claim, Any]] = {}
-        for pool in self.pools.values():
-            for claim in pool.running():
-                if live.cancelled(claim.info['id']):
-                    claim.cancel.set()
-                if claim.progress is not None and (
-                        self._flushed.get(claim.token) != claim.progress):
-                    told[claim.token] = claim, claim.progress
-        if not told:
-            return
-
-        def flush() -> None:
-            for claim, progress in told.values():
-                job = self.dispatcher.load(claim.job_id)
-                if job.token == claim.token:
-                    self.queue().live.of(job).progress = progress
-        self.commit(flush, 'telling the progress of jobs')
-        self._flushed = {token: progress
-                         for token, (_, progress) in told.items()}
-
     def info(self) -> dict[str, Any]:
         """Return what a poll says about this queue."""
         result = {}
@@ -218,5 +203,3 @@ class Member(Activation):
                 info['error'] = Failure(e)
             result[name] = info
         return result
-
-

@@ -47,6 +47,8 @@ class Rounds(Account):
         self.conn: Any = None
         #: Whether the transaction began in this turn, and wrote nothing.
         self.fresh = False
+        #: What was told about the sizes of agents.
+        self.sizes: dict[str, int] = {}
         self._members: dict[str, Member] = {}
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -147,7 +149,7 @@ class Rounds(Account):
             if full:
                 member.ping()
             member.look()
-            member.tend()
+            member.progress.tend()
             if full:
                 self.begin()
                 return member.info()

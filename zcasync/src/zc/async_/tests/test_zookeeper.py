@@ -84,6 +84,24 @@ class Presence(base.DispatcherCase):
         self.assertIsNone(agents.activated)
         self.assertTrue(self.agents(sibling).activated)
 
+    def test_tuning(self):
+        """Sizes and intervals follow the properties of the node."""
+        log = self.logs()
+        dispatcher = self.start_registered()
+        properties = self.zk.properties('/jobs')
+        properties.set(sizes={'main': 7, 'other': 2}, poll_interval=0.5,
+                       drain='long')
+        self.wait(lambda: self.agents(dispatcher)['main'].size == 7)
+        self.wait(lambda: dispatcher.queues['']['main'].getSize() == 7)
+        self.assertEqual(0.5, dispatcher.poll_interval)
+        self.assertEqual(10.0, dispatcher.drain)
+        self.assertIn("At /jobs, drain = 'long' is no number",
+                      log.records[-1].getMessage())
+        properties.set(drain=3)
+        self.wait(lambda: dispatcher.drain == 3.0)
+        self.assertEqual(0.1, dispatcher.poll_interval)
+        self.assertEqual(7, self.agents(dispatcher)['main'].size)
+
     def test_unregistered(self):
         """One that does not use ZooKeeper is judged by its pings."""
         self.start_registered()
