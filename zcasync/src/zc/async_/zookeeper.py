@@ -193,8 +193,9 @@ class Presence:
             self._waker = Waker(self._zk, self._path)
         # A predecessor's node may still be there: each has its own name.
         name = f'{self._dispatcher.UUID}.{secrets.token_hex(4)}'
-        self._zk.register(path, name, host=socket.gethostname(),
-                          **self._data)
+        self._zk.register(
+            path, name, host=socket.gethostname(),
+            activated=self._dispatcher.activated.isoformat(), **self._data)
         children = self._zk.children(path)
         children(self._changed)
         woken = self._zk.properties(f'{self._path}/wake')

@@ -27,7 +27,10 @@ _AWAY_NAMES = frozenset([
     'relstorage.interfaces.StorageDisconnectedDuringCommit',
 ])
 #: Errors of the operating system that pass when somebody makes room.
-_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+_FULL_NAMES = frozenset([
+    'psycopg2.errors.DiskFull',
+])
 #: The serial of an object that is new.
 _NEW = b'\0' * 8
 _CONFLICT_NAMES = frozenset([
@@ -87,10 +90,23 @@ def kind_of_commit(error: BaseException | Failure) -> str | None:
     """
     if stale_id(error):
         return CONFLICT
-    value = error.value if isinstance(error, Failure) else error
-    if isinstance(value, OSError) and value.errno in _ROOM:
+    if _full(error):
         return AWAY
     return kind(error)
+
+
+def _full(error: BaseException | Failure) -> bool:
+    value = error.value if isinstance(error, Failure) else error
+    if isinstance(value, OSError):
+        return value.errno in _ROOM
+    if _names(error) & _FULL_NAMES:
+        return True
+    if 'ZEO.Exceptions.ServerException' in _names(error):
+        # The class of the server's error as a text, and its arguments.
+        name, args = (*getattr(value, 'args', ()), None, None)[:2]
+        return name == 'builtins.OSError' and isinstance(args, tuple) and (
+            args[:1] != () and args[0] in _ROOM)
+    return False
 
 
 def pause(count: int, first: float = 0.1, longest: float = 30.0) -> float:

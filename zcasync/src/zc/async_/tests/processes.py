@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -94,6 +95,7 @@ class Server(Process):
 
     def __init__(self, directory: str) -> None:
         self.port = free_port()
+        self.directory = directory
         super().__init__(
             'zeo', directory, '-m', 'ZEO.runzeo',
             '-a', f'127.0.0.1:{self.port}',
@@ -106,6 +108,19 @@ class Server(Process):
         connected(self.port)
         return ZODB.DB(ZEO.client(
             ('127.0.0.1', self.port), wait_timeout=SECONDS))
+
+    def fill_disk(self) -> None:
+        """Let the server's file grow no more, as on a disk that is full."""
+        size = os.path.getsize(os.path.join(self.directory, 'server.fs'))
+        self._limit(size)
+
+    def make_room(self) -> None:
+        """Undo `fill_disk`."""
+        self._limit(resource.RLIM_INFINITY)
+
+    def _limit(self, size: int) -> None:
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE,
+                         (size, resource.RLIM_INFINITY))
 
 
 def dispatcher(name: str, directory: str, port: int, uuid: str | None = None,

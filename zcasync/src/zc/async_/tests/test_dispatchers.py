@@ -203,6 +203,23 @@ class ServerRestarted(ProcessCase):
         return job.result
 
 
+class FullDisk(ProcessCase):
+
+    def test_full(self):
+        """Jobs wait while the server's disk is full, and go on after that."""
+        first = self.dispatcher('first', '--death', '3600')
+        entry, callback = self.entry(seconds=1)
+        testing.wait_for_start(entry.job)
+        self.wait(self.starts)
+        self.server.fill_disk()
+        # Its commit failed, so that it is called again.
+        self.wait(lambda: self.starts() > 1, first)
+        self.assertEqual(ACTIVE, entry.job.status)
+        self.server.make_room()
+        self.assertEqual(0, testing.wait_for_result(entry.job, 60))
+        self.assertEqual((1, 1), (entry.calls, entry.callbacks))
+
+
 class Terminated(ProcessCase):
 
     def test_drain(self):

@@ -57,6 +57,7 @@ class Presence(base.DispatcherCase):
         self.assertEqual(os.getpid(), data['pid'])
         self.assertEqual('127.0.0.1:8088', data['monitor'])
         self.assertIn('host', data)
+        self.assertEqual(dispatcher.activated.isoformat(), data['activated'])
         self.assertTrue(self.agents(dispatcher).registered)
         self.stop(dispatcher)
         self.assertEqual({}, self.nodes())

@@ -1,7 +1,10 @@
+import errno
 import unittest
 
+import psycopg2.errors
 import ZODB.POSException
 from ZEO.Exceptions import ClientDisconnected
+from ZEO.Exceptions import ServerException
 
 from zc.async_._rules import retry
 from zc.async_._rules.failure import Failure
@@ -18,6 +21,23 @@ class Kinds(unittest.TestCase):
         for error in (ZODB.POSException.ConflictError(),
                       ZODB.POSException.ReadConflictError()):
             self.assertEqual(retry.CONFLICT, retry.kind(error))
+
+    def test_full(self):
+        """A full disk counts as a database that is away, also a server's."""
+        for error in (OSError(errno.ENOSPC, 'full'),
+                      OSError(errno.EFBIG, 'too large'),
+                      psycopg2.errors.DiskFull('full'),
+                      ServerException('builtins.OSError',
+                                      (errno.ENOSPC, 'full'))):
+            for each in error, Failure(error):
+                self.assertEqual(retry.AWAY, retry.kind_of_commit(each))
+
+    def test_not_full(self):
+        """Other errors of a server are none of a disk."""
+        for args in ((), ('builtins.OSError',), ('builtins.OSError', ()),
+                     ('builtins.ValueError', (errno.ENOSPC, 'full')),
+                     ('builtins.OSError', (errno.ENOENT, 'missing'))):
+            self.assertIsNone(retry.kind_of_commit(ServerException(*args)))
 
     def test_other(self):
         """Other errors are the job's own."""
