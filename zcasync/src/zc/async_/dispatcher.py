@@ -37,6 +37,8 @@ POLL_INTERVAL = 5.0
 LOOK_INTERVAL = 0.25
 #: Seconds in which jobs that end are put away together.
 GATHER = 0.003
+#: The same where commits take long.
+GATHER_MOST = 0.02
 #: Seconds that running jobs have to end when the dispatcher stops.
 DRAIN = 10.0
 
@@ -282,9 +284,19 @@ class Dispatcher(Rounds):
 
         A commit for several costs little more than one for one.
         """
-        if any(pool.running() for member in self._members.values()
-               for pool in member.pools.values()):
-            self._stop.wait(GATHER)
+        members = list(self._members.values())
+        # Where a commit takes long, to wait as long costs little.
+        moment = min(GATHER_MOST, max(
+            [GATHER, *(member.took for member in members)]))
+        until = time.monotonic() + moment
+        while not self._stop.is_set() and any(
+                pool.running() for member in members
+                for pool in member.pools.values()):
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            self._wake.clear()
+            self._wake.wait(left)
 
     def _on_put(self, name: str) -> None:
         if name == (self.db.database_name or '') or name in self.db.databases:

@@ -38,6 +38,8 @@ class Member(Activation):
         #: How many there were since the last poll.
         self.started: dict[str, int] = {}
         self.claims = 0
+        #: Seconds that the last claim took.
+        self.took = 0.0
         self._swept = 0.0
         self.progress = Progress(self)
         #: Claims that are done, by agent.
@@ -124,6 +126,7 @@ class Member(Activation):
             jobs = agent.claim_started(room, self._turn())
             return [self._claim(job, name, pool) for job in jobs]
 
+        began = time.monotonic()
         try:
             claims = self.commit(exchange, f'claiming for agent {name!r}')
         except BaseException:
@@ -132,6 +135,7 @@ class Member(Activation):
         if sweep:
             self._swept = time.monotonic()
         self._shift = 0.0
+        self.took = time.monotonic() - began
         if claims:
             self.claims += 1
         for claim in claims:
