@@ -25,7 +25,7 @@ __all__ = ['SHARDS', 'Stream', 'items', 'new_tree']
 SHARDS = 8
 #: Consecutive puts of a thread that go into one tree: fewer objects to
 #: write for a transaction that puts many.
-_RUN = 64
+_RUN = 16
 
 _SMALLEST = 0
 _turn = threading.local()
