@@ -80,7 +80,7 @@ class MiddlewareTests(Facts, HttpCase):
     rounds = 2
     broken = (aiohttp.ClientConnectionError,)
     briefly = {'keepalive': 0.1}
-    impatient = {'timeout': 1.0}
+    impatient = {'timeout': 3.0}
 
     def http(self, providers, at='fooservice', authority=None, keepalive=15,
              **options):

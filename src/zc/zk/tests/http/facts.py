@@ -147,7 +147,7 @@ class Facts:
         client = self.http(self.providers(), **self.impatient)
         body = bytes(8_000_000)
         while not deaf.requests:
-            client.request('PUT', URL, content=body, timeout=0.5)
+            client.request('PUT', URL, content=body, timeout=3)
         self.assertEqual({len(body)}, {
             len(each[3]) for each in good.requests})
 
