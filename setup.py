@@ -62,7 +62,8 @@ setup(
     packages=find_namespace_packages('src'),
     package_dir={'': 'src'},
     package_data={'zc.zk': ['py.typed', '*.zcml'],
-                  'zc.zk.tests': ['*.txt', '*.rst', '*.test']},
+                  'zc.zk.tests': ['*.txt', '*.rst', '*.test'],
+                  'zc.zk.tests.curator': ['*.java']},
     zip_safe=False,
     python_requires='>=3.10',
     install_requires=[

@@ -28,6 +28,7 @@ from kazoo.security import ACL
 from kazoo.security import READ_ACL_UNSAFE
 
 from .. import client as _client
+from .._curator.instance import CURATOR
 from .._live.live import Live as SyncLive
 from .._statistics import Statistics
 from ..errors import ForkedError
@@ -235,10 +236,14 @@ class ZooKeeper:
         sync = self._connected()
         # Any, since what is missing is refused there, as what is bad.
         wanted: Any = data.pop('addr', None) if address is None else address
+        curator = data.get('format') == CURATOR
+        if curator:
+            del data['format']
         threads = self._threads
         assert threads is not None
         return Registration(self, await threads.call(
-            lambda: sync.register_with(path, wanted, data, acl),
+            lambda: sync.register_with(
+                path, wanted, data, acl, curator=curator),
             undo=unregister))
 
     # Nodes and trees

@@ -19,6 +19,7 @@ from .._live.properties import Properties
 from .._session.connection import Connection
 from .._session.nodes import Nodes
 from .._session.requests import is_connection_error
+from .rules import OWN
 from .rules import TWO_CHOICES
 from .rules import Rules
 
@@ -88,6 +89,7 @@ class Discovery:
         hold: float = Rules().hold,
         eject: bool | float = True,
         snapshot: str | None = None,
+        format: str = OWN,
     ) -> Providers:
         """Return the servers of a service, kept up to date, to choose from.
 
@@ -104,6 +106,8 @@ class Discovery:
             number: for how long at first, in seconds
         :param snapshot: a directory to save the list in, for a start while
             ZooKeeper does not answer
+        :param format: what the servers' nodes are written in: ``'zc.zk'``,
+            or ``'curator'`` for servers that Apache Curator registers
         :raises NoNodeError: when `path` leads to no node, and there is a
             connection
         :raises ValueError: when an option makes no sense
@@ -114,7 +118,7 @@ class Discovery:
         from .providers import Providers
 
         found = Providers(self._nodes, self._engine, path, Options(
-            choose, zone, subset, hold, eject, snapshot))
+            choose, zone, subset, hold, eject, snapshot, format))
         with self._lock:
             self._providers.add(found)
         connection = self._connection

@@ -6,22 +6,52 @@ entry comes of it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 from typing import NamedTuple
 
+from .._curator import instance
 from .._registration.farewell import LEAVING
 from .._tree.addresses import parse_addr
 from .._tree.values import decode
 from ..errors import AddressError
 from ..errors import DataError
+from .rules import OWN
 
 
 #: The largest weight; 1 divided by it is the least above 0.
 MAX_WEIGHT = 1e6
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+Address = tuple[str, int] | None
+#: Returns the address and the properties, of a name and its JSON object.
+Format = Callable[[str, Mapping[str, Any]], tuple[Address, Mapping[str, Any]]]
+
+
+def _own(
+    name: str, data: Mapping[str, Any]
+) -> tuple[Address, Mapping[str, Any]]:
+    return _address(name), data
+
+
+def _curator(
+    name: str, data: Mapping[str, Any]
+) -> tuple[Address, Mapping[str, Any]]:
+    return instance.read(data)
+
+
+def _address(name: str) -> Address:
+    try:
+        return parse_addr(name)
+    except AddressError:
+        return None
+
+
+#: What a server's node may be written in.
+FORMATS: Mapping[str, Format] = {OWN: _own, instance.CURATOR: _curator}
 
 
 class Entry(NamedTuple):
@@ -46,7 +76,10 @@ class Entry(NamedTuple):
 
 
 def read(
-    name: str, data: bytes, overrides: Mapping[str, Any] = _NOTHING
+    name: str,
+    data: bytes,
+    overrides: Mapping[str, Any] = _NOTHING,
+    format: str = OWN,
 ) -> Entry:
     """Return what `name` and `data` say.
 
@@ -54,8 +87,10 @@ def read(
     :param data: the node's data
     :param overrides: properties that an operator put in the place of its
         own
+    :param format: a name in `FORMATS`
     """
     error = None
+    address = _address(name)
     properties: Mapping[str, Any] = _NOTHING
     try:
         decoded = decode(data, name)
@@ -65,7 +100,7 @@ def read(
         if decoded.keys() == {'string_value'}:
             error = 'the data of the node are no JSON object'
         else:
-            properties = decoded
+            address, properties = FORMATS[format](name, decoded)
     if overrides:
         properties = {**properties, **overrides}
     identity = properties.get('id', properties.get('pid'))
@@ -73,7 +108,7 @@ def read(
         identity = None
     zone = properties.get('zone')
     return Entry(
-        name, _address(name), MappingProxyType(dict(properties)), error,
+        name, address, MappingProxyType(dict(properties)), error,
         identity, weight_of(properties),
         zone if isinstance(zone, str) else None)
 
@@ -88,10 +123,3 @@ def weight_of(properties: Mapping[str, Any]) -> float:
         return 1.0
     # What is nearly nothing is rounded up, so that sums stay exact.
     return max(float(weight), 1 / MAX_WEIGHT) if weight else 0.0
-
-
-def _address(name: str) -> tuple[str, int] | None:
-    try:
-        return parse_addr(name)
-    except AddressError:
-        return None

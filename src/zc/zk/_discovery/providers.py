@@ -32,11 +32,13 @@ from ..errors import ForkedError
 from ..errors import LinkLoop
 from .balancer import Balancer
 from .changes import PendingChanges
+from .entry import FORMATS
 from .listing import Listing
 from .listing import ListingTracker
 from .provider import Lease
 from .provider import Provider
 from .roster import Roster
+from .rules import OWN
 from .rules import TWO_CHOICES
 from .rules import Rules
 from .saver import Saver
@@ -55,6 +57,7 @@ class Options(NamedTuple):
     hold: float = Rules().hold
     eject: bool | float = True
     snapshot: str | None = None
+    format: str = OWN
 
     def rules(self) -> Rules:
         """Return the figures that decide.
@@ -65,6 +68,10 @@ class Options(NamedTuple):
             known = ', '.join(map(repr, WAYS))
             raise ValueError(
                 f'choose must be one of {known}, not {self.choose!r}')
+        if self.format not in FORMATS:
+            known = ', '.join(map(repr, FORMATS))
+            raise ValueError(
+                f'format must be one of {known}, not {self.format!r}')
         if self.subset is not None and self.subset < 1:
             raise ValueError(f'subset must be 1 or more, not {self.subset}')
         if self.hold < 0 or self.eject < 0:
@@ -139,7 +146,8 @@ class Providers(Live):
             path, rules, time.monotonic, random.random,
             way=options.choose, zone=options.zone, subset=options.subset,
             client=uuid.uuid4().hex, refused=lambda name: _refused(ref, name))
-        roster = self._roster = Roster(path, rules, self._balancer)
+        roster = self._roster = Roster(
+            path, rules, self._balancer, options.format)
         self._taking = threading.Lock()
         self._timer: threading.Timer | None = None
         self._saver: Saver | None = None

@@ -25,6 +25,7 @@ from .entry import read
 from .hold import Hold
 from .overrides import Overrides
 from .provider import Provider
+from .rules import OWN
 from .rules import Rules
 
 
@@ -45,8 +46,15 @@ class Roster:
     :ivar overrides: the property of the service's node, as JSON, or None
     """
 
-    def __init__(self, path: str, rules: Rules, balancer: Balancer) -> None:
+    def __init__(
+        self,
+        path: str,
+        rules: Rules,
+        balancer: Balancer,
+        format: str = OWN,
+    ) -> None:
         self._path = path
+        self._format = format
         self._window = rules.vanish_window
         self._balancer = balancer
         self._hold = Hold(rules)
@@ -215,9 +223,10 @@ class Roster:
         if isinstance(data, Exception):
             return read(name, b'')._replace(
                 error=f'the node cannot be read: {type(data).__name__}')
-        entry = read(name, data)
+        entry = read(name, data, format=self._format)
         changes = self._rules.of(name, entry.properties)
-        return read(name, data, changes) if changes else entry
+        return (read(name, data, changes, self._format) if changes
+                else entry)
 
     def _forget_vanished(self, now: float) -> None:
         for name, (when, _) in list(self._vanished.items()):

@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+#: The name of our own format of servers' nodes.
+OWN = 'zc.zk'
 #: The way to choose unless another is given.
 TWO_CHOICES = 'two choices'
 

@@ -6,6 +6,8 @@ host, for one of each address of this machine; the keeper keeps the nodes.
 from __future__ import annotations
 
 import os
+import time
+import uuid
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -15,11 +17,14 @@ from kazoo.security import ACL
 from kazoo.security import READ_ACL_UNSAFE
 
 from .. import event
+from .._curator import instance
+from .._curator.instance import CURATOR
 from .._session.nodes import Nodes
 from .._session.nodes import acl_list
 from .._tree import links
 from .._tree import paths as _paths
 from .._tree.addresses import format_name
+from .._tree.addresses import parse_addr
 from ..errors import AddressError
 from ..event import RegisteringServer
 from .hosts import ipv4_addresses
@@ -63,7 +68,9 @@ class Registrar:
             addresses of this machine.  zc.zk 2.1 called it `addr`, which
             can still be given by that name
         :param acl: the access control list of the node
-        :param data: properties of the node; ``pid`` is added
+        :param data: properties of the node; ``pid`` is added.  With
+            ``format='curator'``, the node is written as Apache Curator does
+            it: its name is an id, and `data` are the payload
         :raises NoNodeError: when `path` leads to no node
         :raises NodeExistsError: when a live server has this address
         :raises AddressError: when no node can have this name
@@ -75,7 +82,11 @@ class Registrar:
             wanted: Any = data.pop('addr', None)
         else:
             wanted = address
-        self.register_with(path, wanted, data, acl)
+        # Of any other value, it is a property, as it was in zc.zk 2.1.
+        curator = data.get('format') == CURATOR
+        if curator:
+            del data['format']
+        self.register_with(path, wanted, data, acl, curator=curator)
 
     def register_with(
         self,
@@ -84,6 +95,7 @@ class Registrar:
         properties: Mapping[str, Any],
         acl: Sequence[ACL] = READ_ACL_UNSAFE,
         takeover: bool = False,
+        curator: bool = False,
     ) -> list[Registration]:
         """Register a server as `register` does, as a runner of servers needs.
 
@@ -92,25 +104,33 @@ class Registrar:
             are replaced at once, whatever session they belong to.  Say so
             only if their server must be gone, for example because this
             process listens at the address now
+        :param curator: whether to write the nodes as Apache Curator does,
+            with `properties` as the payload, without ``pid``
         :returns: the registrations, one for each node
         """
         name = format_name(address)
-        properties = {**properties, 'pid': os.getpid()}
+        properties = dict(properties)
+        if not curator:
+            properties['pid'] = os.getpid()
         later = self._patient and not self._keeper.connected()
         real_path = (self._nodes.normal if later else
                      self._nodes.resolve)(path)
         acl = acl_list(acl)
-        nodes = [_paths.join(real_path, each) for each in _node_names(name)]
+        names = _node_names(name)
         server = RegisteringServer(name, real_path, properties)
         kept: list[Registration] = []
         try:
             event.notify(server)
-            links.check_property_links(nodes[0], properties)
-            wanted = dict.fromkeys(nodes, properties)
-            if later:
-                self._keeper.add_later(wanted, acl, self._nodes.resolve)
+            if curator:
+                nodes = _instances(real_path, names, properties)
             else:
-                self._keeper.add(wanted, acl, takeover)
+                nodes = {_paths.join(real_path, each): properties
+                         for each in names}
+                links.check_property_links(next(iter(nodes)), properties)
+            if later:
+                self._keeper.add_later(nodes, acl, self._nodes.resolve)
+            else:
+                self._keeper.add(nodes, acl, takeover)
             kept = [each for each in self.registrations.values()
                     if each.path in nodes]
         finally:
@@ -132,10 +152,13 @@ class Registrar:
         nodes = [_paths.join(above, name) for name in names]
         registrations = self.registrations
         if registrations.keys().isdisjoint(nodes):
-            real_path = self._nodes.resolve(path)
-            nodes = [_paths.join(real_path, name) for name in names]
+            above = self._nodes.resolve(path)
+            nodes = [_paths.join(above, name) for name in names]
         found = [registrations[node] for node in nodes
                  if node in registrations]
+        if not found:
+            found = [registration for registration in registrations.values()
+                     if _is_instance(registration, above, names)]
         if not found:
             raise NoNodeError(f'{nodes[0]} (not registered here)')
         for registration in found:
@@ -163,3 +186,29 @@ def _node_names(name: str) -> list[str]:
             raise AddressError(name, 'this machine has no IPv4 address')
         return [host + name for host in hosts]
     return [name]
+
+
+def _instances(
+    path: str, names: Sequence[str], properties: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return Curator's data for each address, by the nodes' paths.
+
+    :raises AddressError: when a name is no address
+    """
+    now = int(time.time() * 1000)
+    ids = {str(uuid.uuid4()): name for name in names}
+    return {
+        _paths.join(path, id): instance.write(
+            _paths.split(path)[1], id, parse_addr(name), properties, now)
+        for id, name in ids.items()}
+
+
+def _is_instance(
+    registration: Registration, above: str, names: Sequence[str]
+) -> bool:
+    """Tell whether a node is Curator's for one of these addresses."""
+    parent, id = _paths.split(registration.path)
+    if parent != above or registration.properties.get('id') != id:
+        return False
+    address = instance.read(registration.properties).address
+    return address is not None and format_name(address) in names

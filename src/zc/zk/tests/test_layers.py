@@ -17,6 +17,7 @@ ROOMS = '''
     zc.zk.tls
     zc.zk.backoff
     zc.zk._tree                         pure
+    zc.zk._curator                      pure
     zc.zk._session
     zc.zk._transfer
     zc.zk._live
