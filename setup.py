@@ -20,6 +20,7 @@ TEST_REQUIRES = [
     'pytest >= 8.0',
     'pytest-xdist',
     'requests >= 2.32',
+    'rich >= 13',
     'zope.component',
     'zope.configuration',
     'zope.testing',
@@ -73,7 +74,7 @@ setup(
     ],
     extras_require={
         'aiohttp': ['aiohttp >= 3.13'],
-        'cli': ['argcomplete'],
+        'cli': ['argcomplete', 'rich >= 13'],
         'httpx': ['httpx >= 0.28'],
         'metrics': ['opentelemetry-api >= 1.20'],
         'monitor': ['zope.component', 'zope.configuration'],

@@ -1,6 +1,8 @@
 """How far long work has come, for someone who waits at a terminal.
 
-Runs in the thread that does the work.  It must not know what is done.
+Runs in the thread that does the work.  It must not know what is done.  rich
+(extra ``cli``) draws it; without it nothing is shown.  It is imported, which
+takes a fifth of a second, when there is something to show.
 """
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ T = TypeVar('T')
 
 #: Work that is done within this many seconds shows no progress.
 DELAY = 1.0
-#: How long one line stands before the next takes its place, in seconds.
+#: How long a picture stands before the next takes its place, in seconds.
 INTERVAL = 0.2
 
 
@@ -40,7 +42,7 @@ class Progress:
         self._clock = clock
         self._start = clock()
         self._next = self._start + DELAY
-        self._shown = False
+        self._bar: Any = None
         self._terminal = stream.isatty()
         self._done = 0
 
@@ -52,12 +54,17 @@ class Progress:
         if now < self._next:
             return
         self._next = now + INTERVAL
-        rate = done / (now - self._start)
-        of = '' if total is None else f' of {total:,}'
-        self._stream.write(
-            f'\r{done:,}{of} {self._what}, {rate:,.0f} a second\033[K')
-        self._stream.flush()
-        self._shown = True
+        if self._bar is None:
+            try:
+                self._bar = _bar(self._stream, self._what)
+            except ImportError:
+                self._terminal = False
+                return
+        self._bar.update(
+            self._bar.task_ids[0], completed=done, total=total,
+            rate=done / (now - self._start),
+            of='' if total is None else f' of {total:,}')
+        self._bar.refresh()
 
     def count(self, items: Iterable[T]) -> Iterator[T]:
         """Yield `items`, showing how many there were."""
@@ -68,14 +75,31 @@ class Progress:
             yield item
 
     def close(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            self._stream.write('\r\033[K')
-            self._stream.flush()
-            self._shown = False
+        """Take it away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.close()
+
+
+def _bar(stream: TextIO, what: str) -> Any:
+    """Return a bar of rich's that is drawn when it is told to."""
+    from rich import progress
+    from rich.console import Console
+
+    bar = progress.Progress(
+        progress.BarColumn(),
+        progress.TextColumn(
+            '{task.completed:,.0f}{task.fields[of]} {task.description}, '
+            '{task.fields[rate]:,.0f} a second', markup=False),
+        # Without a thread of its own, which would draw between our lines.
+        console=Console(file=stream), transient=True, auto_refresh=False,
+        redirect_stdout=False, redirect_stderr=False)
+    bar.add_task(what, total=None, of='', rate=0.0)
+    bar.start()
+    return bar
