@@ -12,14 +12,14 @@ from typing import Protocol
 from ..errors import CancelWatch
 
 
-class Keeper(Protocol):
+class PoolKeeper(Protocol):
     """Who keeps connections."""
 
     def _changed(self) -> None: ...
 
 
 def follow(
-    providers: Callable[[Callable[..., None]], Any], keeper: Keeper
+    providers: Callable[[Callable[..., None]], Any], keeper: PoolKeeper
 ) -> None:
     """Have a keeper's ``_changed`` called for as long as it is used.
 

@@ -5,7 +5,7 @@ from zc.zk._http.following import follow
 from zc.zk.errors import CancelWatch
 
 
-class Keeper:
+class PoolKeeper:
 
     count = 0
 
@@ -18,7 +18,7 @@ class Follow(unittest.TestCase):
     def test_told(self):
         """A keeper is told of changes, and of the end of all."""
         callbacks = []
-        keeper = Keeper()
+        keeper = PoolKeeper()
         follow(callbacks.append, keeper)
         [changed] = callbacks
         changed(object())
@@ -28,7 +28,7 @@ class Follow(unittest.TestCase):
     def test_forgotten(self):
         """When nobody uses the keeper, the callback ends."""
         callbacks = []
-        follow(callbacks.append, Keeper())
+        follow(callbacks.append, PoolKeeper())
         gc.collect()
         with self.assertRaises(CancelWatch):
             callbacks[0](object())
