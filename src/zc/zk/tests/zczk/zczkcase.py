@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 from zc.zk import _zczk
@@ -42,3 +43,5 @@ class ZczkCase(WordsCase, ScriptCase):
         zk.client.add_auth('digest', 'some:one')
         zk.client.set_acls(
             path, [make_digest_acl('some', 'one', all=True)])
+        # On a real server, others clean up.
+        self.addCleanup(zk.client.set_acls, path, OPEN_ACL_UNSAFE)
