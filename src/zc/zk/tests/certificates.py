@@ -30,6 +30,8 @@ class Certificates:
         self._openssl(
             'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1',
             '-subj', '/CN=tests authority',
+            # Python 3.13 demands what RFC 5280 does.
+            '-addext', 'keyUsage = critical, keyCertSign, cRLSign',
             '-keyout', self._authority_key, '-out', self.authority)
         self._issue('client', 'client')
         self._issue('server', 'localhost')
@@ -42,7 +44,11 @@ class Certificates:
         request = self._directory / f'{stem}.csr'
         extensions = self._directory / f'{stem}.ext'
         extensions.write_text(
-            'subjectAltName = DNS:localhost, IP:127.0.0.1\n')
+            'subjectAltName = DNS:localhost, IP:127.0.0.1\n'
+            'basicConstraints = critical, CA:FALSE\n'
+            'keyUsage = critical, digitalSignature, keyEncipherment\n'
+            'subjectKeyIdentifier = hash\n'
+            'authorityKeyIdentifier = keyid\n')
         self._openssl(
             'req', '-newkey', 'rsa:2048', '-nodes', '-subj', f'/CN={name}',
             '-keyout', self._directory / f'{stem}-key.pem', '-out', request)

@@ -505,7 +505,8 @@ class Face(Case):
                     f'ZooKeeper.{method.__name__}', method.__qualname__)
                 self.assertEqual('zc.zk.client', method.__module__)
         text = pydoc.plain(pydoc.render_doc(zc.zk.ZooKeeper.get_children))
-        self.assertIn('get_children(self, path:', text)
+        # Python 3.13 gives each argument a line of its own.
+        self.assertIn('get_children(self,path:', ''.join(text.split()))
         self.assertIn("Return the names of a node's children, once.", text)
 
     def test_errors_of_calls(self):
