@@ -19,6 +19,7 @@ from zc.zk._live import engine
 from zc.zk._live.messages import Event
 from zc.zk._session.wire import ADD_WATCH
 from zc.zk._session.wire import SET_WATCHES2
+from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.realserver import RealServer
@@ -386,11 +387,16 @@ class Both(Case):
                 (lambda database: (database.delete('/s/a'),
                                    database.create('/s/a', numbered(6))),
                  6)):
+            # All reads of before are over: an event comes before the reply
+            # to a later request.
+            self.zk.get('/s')
+            self.assertTrue(self.zk.settle(DEADLINE))
             self.server.before(4, '/s/a', race)
             self.other.set('/s/a', numbered(5))
             if expected is None:
                 self.becomes(providers, b=1, c=2)
                 self.other.create('/s/a', numbered(0))
+                self.becomes(providers, a=0, b=1, c=2)
             else:
                 self.becomes(providers, a=expected, b=1, c=2)
         self.follows(providers)
