@@ -14,6 +14,7 @@ from .._rules.failure import Failure
 from .._stored.base import get_id
 from .._stored.members import hand_back
 from .._stored.times import now
+from ..interfaces import COMPLETED
 from .activation import Activation
 from .activation import Displaced
 from .pool import AgentThreadPool
@@ -44,6 +45,8 @@ class Member(Activation):
         self.progress = Progress(self)
         #: Claims that are done, by agent.
         self._done: dict[str, list[Claim]] = {}
+        #: Agents with a claim of which nobody knows whether it was committed.
+        self._doubtful: set[str] = set()
 
     def abandon(self) -> None:
         """End what the threads do: their jobs are others' now."""
@@ -109,10 +112,11 @@ class Member(Activation):
         pool = self._pool(name, agent.size)
         done = self._done.pop(name, [])
         room = min(pool.free(), agent.size - len(agent) + len(done))
+        doubtful = name in self._doubtful and self.dispatcher.may_claim()
         may_claim = self.dispatcher.may_claim() and room > 0
         sweep = (any(claim.released for claim in done)
                  or time.monotonic() - self._swept > 10)
-        if not (done or sweep or may_claim and (
+        if not (done or sweep or doubtful or may_claim and (
                 agent.chooser is not None or self.queue().ready())):
             return
 
@@ -121,9 +125,9 @@ class Member(Activation):
             self._put_away(agent, done)
             if sweep:
                 self.queue().sweep(agent)
-            if not may_claim:
-                return []
-            jobs = agent.claim_started(room, self._turn())
+            jobs = self._lost(agent, pool) if doubtful else []
+            if may_claim:
+                jobs += agent.claim_started(room, self._turn())
             return [self._claim(job, name, pool) for job in jobs]
 
         began = time.monotonic()
@@ -131,7 +135,10 @@ class Member(Activation):
             claims = self.commit(exchange, f'claiming for agent {name!r}')
         except BaseException:
             self._done.setdefault(name, [])[:0] = done
+            self._doubtful.add(name)
             raise
+        if doubtful:
+            self._doubtful.discard(name)
         if sweep:
             self._swept = time.monotonic()
         self._shift = 0.0
@@ -145,6 +152,15 @@ class Member(Activation):
             ).append(claim.info['id'])
             self.started[name] = self.started.get(name, 0) + 1
             pool.submit(claim)
+
+    def _lost(self, agent: Any, pool: AgentThreadPool) -> list[Any]:
+        """Return jobs that were claimed by a commit without a reply.
+
+        No thread was given them.
+        """
+        held = pool.held()
+        return [job for job in agent if job._p_oid not in held
+                and job.status != COMPLETED and not job.carried]
 
     def _turn(self) -> float | None:
         """Return where the claim begins, away from the other dispatchers."""

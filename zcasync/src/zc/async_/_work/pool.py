@@ -95,6 +95,13 @@ class AgentThreadPool:
         with self._lock:
             return list(self._running)
 
+    def held(self) -> set[bytes]:
+        """Return the ids of all jobs that were submitted, until collected.
+        """
+        with self._lock:
+            return {claim.job_id[0]
+                    for claim in [*self._running, *self._finished]}
+
     def submit(self, claim: Claim) -> None:
         """Have a claim performed."""
         with self._lock:

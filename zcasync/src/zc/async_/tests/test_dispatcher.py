@@ -2,9 +2,11 @@ import datetime
 import logging
 import operator
 import uuid
+from unittest import mock
 
 import transaction
 import zope.component
+from ZEO.Exceptions import ClientDisconnected
 
 from zc.async_ import dispatcher as dispatchers
 from zc.async_ import local
@@ -92,6 +94,34 @@ class Work(base.DispatcherCase):
         sample.noted.clear()
         self.counter = self.root['counter'] = sample.Counter()
         transaction.commit()
+
+    def test_claim_without_a_reply(self):
+        """A claim that was committed, and nobody knows, is worked on once.
+        """
+        dispatcher = self.start()
+        self.wait(lambda: dispatcher.activated)
+        commit, claim = dispatcher.manager.commit, Agent.claim_started
+        claimed, lost = [], []
+
+        def claim_started(agent, *args):
+            found = claim(agent, *args)
+            claimed.extend(found)
+            return found
+
+        def lose():
+            commit()
+            if claimed and not lost:
+                lost.append(True)
+                raise ClientDisconnected('the reply is lost')
+
+        with mock.patch.object(Agent, 'claim_started', claim_started), \
+                mock.patch.object(dispatcher.manager, 'commit', lose), \
+                self.assertLogs('zc.async.events', 'ERROR'):
+            job = self.put(self.counter.add)
+            never = self.put(Job(operator.mul, 21, 2), retry=NeverRetry)
+            self.assertEqual((1, 42), (self.result(job), self.result(never)))
+        self.assertTrue(lost)
+        self.wait(lambda: not self.agents(dispatcher)['main'])
 
     def test_result(self):
         """A job that was put is performed."""
