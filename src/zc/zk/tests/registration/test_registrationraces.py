@@ -218,6 +218,14 @@ class FirstRegistrationTests(Case):
             self.settle()
         self.assertEqual(1, run.call_count)
 
+    def is_as_known(self) -> bool:
+        """Tell whether the node has the properties that it should."""
+        try:
+            found = self.zk.get_properties(NODE)
+        except NoNodeError:
+            return False
+        return found == self.zk.registrations[NODE].properties
+
     def test_changed_before_it_is_followed(self) -> None:
         """What happens to the node before anybody would tell is seen."""
         followers = self.zk._keeper._followers
@@ -234,9 +242,7 @@ class FirstRegistrationTests(Case):
             self.zk.register('/s', ADDRESS, OPEN_ACL_UNSAFE, a=1)
             self.settle()
             self.wait_registered()
-            self.assertEqual(
-                self.zk.get_properties(NODE),
-                self.zk.registrations[NODE].properties)
+            wait_for(self.is_as_known)      # an event may be under way still
             self.zk.unregister('/s', ADDRESS)
 
     def test_without_a_session_when_it_is_followed(self) -> None:
