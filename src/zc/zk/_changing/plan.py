@@ -10,6 +10,8 @@ from .._commands.call import Call
 from .._commands.command import command
 from .._commands.options import take_path
 from .._commands.streams import Failure
+from .._session.requests import Bulk
+from .._transfer.planned import make_plan
 from .._tree import ending
 from .review import review
 
@@ -47,12 +49,14 @@ exit status: 0 done, 2 failed or wrong usage
     file = rest.pop(0) if rest else '-'
     path = take_path(parser, rest)
     text, piped = files.read_text(file)
-    files.tree_from(text, file)
+    tree = files.tree_from(text, file)
     doubt = ending.doubt(text, piped) if options.trim else ''
     if doubt:
         raise Failure(f'{files.source_name(file)}: {doubt}')
     with call.connected(options) as zk:
-        made = zk.plan(text, path, options.trim or None, options.service)
+        made = make_plan(
+            Bulk(zk.client), tree, zk.resolve(path), options.trim or None,
+            options.service, zk.settle)
     if options.output is not None:
         output.write_lines(
             options.output, made.to_json().removesuffix('\n').split('\n'))

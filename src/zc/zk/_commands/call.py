@@ -59,11 +59,11 @@ class Call(abc.ABC):
         :param words: by default `args`
         """
 
-    @abc.abstractmethod
     def connected(
         self, options: argparse.Namespace
     ) -> contextlib.AbstractContextManager[ZooKeeper]:
         """Give a ZooKeeper, connected as the options say, and close it."""
+        return _connection.connected(options, options.connection or None)
 
     def colour(self, options: argparse.Namespace) -> bool:
         """Tell whether to colour what is printed."""
@@ -121,8 +121,3 @@ class Script(Call):
         if not self.optional:
             options.connection = take_connection(parser, options.arguments)
         return options
-
-    def connected(
-        self, options: argparse.Namespace
-    ) -> contextlib.AbstractContextManager[ZooKeeper]:
-        return _connection.connected(options, options.connection or None)

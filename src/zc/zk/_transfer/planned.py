@@ -50,7 +50,7 @@ class Plan:
     """
 
     def __init__(
-        self, bulk: Bulk, saved: SavedPlan, wrote: Callable[[], None]
+        self, bulk: Bulk, saved: SavedPlan, wrote: Callable[[], object]
     ) -> None:
         self._bulk = bulk
         self._wrote = wrote
@@ -171,7 +171,7 @@ def make_plan(
     path: str,
     trim: bool | None,
     services: Sequence[str],
-    wrote: Callable[[], None],
+    wrote: Callable[[], object],
 ) -> Plan:
     """Return what an import would do now.
 
@@ -205,7 +205,7 @@ def make_plan(
 
 
 def load_plan(
-    bulk: Bulk, text: str, wrote: Callable[[], None]
+    bulk: Bulk, text: str, wrote: Callable[[], object]
 ) -> Plan:
     """Return the plan that a text holds.
 

@@ -5,16 +5,13 @@ Runs in the main thread.  It must not know which commands there are.
 from __future__ import annotations
 
 import argparse
-import contextlib
 from collections.abc import Sequence
 
-from .._commands import connection
 from .._commands.call import Call
 from .._commands.options import Parser
 from .._commands.options import add_connection_options
 from .._session.connect import CONNECTION_STRING_VARIABLE
 from .._session.connect import DEFAULT_CONNECTION_STRING
-from ..client import ZooKeeper
 
 
 PROGRAM = 'zczk'
@@ -53,11 +50,6 @@ class Subcommand(Call):
     ) -> argparse.Namespace:
         return parser.parse_intermixed_args(
             [*self.given, *(self.args if words is None else words)])
-
-    def connected(
-        self, options: argparse.Namespace
-    ) -> contextlib.AbstractContextManager[ZooKeeper]:
-        return connection.connected(options, options.connection or None)
 
 
 def add_global_options(parser: argparse.ArgumentParser) -> None:
