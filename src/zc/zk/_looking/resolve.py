@@ -72,15 +72,19 @@ def followed(zk: ZooKeeper, path: str) -> Iterator[str]:
         return [_found(answer) for answer in bulk.data(paths)]
 
     reading = links.reading(lookup)
-    links.resolve(reading, path)
+    here = path
+    seen: set[str] = set()
     while True:
-        yield path
-        if reading([path])[0] is not None:
+        yield here
+        if reading([here])[0] is not None:
             return
-        step = reading.step(path)
-        if step is None:
+        seen.add(here)
+        step = reading.step(here)
+        if step is None or step in seen or len(seen) > links.MAX_HOPS:
+            # Says what is wrong, unless it has changed meanwhile.
+            links.resolve(reading, path)
             raise NoNodeError(path)
-        path = step
+        here = step
 
 
 def _found(answer: object) -> links.Found:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,7 +32,7 @@ SHELLS = {
 ASKED = '_ARGCOMPLETE'
 LINE = 'COMP_LINE'
 #: How long completion of paths waits for a server, in seconds.
-PATIENCE = '1'
+PATIENCE = 1.0
 
 
 @command(f'{PROGRAM} completion')
@@ -52,7 +53,11 @@ commands, options and paths of nodes.  This needs zc.zk[cli].
 def answer() -> None:
     """Answer a shell that asks for completions, and end the process."""
     if ASKED in os.environ:
-        _argcomplete().autocomplete(_everything(os.environ.get(LINE, '')))
+        try:
+            complete = _argcomplete().autocomplete
+        except Failure as e:
+            sys.exit(f'{PROGRAM}: {e}')
+        complete(_everything(os.environ.get(LINE, '')))
 
 
 def _argcomplete() -> Any:
@@ -114,7 +119,7 @@ def _nodes(
         return []
     from .._commands.connection import connected
     options = argparse.Namespace(**vars(parsed_args))
-    options.timeout = float(PATIENCE)
+    options.timeout = PATIENCE
     above = prefix[:prefix.rindex('/')] or '/'
     with connected(options, options.connection) as zk:
         return [paths.join(above, name)

@@ -34,7 +34,7 @@ def usage() -> str:
                   for name, entry in entries.items()]
     return '\n'.join([
         *lines, '',
-        'options, for each command (before it or after):',
+        'options that most commands have (before the command or after it):',
         '  -z CONNECTION, --timeout SECONDS, --wait, --auth SCHEME:FILE,',
         '  --tls-ca FILE and others, --json, --no-color, --version, --help',
         '', f'{PROGRAM} COMMAND --help says more about a command.'])

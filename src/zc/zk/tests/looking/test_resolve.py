@@ -19,6 +19,13 @@ class Resolve(ZczkCase):
                          self.lines('resolve', '/a/b/f'))
         self.assertEqual(['/e'], self.lines('resolve', '/e'))
 
+    def test_steps_to_a_fault(self):
+        """The steps are shown as far as they lead."""
+        self.assertEqual(['/a/z', '-> /nix'],
+                         self.lines('resolve', '/a/z', status=1)[:-1])
+        self.assertEqual(['/a/x', '-> /a/y'],
+                         self.lines('resolve', '/a/x', status=1)[:-1])
+
     def test_broken(self):
         """What is missing is said, and what leads in a circle."""
         self.assertEqual(

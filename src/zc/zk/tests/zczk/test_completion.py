@@ -66,3 +66,7 @@ class Completion(WordsCase, ServerCase):
                 (1, '', 'zczk completion: completion needs argcomplete: '
                  "pip install 'zc.zk[cli]'\n"),
                 self.zczk('completion', 'bash'))
+            with mock.patch.dict(os.environ, _ARGCOMPLETE='1'):
+                self.assertEqual(
+                    'zczk: completion needs argcomplete: pip install '
+                    "'zc.zk[cli]'", self.zczk('ls')[0])
