@@ -3,6 +3,7 @@ from kazoo.exceptions import MarshallingError
 from kazoo.exceptions import UnimplementedError
 from kazoo.protocol.states import Callback
 from kazoo.protocol.states import EventType
+from kazoo.protocol.states import KazooState
 
 from zc.zk._session.recursive import add_recursive
 from zc.zk._session.recursive import can_recurse
@@ -194,6 +195,8 @@ class Refusals(ServerCase):
 
     def test_unknown(self):
         """A server that does not know the request says so."""
+        states = []
+        self.zk.client.add_listener(states.append)
         for opcode, call in (
                 (ADD_WATCH, lambda: add_recursive(
                     self.bulk, '/a', self.events.append)),
@@ -202,8 +205,11 @@ class Refusals(ServerCase):
             self.server.refuse_requests(opcode)
             with self.assertRaises(UnimplementedError):
                 call()
-            wait_for(lambda: not self.loop.armed)
-            wait_for(lambda: self.zk.client.connected)
+            # It disconnects as well, a moment later.
+            wait_for(lambda: states == [
+                KazooState.SUSPENDED, KazooState.CONNECTED])
+            del states[:]
+            self.assertEqual(set(), self.loop.armed)
 
     def test_refused(self):
         """Where it is refused, other watches of the node still fire."""
