@@ -9,13 +9,20 @@ import argparse
 import contextlib
 import importlib
 import json
+import logging
+import os
 import sys
 import threading
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
 import transaction
+import ZConfig
+import zodbpickle.pickle
+from ZODB import POSException
+from zope.configuration.exceptions import ConfigurationError
 
 from .. import dispatcher as dispatchers
 from .. import monitor
@@ -23,6 +30,7 @@ from ..interfaces import FormatError
 from ..interfaces import UUIDInUseError
 from ..job import Job
 from . import zopeconf
+from .database import VARIABLE
 from .database import CommandMistake
 from .database import find_job
 from .database import opened
@@ -41,7 +49,7 @@ STATES = ['waiting', 'running', 'suspended', 'dead', 'completed']
 def _show(options: argparse.Namespace, value: Any) -> None:
     if options.json:
         print(monitor.encode(value), flush=True)
-    else:
+    elif value != []:
         print('\n'.join(lines(value)), flush=True)
 
 
@@ -80,9 +88,15 @@ def _job(options: argparse.Namespace, connection: Any) -> None:
 
 def _changed(job: Any, change: Callable[[Any], Any]) -> Any:
     """Change a job in a transaction that is tried again."""
-    for attempt in transaction.manager.attempts(10):
-        with attempt:
-            result = change(job)
+    try:
+        for attempt in transaction.manager.attempts(10):
+            with attempt:
+                result = change(job)
+    except (AttributeError, TypeError, zodbpickle.pickle.PicklingError) as e:
+        # What it calls has to be imported to be stored.
+        raise CommandMistake(
+            f'The job cannot be stored: {e}.  Its function must be one that '
+            'can be imported, here too.') from None
     return result
 
 
@@ -117,7 +131,6 @@ def _put(options: argparse.Namespace, connection: Any) -> None:
     if not colon or not name:
         raise CommandMistake(f'{options.function} names no function: write '
                            'MODULE:FUNCTION.')
-    sys.path.insert(0, '')
     try:
         function = importlib.import_module(module)
         for part in name.split('.'):
@@ -126,33 +139,51 @@ def _put(options: argparse.Namespace, connection: Any) -> None:
         raise CommandMistake(f'{options.function}: {e}') from None
     args = [_argument(text) for text in options.args]
     [queue] = queues_of(connection, options.queue or '').values()
-    with transaction.manager:
-        job = queue.put(Job(function, *args), priority=options.priority)
+    if not callable(function):
+        raise CommandMistake(f'{options.function} is not callable.')
+    job = _changed(queue, lambda queue: queue.put(
+        Job(function, *args), priority=options.priority))
     _show(options, describe_job(job))
 
 
-def _watch(options: argparse.Namespace, connection: Any) -> None:
+def _watch(options: argparse.Namespace) -> None:
     """Show running jobs again and again."""
-    wait = threading.Event()
-    while True:
-        transaction.begin()
-        shown = []
-        for name, queue in queues_of(connection, options.queue).items():
-            info = describe_queue(queue)
-            shown.append(f'queue {name!r}: {info["waiting"]} waiting, '
-                         f'{info["running"]} running, {info["dead"]} dead')
-            shown += [f'  {_bar(describe_job(job))}'
-                      for job in jobs_in(queue, 'running')]
+    for number, connection in enumerate(_looks(options), 1):
+        queues = queues_of(connection, options.queue)
         if options.json:
-            _show(options, shown)
+            _show(options, {name: {
+                **describe_queue(queue),
+                'jobs': [describe_job(job)
+                         for job in jobs_in(queue, 'running')]}
+                for name, queue in queues.items()})
         else:
+            shown = []
+            for name, queue in queues.items():
+                info = describe_queue(queue)
+                shown.append(
+                    f'queue {name!r}: {info["waiting"]} waiting, '
+                    f'{info["running"]} running, {info["dead"]} dead')
+                shown += [f'  {_bar(describe_job(job))}'
+                          for job in jobs_in(queue, 'running')]
             clear = '\x1b[2J\x1b[H' if sys.stdout.isatty() else ''
             print(clear + '\n'.join(shown), flush=True)
-        if options.count is not None:
-            options.count -= 1
-            if options.count <= 0:
-                return
-        wait.wait(options.interval)
+        if number == options.count:
+            return
+
+
+def _looks(options: argparse.Namespace) -> Iterator[Any]:
+    """Yield a connection that shows what is new, again and again."""
+    wait = threading.Event()
+    while True:
+        with opened(options.database, looks=True) as connection:
+            while True:
+                yield connection
+                wait.wait(options.interval)
+                # A file that is only read stays as it was when it was
+                # opened.
+                if connection.isReadOnly():
+                    break
+                transaction.begin()
 
 
 def _bar(job: dict[str, Any]) -> str:
@@ -188,47 +219,87 @@ def _run(options: argparse.Namespace) -> None:
             db.close()
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= threading.TIMEOUT_MAX:
+        raise ValueError
+    return seconds
+
+
+# What argparse calls them when it refuses a text.
+_count.__name__ = 'number from 1'
+_seconds.__name__ = 'number of seconds'
+
+
+def _common(parser: argparse.ArgumentParser, **default: Any) -> None:
+    """Add the options that may stand before the command and after it."""
+    parser.add_argument(
+        '-d', '--database', metavar='DATABASE', **default,
+        help='the path of a zope.conf or of a file storage, or '
+        'zeo://HOST:PORT (default: $ZC_ASYNC_DATABASE)')
+    parser.add_argument('--json', action='store_true', **default,
+                        help='print JSON')
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='zcasync', description='Look at the jobs of zc.async.')
-    parser.add_argument(
-        '-d', '--database', metavar='DATABASE',
-        help='the path of a zope.conf or of a file storage, or '
-        'zeo://HOST:PORT (default: $ZC_ASYNC_DATABASE)')
-    parser.add_argument('--json', action='store_true', help='print JSON')
+    _common(parser)
     commands = parser.add_subparsers(
         dest='command', required=True, metavar='COMMAND')
 
-    def add(name: str, what: str, function: Any) -> Any:
+    def add(name: str, what: str, function: Any, looks: bool = True) -> Any:
         command = commands.add_parser(name, help=what, description=what)
-        command.set_defaults(action=function)
+        command.set_defaults(action=function, looks=looks)
+        if function is not _run:
+            _common(command, default=argparse.SUPPRESS)
         return command
 
     add('status', 'sums over all queues', _status)
     queues = add('queues', 'queues and their dispatchers', _queues)
     jobs = add('jobs', 'the jobs that have not succeeded', _jobs)
     jobs.add_argument('--state', choices=STATES, help='only these')
-    jobs.add_argument('--limit', type=int, default=100,
+    jobs.add_argument('--limit', type=_count, default=100, metavar='N',
                       help='how many at most (default: %(default)s)')
     watch = add('watch', 'show running jobs and their progress', _watch)
-    watch.add_argument('--interval', type=float, default=1.0,
-                       metavar='SECONDS')
-    watch.add_argument('--count', type=int, help='how often')
-    for name, what, function in (
-            ('job', 'everything about a job', _job),
-            ('retry', 'put the call of a dead job again', _retry),
-            ('cancel', 'cancel a job that waits or runs', _cancel)):
-        add(name, what, function).add_argument('oid', metavar='OID')
-    put = add('put', 'put a job', _put)
+    watch.add_argument('--interval', type=_seconds, default=1.0,
+                       metavar='SECONDS',
+                       help='how long between looks (default: %(default)s)')
+    watch.add_argument('--count', type=_count, metavar='N',
+                       help='how often; without end if not given')
+    for name, what, function, looks in (
+            ('job', 'everything about a job', _job, True),
+            ('retry', 'put the call of a dead job again', _retry, False),
+            ('cancel', 'cancel a job that waits or runs', _cancel, False)):
+        add(name, what, function, looks).add_argument('oid', metavar='OID')
+    put = add('put', 'put a job', _put, False)
     put.add_argument('function', metavar='MODULE:FUNCTION')
     put.add_argument('args', nargs='*', metavar='ARG',
                      help='JSON, or a text')
     put.add_argument('--priority', type=int)
     for each in queues, jobs, watch, put:
         each.add_argument('--queue', metavar='NAME')
-    run = add('run', 'run what a zope.conf says, until a signal', None)
+    run = add('run', 'run what a zope.conf says, until a signal', _run)
     run.add_argument('conf', metavar='zope.conf')
     return parser
+
+
+def _sentence(error: Exception, options: argparse.Namespace) -> str:
+    """Return what was wrong."""
+    where = getattr(options, 'conf', None) or options.database or (
+        os.environ.get(VARIABLE))
+    if isinstance(error, ZConfig.ConfigurationError):
+        return f'{where}: {error}'
+    if isinstance(error, POSException.POSError):
+        return f'{where}: {str(error) or type(error).__name__}'
+    return str(error)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -238,15 +309,26 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(args)
     try:
-        if options.command == 'run':
-            _run(options)
+        if options.action is not _run:
+            # Nothing but our own lines goes to the standard error.
+            logging.basicConfig(handlers=[logging.NullHandler()])
+            # What jobs call may be where the command is given.
+            sys.path.insert(0, '')
+        if options.action in (_run, _watch):
+            options.action(options)
         else:
-            with opened(options.database) as connection:
+            with opened(options.database, options.looks) as connection:
                 options.action(options, connection)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
-    except (CommandMistake, FormatError, ImportError, OSError, UUIDInUseError,
-            ValueError) as e:
-        print(f'zcasync: {e}', file=sys.stderr)
+    except BrokenPipeError:
+        # The reader has gone, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (CommandMistake, FormatError, ImportError, OSError,
+            POSException.POSError, UUIDInUseError, ValueError,
+            ZConfig.ConfigurationError, ConfigurationError) as e:
+        print(f'zcasync: {_sentence(e, options)}', file=sys.stderr)
         return 1
     return 0

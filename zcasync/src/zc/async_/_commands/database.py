@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,20 +20,25 @@ __all__ = ['CommandMistake', 'find_job', 'opened', 'queues_of']
 
 #: The environment variable for the option --database.
 VARIABLE = 'ZC_ASYNC_DATABASE'
+#: Seconds that a command waits for a ZEO server.
+SERVER = 10
 
 
 class CommandMistake(Exception):
     """What is wrong with a command, in a sentence."""
 
 
-def open_database(name: str) -> Any:
+def open_database(name: str, looks: bool = False) -> Any:
     """Open a database.
 
     :param name: the path of a zope.conf, ``zeo://HOST:PORT``, or the path of
         a file storage that exists
-    :raises CommandError: when there is none
+    :param looks: whether it is only looked at; a file storage is then opened
+        for reading, which works while another process has it
+    :raises CommandMistake: when there is none
     """
-    import ZODB
+    import zc.lockfile
+    import ZODB.FileStorage
     if name.startswith('zeo://'):
         host, colon, port = name[len('zeo://'):].rpartition(':')
         if not colon or not (port.isascii() and port.isdigit()):
@@ -40,28 +46,42 @@ def open_database(name: str) -> Any:
                                'zeo://HOST:PORT.')
         import ZEO
         return ZODB.DB(ZEO.client(
-            (host.strip('[]') or 'localhost', int(port)), wait_timeout=30))
+            (host.strip('[]') or 'localhost', int(port)),
+            wait_timeout=SERVER))
     if not os.path.isfile(name):
         raise CommandMistake(f'There is no file {name}.')
     with open(name, 'rb') as stream:
         magic = stream.read(4)
     if magic == b'FS21':
         raise FormatError(f'{name} is a database of Python 2')
-    if magic[:2] == b'FS':
-        return ZODB.DB(name)
-    return zopeconf.open_databases(zopeconf.read(name))
+    try:
+        if magic[:2] == b'FS':
+            return ZODB.DB(ZODB.FileStorage.FileStorage(
+                name, read_only=looks))
+        config = zopeconf.read(name)
+        zopeconf.keep_files(config, looks)
+        sys.path[:0] = config.path
+        return zopeconf.open_databases(config)
+    except zc.lockfile.LockError:
+        raise CommandMistake(
+            f'Another process has the file storage of {name} open, and only '
+            'one can write to it.  Stop that process, or serve the file by '
+            'ZEO.') from None
 
 
 @contextlib.contextmanager
-def opened(name: str | None) -> Iterator[Any]:
-    """Open a database for a command; yield a connection."""
+def opened(name: str | None, looks: bool = False) -> Iterator[Any]:
+    """Open a database for a command; yield a connection.
+
+    :param looks: see `open_database`
+    """
     name = name or os.environ.get(VARIABLE)
     if not name:
         raise CommandMistake(
             f'Name the database, by --database or {VARIABLE}: the path of a '
             'zope.conf or of a file storage, or zeo://HOST:PORT.')
     configure.base()
-    db = open_database(name)
+    db = open_database(name, looks)
     try:
         connection = db.open()
         try:
@@ -77,11 +97,13 @@ def opened(name: str | None) -> Iterator[Any]:
 def queues_of(connection: Any, name: str | None = None) -> dict[str, Any]:
     """Return the queues by name, or the one of a name.
 
-    :raises CommandError: when there is none
+    :raises CommandMistake: when there is none
     """
     queues = connection.root().get(KEY)
     if queues is None:
-        raise CommandMistake('The database has no queues.')
+        raise CommandMistake(
+            'The database has no queues.  "zcasync run" or a QueueInstaller '
+            'makes them.')
     if getattr(queues, 'format', None) != 2:
         raise FormatError(f'The database has a key {KEY!r} of zc.async 1.5')
     if name is None:
@@ -96,17 +118,16 @@ def find_job(connection: Any, text: str) -> Any:
 
     :param text: the number, or the number and the name of the database
         with a colon between
-    :raises CommandError: when there is no such job
+    :raises CommandMistake: when there is no such job
     """
-
     number, _, name = text.partition(':')
     if not (number.isascii() and number.isdigit()):
         raise CommandMistake(f'{text!r} is no number of a job.')
     queues = connection.root().get(KEY)
     place = queues._p_jar if queues is not None else connection
-    if name:
-        place = connection.get_connection(name)
     try:
+        if name:
+            place = connection.get_connection(name)
         job = place.get(int(number).to_bytes(8, 'big'))
         job._p_activate()
     except (KeyError, OverflowError):

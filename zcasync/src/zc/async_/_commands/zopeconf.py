@@ -9,6 +9,7 @@ import os
 import sys
 from typing import Any
 
+import ZODB.config
 import zope.event
 
 from .. import configure
@@ -16,7 +17,7 @@ from .. import monitor
 from ..interfaces import DatabaseOpened
 
 
-__all__ = ['open_databases', 'read', 'serve']
+__all__ = ['keep_files', 'open_databases', 'read', 'serve']
 
 
 def read(path: str) -> Any:
@@ -31,6 +32,31 @@ def read(path: str) -> Any:
         schema = ZConfig.loadSchemaFile(stream)
     config, _ = ZConfig.loadConfig(schema, os.path.abspath(path))
     return config
+
+
+def keep_files(config: Any, looks: bool) -> None:
+    """Have the file storages of a zope.conf opened as they are.
+
+    ``create true`` would empty them: that is for whoever runs the
+    application, not for a command that looks at its jobs.
+
+    :param config: what `read` returned
+    :param looks: whether they are only to be read
+    """
+    for section in config.databases:
+        _keep(section, looks)
+
+
+def _keep(section: Any, looks: bool) -> None:
+    if isinstance(section, ZODB.config.FileStorage):
+        section.config.create = False
+        section.config.read_only = section.config.read_only or looks
+        return
+    for value in vars(section.config).values():
+        # A storage, or those that another one is made of.
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, ZODB.config.BaseConfig):
+                _keep(each, looks)
 
 
 def open_databases(config: Any) -> Any:

@@ -14,7 +14,7 @@ import ZODB.utils
 from BTrees.OOBTree import OOBTree
 
 
-__all__ = ['Base', 'Dict', 'describe', 'get_id']
+__all__ = ['Base', 'Dict', 'describe', 'get_id', 'stored_id']
 
 
 class Base(persistent.Persistent):
@@ -76,6 +76,21 @@ def get_id(obj: Any) -> tuple[int, str]:
     """Return an object's id as a number, and the name of its database."""
     return (ZODB.utils.u64(obj._p_oid),
             getattr(obj._p_jar.db(), 'database_name', None) or '')
+
+
+def stored_id(obj_id: tuple[int, str], place: Any) -> tuple[int, str]:
+    """Return the id of an object as it is stored at a place.
+
+    A process gives its main database a name as it likes, or none: what is
+    stored must not say it.
+
+    :param obj_id: what `get_id` returned
+    :param place: the persistent object that keeps the id
+    """
+    number, name = obj_id
+    own = (None if place._p_jar is None
+           else getattr(place._p_jar.db(), 'database_name', None))
+    return number, '' if name == (own or '') else name
 
 
 def describe(obj: Any) -> str:

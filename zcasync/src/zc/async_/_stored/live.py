@@ -14,6 +14,7 @@ from BTrees.OOBTree import OOBTree
 
 from .base import Base
 from .base import get_id
+from .base import stored_id
 
 
 __all__ = ['Entry', 'Live']
@@ -48,35 +49,41 @@ class Live(Base):
         self._data = OOBTree({(-1, ''): None})
         self._cancelled = OOBTree({(-1, ''): None})
 
+    def _key(self, job: Any) -> tuple[int, str]:
+        return stored_id(get_id(job), self)
+
     def get(self, job: Any) -> Entry | None:
         """Return the entry of a job, or None."""
         if job._p_oid is None or job._p_jar is None:
             return None
-        entry: Entry | None = self._data.get(get_id(job))
+        entry: Entry | None = self._data.get(self._key(job))
         return entry
 
     def of(self, job: Any) -> Entry:
         """Return the entry of a job; make it if there is none."""
         entry = self.get(job)
         if entry is None:
-            entry = self._data[get_id(job)] = Entry()
+            entry = self._data[self._key(job)] = Entry()
             _must_not_end(job)
         return entry
 
     def cancel(self, job: Any) -> None:
         """Note that somebody wants a running job to stop."""
-        self._cancelled[get_id(job)] = True
+        self._cancelled[self._key(job)] = True
         _must_not_end(job)
 
     def cancelled(self, job_id: tuple[int, str]) -> bool:
-        """Say whether somebody wants a job to stop."""
-        return job_id in self._cancelled
+        """Say whether somebody wants a job to stop.
+
+        :param job_id: what `get_id` returns
+        """
+        return stored_id(job_id, self) in self._cancelled
 
     def discard(self, job: Any) -> Entry | None:
         """Forget a job; return its entry, if there is one."""
         if job._p_oid is None or job._p_jar is None:
             return None
-        key = get_id(job)
+        key = self._key(job)
         if key in self._cancelled:
             del self._cancelled[key]
         entry: Entry | None = self._data.get(key)

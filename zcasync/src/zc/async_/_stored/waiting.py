@@ -8,6 +8,7 @@ from BTrees.OOBTree import OOBTree
 
 from .base import Base
 from .base import get_id
+from .base import stored_id
 
 
 __all__ = ['Waiting']
@@ -24,12 +25,15 @@ class Waiting(Base):
 
     def add(self, job: Any) -> None:
         """Add a job."""
-        self._data[get_id(job)] = job
+        self._data[stored_id(get_id(job), self)] = job
 
     def discard(self, job: Any) -> None:
         """Remove a job, if it is here."""
-        if job._p_oid is not None and get_id(job) in self._data:
-            del self._data[get_id(job)]
+        if job._p_oid is None:
+            return
+        key = stored_id(get_id(job), self)
+        if key in self._data:
+            del self._data[key]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(list(

@@ -3,12 +3,16 @@ import datetime
 import io
 import json
 import signal
+import subprocess
+import sys
 import textwrap
+import unittest.mock
 
 import transaction
 import ZODB
 
 from zc.async_ import testing
+from zc.async_._commands import database as commands_database
 from zc.async_._commands import main
 from zc.async_._commands import zopeconf
 from zc.async_.agent import Agent
@@ -18,6 +22,7 @@ from zc.async_.queue import Queue
 from zc.async_.tests import base
 from zc.async_.tests import sample
 from zc.async_.tests.processes import Process
+from zc.async_.tests.processes import free_port
 
 
 CONF = """
@@ -133,7 +138,7 @@ class Looks(CommandCase):
 
     def test_no_job(self):
         """A number that is no job is refused."""
-        for word in '0', '999999', 'x', '9' * 40:
+        for word in '0', '999999', 'x', '9' * 40, '1:nowhere':
             status, text = self.run_command('job', word)
             self.assertEqual(1, status)
             self.assertRegex(text, 'zcasync: (There is no job|.* no number)')
@@ -153,7 +158,77 @@ class Looks(CommandCase):
         self.assertEqual(2, text.count('3 running'))
         self.assertIn('[##########..........]  50% half', text)
         self.assertIn('5 some', text)
-        self.assertEqual(4, len(self.json('watch', '--count', '1')))
+        found = self.json('watch', '--count', '1')['']
+        self.assertEqual((3, 3), (found['running'], len(found['jobs'])))
+        self.assertEqual([5, 10, 'half'], [
+            job['progress'] for job in found['jobs']
+            if job['id'] == int.from_bytes(jobs[0]._p_oid, 'big')][0])
+
+
+    def test_in_use(self):
+        """A file that a process writes to can be looked at."""
+        waiting = self.waiting()
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            self.assertEqual(0, main(
+                ['-d', self.path('data.fs'), '--json', 'jobs']))
+        self.assertEqual([waiting],
+                         [job['id'] for job in json.loads(out.getvalue())])
+
+    def test_watch_in_use(self):
+        """watch sees what a process writes to a file meanwhile."""
+        class Out(io.StringIO):
+            def write(out, text):
+                if 'waiting' in text and not len(self.queue):
+                    self.waiting()
+                return super().write(text)
+        out = Out()
+        with contextlib.redirect_stdout(out):
+            main(['-d', self.path('data.fs'), 'watch', '--count', '2',
+                  '--interval', '0'])
+        first, second = out.getvalue().splitlines()
+        self.assertIn('0 waiting', first)
+        self.assertIn('1 waiting', second)
+
+    def test_options_after(self):
+        """--json and --database may stand after the command."""
+        self.waiting()
+        transaction.commit()
+        for words in (['status', '--json', '-d', self.path('data.fs')],
+                      ['--json', 'status', '-d', self.path('data.fs')],
+                      ['-d', self.path('data.fs'), 'status', '--json']):
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                self.assertEqual(0, main(words))
+            self.assertEqual(1, json.loads(out.getvalue())['waiting'])
+
+    def test_numbers(self):
+        """Numbers that mean nothing are refused."""
+        for words, text in [
+                (['jobs', '--limit', '0'], "invalid number from 1 value: '0'"),
+                (['watch', '--count', '-1'], 'number from 1'),
+                (['watch', '--interval', 'nan'], 'number of seconds'),
+                (['watch', '--interval', '-1'], 'number of seconds')]:
+            err = io.StringIO()
+            with contextlib.redirect_stderr(err), \
+                    self.assertRaises(SystemExit):
+                main(words)
+            self.assertIn(text, err.getvalue())
+
+    def test_reader_gone(self):
+        """Whoever reads the output may stop to read."""
+        jobs = [self.put(Job(sample.note, 'x' * 1000)) for _ in range(90)]
+        self.assertEqual(90, len(jobs))
+        process = subprocess.Popen(
+            [sys.executable, '-c',
+             'import sys; from zc.async_._commands import main; '
+             'sys.exit(main())', '-d', self.path('data.fs'), 'jobs'],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        process.stdout.close()
+        with process.stderr:
+            self.assertEqual(b'', process.stderr.read())
+        self.assertEqual(1, process.wait(base.SECONDS))
 
 
 class Changes(CommandCase):
@@ -185,8 +260,31 @@ class Changes(CommandCase):
         self.assertEqual(3, job.priority)
         for word, text in [('operator', 'write MODULE:FUNCTION'),
                            ('operator:no', "no attribute 'no'"),
-                           ('nosuch:x', "No module named 'nosuch'")]:
-            self.assertIn(text, self.run_command('put', word)[1])
+                           ('nosuch:x', "No module named 'nosuch'"),
+                           ('sys:path', 'sys:path is not callable'),
+                           ('os:environ.get', 'cannot be stored')]:
+            status, printed = self.run_command('put', word)
+            self.assertEqual(1, status)
+            self.assertIn(text, printed)
+
+    def test_retry_not_here(self):
+        """A job whose function is not there cannot be put again."""
+        dead = self.dead()
+        self.addCleanup(setattr, sample, 'fail', sample.fail)
+        del sample.fail
+        status, printed = self.run_command('retry', str(dead))
+        self.assertEqual(1, status)
+        self.assertIn('cannot be stored', printed)
+        self.assertEqual(1, len(self.queue.dead))
+
+    def test_in_use(self):
+        """A file that a process writes to is left alone."""
+        dead = self.dead()
+        err = io.StringIO()
+        with contextlib.redirect_stderr(err):
+            self.assertEqual(1, main(
+                ['-d', self.path('data.fs'), 'retry', str(dead)]))
+        self.assertRegex(err.getvalue(), 'Another process has .*data.fs open')
 
 
 class Databases(CommandCase):
@@ -197,6 +295,56 @@ class Databases(CommandCase):
         self.write('zope.conf', CONF)
         self.assertEqual(
             1, self.json('status', database='zope.conf')['waiting'])
+
+    def test_create(self):
+        """A zope.conf that says "create true" does not empty the file."""
+        self.waiting()
+        self.write('zope.conf', """
+            <zodb>
+              <demostorage>
+                <filestorage base>
+                  path {directory}/data.fs
+                  create true
+                </filestorage>
+                <mappingstorage changes/>
+              </demostorage>
+            </zodb>
+            <zodb other>
+              <filestorage>
+                path {directory}/other.fs
+                create true
+              </filestorage>
+            </zodb>
+            """)
+        with ZODB.DB(self.path('other.fs')).transaction() as connection:
+            connection.root()['kept'] = True
+            connection.onCloseCallback(connection.db().close)
+        self.assertEqual(
+            1, self.json('status', database='zope.conf')['waiting'])
+        db = ZODB.DB(self.path('other.fs'))
+        self.addCleanup(db.close)
+        with db.transaction() as connection:
+            self.assertTrue(connection.root()['kept'])
+
+    def test_broken_conf(self):
+        """A file that is no zope.conf is refused, and a conf without file.
+        """
+        self.write('no.conf', 'what <is> this')
+        for words in (['-d', self.path('no.conf'), 'status'],
+                      ['run', self.path('no.conf')],
+                      ['run', self.path('nothing.conf')]):
+            status, printed = self.run_command(*words, database=None)
+            self.assertEqual(1, status)
+            self.assertRegex(printed, r'^zcasync: .*\.conf: .')
+
+    def test_no_server(self):
+        """A ZEO server that does not answer is named."""
+        database = f'zeo://127.0.0.1:{free_port()}'
+        with unittest.mock.patch.object(commands_database, 'SERVER', 0.2):
+            status, printed = self.run_command(
+                '-d', database, 'status', database=None)
+        self.assertEqual(1, status)
+        self.assertIn(f'zcasync: {database}: ', printed)
 
     def test_missing(self):
         """What is wrong is said in a sentence."""
