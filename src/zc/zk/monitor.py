@@ -5,10 +5,13 @@ from ._monitor.plugin import IMonitorPlugin
 from ._monitor.plugin import Writer
 from ._monitor.plugin import commands
 from ._monitor.plugin import connection
+from ._monitor.plugin import forget_check
+from ._monitor.plugin import health
 from ._monitor.plugin import help
 from ._monitor.plugin import interactive
 from ._monitor.plugin import notify
 from ._monitor.plugin import observe
+from ._monitor.plugin import observe_check
 from ._monitor.plugin import quit
 from ._monitor.plugin import register
 from ._monitor.plugin import servers
@@ -23,11 +26,14 @@ __all__ = [
     'check',
     'commands',
     'connection',
+    'forget_check',
     'get_addr',
+    'health',
     'help',
     'interactive',
     'notify',
     'observe',
+    'observe_check',
     'quit',
     'register',
     'servers',

@@ -5,6 +5,7 @@ Run in a script's main thread.  They must not know the servers' commands.
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import re
 import socket
@@ -23,20 +24,23 @@ TIMEOUT = 10.0
 
 
 def check(args: Sequence[str] | None = None) -> None:
-    """Check that a server can be reached, and exit with 1 if not.
+    """Check that a server can be reached and is up; exit with 1 if not.
 
     :param args: a monitor's address and a path; the servers registered at
         that path are connected to
     """
-    options = _parse('Check that a registered server accepts connections.',
-                     args)
+    options = _parse('Check that a registered server accepts connections, and '
+                     'passes its own checks.', args)
     asked = options.monitor
     try:
-        addresses = _ask(options).split()
+        addresses = _ask(options, f'servers {options.path}').split()
         if not addresses:
             raise ValueError(f'no server at {options.path}')
         for asked in addresses:
             _connect(asked, options.timeout).close()
+        asked = options.path
+        for reason in _reasons(_ask(options, 'health'), options.path):
+            raise ValueError(f'the server is down: {reason}')
     except Exception as e:
         logger.debug('Failed check', exc_info=True)
         _fail(f'{asked}: {_reason(e)}')
@@ -50,7 +54,7 @@ def get_addr(args: Sequence[str] | None = None) -> None:
     """
     options = _parse('Print the address of a registered server.', args)
     try:
-        reply = _ask(options)
+        reply = _ask(options, f'servers {options.path}')
     except Exception as e:
         _fail(f'{options.monitor}: {_reason(e)}')
     if not reply.strip():
@@ -78,11 +82,27 @@ def _parse(what: str, args: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(args)
 
 
-def _ask(options: argparse.Namespace) -> str:
+def _ask(options: argparse.Namespace, command: str) -> str:
     with _connect(options.monitor, options.timeout) as sock:
-        sock.sendall(f'servers {options.path}\n'.encode())
+        sock.sendall(f'{command}\n'.encode())
         with sock.makefile(encoding='utf-8', newline='\n') as stream:
             return stream.readline(65536)
+
+
+def _reasons(answer: str, path: str) -> list[str]:
+    """Return why servers at a path are down.
+
+    :param answer: that of the command ``health``; other monitors have no
+        such command, and answer something else
+    """
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        return []
+    return [str(each.get('reason')) for each in found
+            if isinstance(each, dict) and each.get('path') == path
+            and each.get('healthy') is False
+            ] if isinstance(found, list) else []
 
 
 def _connect(address: str, timeout: float) -> socket.socket:

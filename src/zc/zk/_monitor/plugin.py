@@ -63,6 +63,8 @@ commands: dict[str, Callable[..., Any]] = {}
 # What is shown of each server, and the event that told of it.
 _servers: list[tuple[dict[str, Any], Any]] = []
 _observed: weakref.WeakSet[Any] = weakref.WeakSet()
+# The paths of servers that are checked, and what tells why they are down.
+_checks: list[tuple[str, Callable[[], str]]] = []
 _running: dict[Address, CommandServer] = {}
 _lock = threading.Lock()
 
@@ -100,6 +102,24 @@ def observe(zk: Any) -> None:
     It is forgotten when nothing else holds it any more.
     """
     _observed.add(zk)
+
+
+def observe_check(path: str, reason: Callable[[], str]) -> None:
+    """Show in the command ``health`` whether a server passes its checks.
+
+    :param path: the path that it is registered at
+    :param reason: called for each command; returns why the server is down,
+        and an empty string if it is up
+    """
+    with _lock:
+        _checks.append((path, reason))
+
+
+def forget_check(path: str, reason: Callable[[], str]) -> None:
+    """Undo `observe_check`; what is not shown is no error."""
+    with _lock:
+        if (path, reason) in _checks:
+            _checks.remove((path, reason))
 
 
 def register(function: Callable[..., Any], name: str | None = None) -> None:
@@ -281,6 +301,19 @@ def servers(connection: Writer, path: str | None = None) -> None:
             each['address'] for each in found if each['path'] == path) + '\n')
 
 
+def health(connection: Writer) -> None:
+    """Show whether the servers of this process pass their checks
+
+    As JSON; servers without checks are not in it.
+    """
+    with _lock:
+        found = list(_checks)
+    reasons = [(path, reason()) for path, reason in found]
+    connection.write(json.dumps([
+        {'path': path, 'healthy': not reason, 'reason': reason}
+        for path, reason in reasons]) + '\n')
+
+
 def connection(connection: Writer) -> None:
     """Show the state of ZooKeeper sessions, registrations and watches"""
     for zk in sorted(_observed, key=id):
@@ -308,5 +341,6 @@ def threads(connection: Writer) -> None:
         connection.write(''.join(traceback.format_stack(frame)))
 
 
-for _command in (help, interactive, quit, servers, connection, threads):
+for _command in (help, interactive, quit, servers, health, connection,
+                 threads):
     register(_command)

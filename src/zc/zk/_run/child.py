@@ -6,18 +6,20 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import owners
-from .check import NOTIFY
-from .check import TCP
-from .check import Check
+from .._checks import owners
+from .._checks.check import NOTIFY
+from .._checks.check import TCP
+from .._checks.check import Check
+from .._checks.check import filled
+from .._checks.probe import probe
+from .._checks.prober import Prober
 from .notify import Receiver
-from .probe import probe
-from .prober import Prober
 from .processes import Process
 from .processes import Processes
 from .sockets import FIRST_FD
@@ -48,19 +50,11 @@ class Program(NamedTuple):
     timeout: float
 
 
-def filled(words: Sequence[str], place: Place) -> list[str]:
-    """Return words with the place filled in.
-
-    Nothing else is changed: braces have a meaning in many commands.
-    """
-    values = {'{fd}': str(FIRST_FD), '{host}': place.bind_host,
-              '{port}': str(place.port), '{unix}': place.unix or ''}
-    found = []
-    for word in words:
-        for name, value in values.items():
-            word = word.replace(name, value)
-        found.append(word)
-    return found
+def arguments(words: Sequence[str], place: Place) -> list[str]:
+    """Return words with the place filled in."""
+    return filled(words, {
+        'fd': str(FIRST_FD), 'host': place.bind_host,
+        'port': str(place.port), 'unix': place.unix or ''})
 
 
 def environment(
@@ -115,7 +109,8 @@ class Child:
             None if self.receiver is None else notify)
         self._name = os.path.basename(command.words[0])
         self.process = processes.start(
-            filled(command.words, command.place), environ, command.fd, ended)
+            arguments(command.words, command.place), environ, command.fd,
+            ended)
         self._prober: Prober | None = None
         if command.check.kind == NOTIFY:
             return
@@ -124,13 +119,22 @@ class Child:
                 and owners.available())
         always = command.check.kind == TCP
         check = command.check._replace(
-            command=tuple(filled(command.check.command, command.place)))
+            command=tuple(arguments(command.check.command, command.place)))
+
+        def run(words: Sequence[str], timeout: float) -> int | None:
+            process = processes.start(
+                words, {**os.environ, **environ, 'CHILD_PID': str(pid)},
+                output=subprocess.DEVNULL)
+            if not process.ended.wait(timeout):
+                process.kill()
+                return None
+            return process.status
 
         def look(ready: bool) -> str:
             # Another child may answer in its place until it is ready.
             owner = pid if seen and (always or not ready) else None
-            return probe(check, command.place, command.timeout, processes,
-                         {**environ, 'CHILD_PID': str(pid)}, owner)
+            return probe(
+                check, command.place.target, command.timeout, run, owner)
 
         self._prober = Prober(
             look, lambda reason: told(self, reason), command.interval)

@@ -16,6 +16,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import monitor
+from .._checks import owners
+from .._checks.check import HTTP
+from .._checks.check import NOTIFY
+from .._checks.check import TCP
+from .._checks.check import Check
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.connection import connection_keywords
@@ -24,12 +29,7 @@ from .._printable import printable
 from .._tree.addresses import format_addr
 from ..client import ZooKeeper
 from . import options as _options
-from . import owners
 from . import sockets
-from .check import HTTP
-from .check import NOTIFY
-from .check import TCP
-from .check import Check
 from .child import Program
 from .life import FAILED
 from .options import NAME
@@ -87,6 +87,10 @@ def main(call: Call) -> int:
             _options.policy(options, passed),
             lambda told: Presence(
                 lambda: _connect(options, keywords), wishes, told))
+        if options.monitor is not None:
+            monitor.observe_check(options.path, supervisor.reason)
+            stack.callback(monitor.forget_check, options.path,
+                           supervisor.reason)
         return supervisor.run()
 
 

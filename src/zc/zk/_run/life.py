@@ -15,9 +15,9 @@ from typing import Any
 from typing import NamedTuple
 from typing import Protocol
 
-from .health import DOWN_AFTER
-from .health import UP_AFTER
-from .health import Health
+from .._checks.health import DOWN_AFTER
+from .._checks.health import UP_AFTER
+from .._checks.health import Health
 from .restarts import Restarts
 
 
@@ -86,6 +86,7 @@ class Life:
     :param chance: gives random numbers from 0 to 1
     :ivar phase: where it is
     :ivar status: the exit status, once it has ended
+    :ivar reason: why the server is down; empty if it is up
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Life:
         self.next: Any = None
         self.phase = Phase.STARTING
         self.status = 0
+        self.reason = ''
 
     def begin(self, now: float) -> None:
         """Start the command."""
@@ -171,6 +173,7 @@ class Life:
     def _is_ready(self, now: float) -> None:
         self._due.pop('ready', None)
         self._started = now
+        self.reason = ''
         self._health = Health(self._policy.down_after, self._policy.up_after)
 
     def checked(self, now: float, child: Any, reason: str) -> None:
@@ -183,6 +186,8 @@ class Life:
         if child is not self.current or self.phase is not Phase.RUNNING:
             return
         changed = self._health.observe(not reason)
+        if self._health.up or reason:
+            self.reason = '' if self._health.up else reason
         if changed and self._health.up:
             logger.info('%s is up again', child)
         elif changed:

@@ -9,13 +9,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .._checks import check
+from .._checks import health
 from .._commands import options as _options
 from .._tree.addresses import parse_addr
 from .._tree.parser import parse_tree
 from ..errors import AddressError
 from ..errors import TreeSyntaxError
-from . import check
-from . import health
 from .life import Policy
 
 

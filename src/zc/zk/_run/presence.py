@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -24,14 +22,11 @@ from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
 
+from .._checks.marks import Marks
 from .._worker.backoff import Backoff
 from ..client import ZooKeeper
-from ..errors import DataError
 from ..errors import Error
 from ..errors import FailedConnect
-from .last import DOWN
-from .last import may_go
-from .last import restored
 
 
 logger = logging.getLogger('zc.zk.run')
@@ -105,7 +100,7 @@ class Presence:
         # What is there; only for the thread:
         self._zk: ZooKeeper | None = None
         self._first = True          # connect, whatever is wanted
-        self._before: dict[str, Any] | None = None      # not None: marked
+        self._marks = Marks(wishes.path, wishes.even_the_last, logger)
         self._away = False          # unregistered, since it is down
         self._entered: list[str | tuple[str, int]] = []
         self._proved = False        # it was registered once
@@ -197,18 +192,24 @@ class Presence:
         self._first = False
         if not wanted:
             self._leave()
-            self._before, self._away = None, False
+            self._marks.forget()
+            self._away = False
             self._told(Left())
         elif self._away:
-            if up or not self._may_go():
+            if up or not self._marks.may_go(self._client()):
                 self._enter()
                 self._away = False
         elif len(self._entered) < len(self._wishes.names):
             self._enter()
         elif up:
-            self._restore()
+            self._marks.up(self._client())
+        elif not self._wishes.unregister_when_down:
+            self._marks.down(self._client())
+        elif self._marks.may_go(self._client()):
+            self._leave()
+            self._away = True
         else:
-            self._mark_down()
+            self._marks.stay(self._client())
 
     def _tell(self, state: str) -> None:
         """Log a change of the connection's state: a kazoo listener."""
@@ -239,63 +240,9 @@ class Presence:
         if paths:
             logger.info('took %s away', ', '.join(paths))
 
-    def _restore(self) -> None:
-        if self._before is None:
-            return
+    def _client(self) -> ZooKeeper:
         assert self._zk is not None
-        for registration in self._zk.registrations.values():
-            registration.update(restored(self._before))
-        self._before = None
-        logger.info('the nodes say that it is healthy')
-
-    def _mark_down(self) -> None:
-        assert self._zk is not None
-        if not self._may_go():
-            if self._before is not None:
-                self._restore()
-            if self._said != 'last':
-                self._said = 'last'
-                logger.warning(
-                    'it stays registered as healthy, since no other provider '
-                    'in %s is', self._wishes.path)
-            return
-        self._said = ''
-        if self._wishes.unregister_when_down:
-            self._leave()
-            self._away = True
-        elif self._before is None:
-            registrations = list(self._zk.registrations.values())
-            self._before = registrations[0].properties
-            for registration in registrations:
-                registration.update(DOWN)
-            logger.info('the nodes say that it is down')
-
-    def _may_go(self) -> bool:
-        if self._wishes.even_the_last:
-            return True
-        assert self._zk is not None
-        path = self._zk.resolve(self._wishes.path)
-        own = {each.rpartition('/')[2] for each in self._zk.registrations}
-        names = list(set(self._zk.get_children(path)) - own)
-        # Mostly the first that is read is healthy.
-        random.shuffle(names)
-        # One that is unregistered has no node whose turn it can be.
-        return may_go(
-            self._before is not None, own or {''},
-            self._properties(self._zk, path, names))
-
-    @staticmethod
-    def _properties(
-        zk: ZooKeeper, path: str, names: list[str]
-    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for name in names:
-            try:
-                yield name, zk.get_properties(f'{path}/{name}'.replace(
-                    '//', '/'))
-            except NoNodeError:
-                continue
-            except (DataError, NoAuthError):
-                yield name, {}      # it says nothing, so it is healthy
+        return self._zk
 
 
 def _explain(error: Exception, path: str) -> tuple[str, bool]:

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 
+from .._checks.probe import killed
+
 
 _STARTER = str(pathlib.Path(__file__).with_name('starter.py'))
 
@@ -48,10 +50,7 @@ class Process:
         self.send(signal.SIGKILL)
 
     def _kill_group(self) -> None:
-        # It is not there while the process has not made it, or is empty.
-        # macOS says EPERM of a group of zombies.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        killed(self.pid)
 
     def _end(self, status: int) -> None:
         # Workers that outlive their master would go on accepting.

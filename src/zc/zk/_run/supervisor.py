@@ -97,6 +97,10 @@ class Supervisor:
             self._events.close()
             shutil.rmtree(self._directory, ignore_errors=True)
 
+    def reason(self) -> str:
+        """Return why the server is down; empty if it is up."""
+        return self._life.reason
+
     def _signalled(self, number: int, frame: Any) -> None:
         self._events.post(_Signal(number))
 

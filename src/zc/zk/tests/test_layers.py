@@ -36,6 +36,8 @@ ROOMS = '''
     zc.zk.aiohttp
     zc.zk.httpx
     zc.zk.requests
+    zc.zk._checks
+    zc.zk.checks
     zc.zk._monitor
     zc.zk.monitor
     zc.zk.graphvis
@@ -56,6 +58,7 @@ ROOMS = '''
     zc.zkzopeserver._options
     zc.zkzopeserver._sockets
     zc.zkzopeserver._registration
+    zc.zkzopeserver._health
     zc.zkzopeserver._ending             pure
     zc.zkzopeserver._lifecycle
     zc.zkzopeserver._logging

@@ -70,6 +70,7 @@ TESTED_BY = {
     'zc.zk._session.insides': 'session.test_kazoo',
     'zc.zk._live.properties': 'live.test_live',
     'zc.zk.backoff': 'worker.test_backoff',
+    'zc.zk.checks': 'checks.test_watch',
     'zc.zk.tls': 'commands.test_command',
     'zc.zk._aio.children': 'aio.test_live',
     'zc.zk._aio.properties': 'aio.test_live',

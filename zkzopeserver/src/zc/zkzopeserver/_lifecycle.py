@@ -2,7 +2,8 @@
 
 Knows no engine: `Engine` is all that it wants of one.  The engine serves
 in the thread that calls `Life.run`, the process's main thread as a rule;
-a second thread conducts; a third registers; a fourth takes the nodes away.
+a second thread conducts; a third registers; a fourth takes the nodes away;
+two more check the server and tell ZooKeeper, if there is a check.
 The conductor waits for nothing but words on a queue, where signal handlers
 and the other threads put them: whatever hangs, it goes on in time.
 """
@@ -25,6 +26,7 @@ import zc.zk
 from . import _ending
 from . import _sockets
 from ._ending import Ending
+from ._health import Checks
 from ._options.table import Options
 from ._registration import Presence
 
@@ -87,6 +89,7 @@ class Life:
         self._words: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._failure: Exception | None = None
         self._ending: Ending | None = None      # an orderly one
+        self._checks: Checks | None = None
         self._broken = False        # the engine cannot be told to finish
         #: The (host, port) pair that the socket got, once it is bound.
         self.address: tuple[str, int] | None = None
@@ -121,6 +124,8 @@ class Life:
                 not options.advertise,
                 properties,
             )
+            if options.check is not None:
+                self._checks = Checks(options, self.address, presence)
             engine = self._make_engine(application, listener, options)
             running.add(self)
             try:
@@ -154,11 +159,14 @@ class Life:
                 ('conduct', self._conduct, (engine, presence)))]
         logger.info('serving on %s',
                     zc.zk.format_addr(self.address or ('', 0)))
+        if self._checks is not None:
+            self._checks.start()
         for thread in threads:
             thread.start()
         try:
             engine.run()
         finally:
+            self._stop_checks()
             self._words.put(_ENDED)
             threads[1].join()
             timeout = _ending.CLOSE
@@ -169,7 +177,8 @@ class Life:
 
     def _register(self, presence: Any) -> None:
         try:
-            presence.enter()
+            if self._checks is None or self._checks.wait():
+                presence.enter()
         except Exception as e:
             self._failure = e
             self._words.put(_FAILED)
@@ -192,6 +201,8 @@ class Life:
     def _end(self, engine: Engine, presence: Any) -> None:
         """Take the steps of an orderly end; return when one is skipped."""
         logger.info('leaving')
+        # Its nodes go: they need not say any more how it is.
+        self._stop_checks()
         options = self._options
         self._ending = ending = Ending(
             options.drain, options.shutdown_timeout, self._clock())
@@ -218,6 +229,10 @@ class Life:
         engine.finish(ending.finish(self._clock(), gone))
         while self._words.get() in (_LEFT, _STAYED):
             pass
+
+    def _stop_checks(self) -> None:
+        if self._checks is not None:
+            self._checks.stop()
 
     def _leave(self, presence: Any) -> None:
         try:

@@ -18,6 +18,7 @@ from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import KazooState
 
 import zc.zk
+import zc.zk.checks
 import zc.zk.monitor
 import zc.zk.tls
 from zc.zk.backoff import Backoff
@@ -73,6 +74,8 @@ class Presence:
         self._zk: Any = None
         self._closing: threading.Thread | None = None
         self._complaint = ''
+        self._marks = zc.zk.checks.Marks(
+            options.path, options.even_the_last, logger)
 
     def enter(self) -> None:
         """Register, and keep trying when the option `wait` says so.
@@ -173,6 +176,19 @@ class Presence:
             return 'path', str(error), True
         text = f'{type(error).__name__} {error}'.strip()
         return 'zookeeper', text, False
+
+    def mark(self, up: bool) -> None:
+        """Have the nodes say whether the server is up.
+
+        This waits for ZooKeeper, and raises what its requests raise.
+        """
+        zk = self._zk
+        if zk is None or self._gone.is_set():
+            return
+        if up:
+            self._marks.up(zk)
+        else:
+            self._marks.down(zk)
 
     def leave(self) -> bool:
         """Take the nodes away, and let no others come.

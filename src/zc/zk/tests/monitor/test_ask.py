@@ -58,6 +58,33 @@ class ScriptTests(MonitorCase):
                     (1, '', f'{asked}: {reason}\n'),
                     self.run_script(monitor.check, self.monitor, path))
 
+    def test_check_of_health(self):
+        """A server that is down by its own checks is not all right."""
+        self.notify(f':{self.port}', '/p')
+        reasons = iter(['/health answers \x1b503', ''])
+        told = reasons.__next__
+        other = 'another server'.__str__
+        for path, reason in [('/p', told), ('/q', other)]:
+            monitor.observe_check(path, reason)
+            self.addCleanup(monitor.forget_check, path, reason)
+        with self.assertLogs('zc.zk.monitor', logging.DEBUG):
+            self.assertEqual(
+                (1, '', '/p: the server is down: /health answers \\x1b503\n'),
+                self.run_script(monitor.check, self.monitor, '/p'))
+        self.assertEqual((0, '', ''), self.run_script(
+            monitor.check, self.monitor, '/p'))
+
+    def test_check_of_an_older_monitor(self):
+        """A monitor that knows no health does not make a server bad."""
+        self.notify(f':{self.port}', '/p')
+        for answer in ('There is no command', '{"a": 1}', '[1, {"path": 1}]',
+                       '[{"path": "/p", "healthy": 0}]'):
+            with self.subTest(answer), mock.patch.dict(monitor.commands, {
+                    'health': lambda connection, answer=answer:
+                    connection.write(answer + '\n')}):
+                self.assertEqual((0, '', ''), self.run_script(
+                    monitor.check, self.monitor, '/p'))
+
     def test_check_without_monitor(self):
         """So it does without a monitor."""
         with self.assertLogs('zc.zk.monitor', logging.DEBUG):

@@ -123,7 +123,7 @@ class CommandTests(MonitorCase):
         lines = self.ask('help').splitlines()
         self.assertEqual('Commands:', lines[0])
         self.assertEqual(
-            ['connection', 'help', 'interactive', 'quit', 'servers',
+            ['connection', 'health', 'help', 'interactive', 'quit', 'servers',
              'threads'], [line.split()[0] for line in lines[1:]])
         self.assertIn('  quit -- Close the connection', lines)
 

@@ -1,21 +1,21 @@
 import unittest
 
+from zc.zk._run.child import arguments
 from zc.zk._run.child import environment
-from zc.zk._run.child import filled
 from zc.zk._run.sockets import Place
 
 
 class ChildTests(unittest.TestCase):
 
-    def test_filled(self):
+    def test_arguments(self):
         """The place is filled in; other braces stay."""
         self.assertEqual(
             ['--fd=3', 'web1:81', '{x}', '{}', 'awk {print}', ''],
-            filled(['--fd={fd}', '{host}:{port}', '{x}', '{}',
+            arguments(['--fd={fd}', '{host}:{port}', '{x}', '{}',
                     'awk {print}', '{unix}'], Place('web1', 81)))
         self.assertEqual(
             ['0.0.0.0', '/a'],
-            filled(['{host}', '{unix}'], Place('', 81, '/a')))
+            arguments(['{host}', '{unix}'], Place('', 81, '/a')))
 
     def test_environment(self):
         """What concerns our own parent is not handed on."""

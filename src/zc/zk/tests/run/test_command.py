@@ -8,8 +8,8 @@ import socket
 import unittest
 from unittest import mock
 
+from zc.zk._checks import owners
 from zc.zk._run import command
-from zc.zk._run import owners
 
 
 class CommandTests(unittest.TestCase):

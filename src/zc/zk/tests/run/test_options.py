@@ -4,8 +4,8 @@ import os
 import unittest
 from unittest import mock
 
+from zc.zk._checks.check import Check
 from zc.zk._run import options
-from zc.zk._run.check import Check
 from zc.zk._run.life import Policy
 
 

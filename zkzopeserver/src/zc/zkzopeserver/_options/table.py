@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import zc.zk.checks
+
 from . import values as _values
 from .values import Address
 from .values import Secret
@@ -91,6 +93,19 @@ class Options:
     # above a byte now and then.
     min_body_rate: int = _option(
         _values.integer(0), 500, 'bytes per second')
+
+    # How to find out whether it works: see zc.zk.checks for the reasons.
+    check: zc.zk.checks.Check | None = _option(
+        _values.check, None, 'http:/PATH, tcp or cmd:COMMAND')
+    check_interval: float = _option(
+        _values.interval, zc.zk.checks.INTERVAL, 'seconds')
+    check_timeout: float = _option(
+        _values.interval, zc.zk.checks.TIMEOUT, 'seconds')
+    down_after: int = _option(
+        _values.integer(1, 1000000), zc.zk.checks.DOWN_AFTER, 'failures')
+    up_after: int = _option(
+        _values.integer(1, 1000000), zc.zk.checks.UP_AFTER, 'successes')
+    even_the_last: bool = _option(_values.boolean, False)
 
     # How to be watched.
     monitor_server: Address | str | None = _option(

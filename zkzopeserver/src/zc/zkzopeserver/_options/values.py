@@ -13,6 +13,7 @@ from typing import Any
 from typing import NamedTuple
 
 import zc.zk
+import zc.zk.checks
 
 
 _TRUE = ('true', 'yes', 'on', 'y', 't', '1')
@@ -28,6 +29,10 @@ _LONG = {'ms': 'milliseconds', 's': 'seconds'}
 # In milliseconds.  ZooKeeper's own limit is twice its tick, which nobody
 # has below a tenth of a second.
 SHORTEST_SESSION = 100
+
+
+# In seconds: what is less is no check but an attack.
+SHORTEST_INTERVAL = 0.01
 
 
 class Address(NamedTuple):
@@ -93,6 +98,15 @@ def integer(low: int, high: int | None = None) -> Callable[[str], int]:
 def seconds(value: str) -> float:
     """Return a time in seconds, zero or more; it may have a unit."""
     return _time(value, 's')
+
+
+def interval(value: str) -> float:
+    """Return a time in seconds, above zero; it may have a unit."""
+    found = _time(value, 's')
+    if found < SHORTEST_INTERVAL:
+        raise ValueError(f'at least {SHORTEST_INTERVAL:g} s are needed, not '
+                         f'{value!r}')
+    return found
 
 
 def session_timeout(value: str) -> int:
@@ -196,6 +210,16 @@ def _advertised_one(word: str) -> Address:
     if not port:
         raise ValueError(f'{word!r}: port 0 cannot be reached')
     return Address(name, port)
+
+
+def check(value: str) -> zc.zk.checks.Check:
+    """Return how to find out whether the server works."""
+    found = zc.zk.checks.parse(text(value), (
+        zc.zk.checks.HTTP, zc.zk.checks.TCP, zc.zk.checks.COMMAND))
+    if found.kind == zc.zk.checks.TCP and not zc.zk.checks.available():
+        raise ValueError('tcp proves nothing here, since the system accepts '
+                         'connections by itself; give http:/PATH')
+    return found
 
 
 def properties(value: str) -> dict[str, Any]:

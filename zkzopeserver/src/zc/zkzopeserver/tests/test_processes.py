@@ -152,6 +152,57 @@ class ServeTests(ServerCase):
         for address in addresses:
             self.assertIn(b'200 OK', fetch(address))
 
+    def test_stuck_workers(self):
+        """A server whose threads all hang says so, and comes back."""
+        self.zk.register('/service/providers', 'other:1')
+        process = self.serve('''
+            check = http:/health
+            check_interval = 0.05
+            check_timeout = 0.5
+            threads = 2
+            monitor_server = 127.0.0.1:0
+            ''')
+        [address] = [each for each in self.providers() if each != 'other:1']
+        path = f'/service/providers/{address}'
+        monitor = self.zk.get_properties(path)['monitor']
+
+        def state() -> Any:
+            found = self.zk.get_properties(path)
+            return found.get('weight'), found.get('healthy')
+
+        def check() -> tuple[int, str]:
+            found = subprocess.run(
+                [sys.executable, '-c', 'import zc.zk.monitor as m; m.check()',
+                 monitor, '/service/providers'],
+                capture_output=True, text=True)
+            return found.returncode, found.stdout + found.stderr
+
+        self.assertEqual((None, None), state())
+        self.assertEqual((0, ''), check())
+        with self.asked(address), self.asked(address):
+            wait_for(lambda: state() == (0, False), 'the mark')
+            self.assertEqual(
+                (1, '/service/providers: the server is down: '
+                 'no answer within 0.5 s\n'), check())
+        wait_for(lambda: state() == (1, True), 'the mark to go')
+        self.assertEqual((0, ''), check())
+        process.send()
+        self.assertEqual(0, process.wait(), process.output)
+        self.assertEqual(['other:1'], self.providers())
+        self.assertIn('the server is down: no answer within 0.5 s',
+                      process.output)
+
+    def test_check_before_registration(self):
+        """A server whose check fails does not register, and can end."""
+        process = self.zkserve(self.ini(
+            'check = http:/fail\ncheck_interval = 0.05', use=self.use))
+        process.wait_for_output(
+            'not registered before its check passes: /fail answers 500')
+        self.assertEqual([], self.providers())
+        process.send()
+        self.assertEqual(0, process.wait(), process.output)
+        self.assertNotIn('registered as', process.output)
+
     def test_monitor(self):
         """The monitor's address is a property; it knows the server."""
         process = self.serve('monitor_server = 127.0.0.1:0')

@@ -45,7 +45,8 @@ class FakeZooKeeper:
         if self.errors:
             raise self.errors.pop(0)
         self.registered.append((path, address, data, takeover))
-        self.registrations[f'{path}/{address}'] = mock.Mock()
+        self.registrations[f'{path}/{address}'] = mock.Mock(
+            properties={})
 
     def recv_timeout(self) -> float:
         return 4.0
@@ -95,6 +96,24 @@ class FakeTests(unittest.TestCase):
         data = {'v': 1, 'monitor': ':3'}
         self.assertEqual([('/a', ('h', 1), data, True),
                           ('/a', ('i', 2), data, True)], zk.registered)
+
+    def test_mark(self):
+        """Its nodes say how it is, while they are there."""
+        zk = FakeZooKeeper()
+        zk.registrations['/a/h:1'] = mock.Mock(properties={'weight': 2})
+        presence = self.presence(zk, even_the_last=True)
+        presence.mark(False)        # it has not registered yet
+        update = zk.registrations['/a/h:1'].update
+        update.assert_not_called()
+        presence.enter()
+        presence.mark(False)
+        update.assert_called_once_with({'weight': 0, 'healthy': False})
+        presence.mark(True)
+        update.assert_called_with({'weight': 2, 'healthy': True})
+        update.reset_mock()
+        presence.leave()
+        presence.mark(False)
+        update.assert_not_called()
 
     def test_messages(self):
         """Each kind of failure names the option at fault."""

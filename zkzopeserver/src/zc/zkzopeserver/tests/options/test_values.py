@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
+import zc.zk.checks
 from zc.zkzopeserver._options import values as _values
 from zc.zkzopeserver._options.values import Address
 
@@ -61,6 +62,34 @@ class ValueTests(unittest.TestCase):
                 ValueError, r"^a time in seconds is needed, or one with a "
                 r"unit \(500 ms, 1.5 s, 2 min\), not '1 h'$"):
             _values.seconds('1 h')
+
+    def test_interval(self):
+        """An interval is more than nothing."""
+        self.assertEqual(0.5, _values.interval('500 ms'))
+        self.assertEqual(2.0, _values.interval('2'))
+        for text in ('0', '1 ms', '-1', 'soon'):
+            with self.subTest(text), self.assertRaises(ValueError):
+                _values.interval(text)
+
+    def test_check(self):
+        """A check is HTTP, a connection or a command."""
+        self.assertEqual(
+            ('http', '/health', ()), _values.check(' http:/health '))
+        self.assertEqual('tcp', _values.check('tcp').kind)
+        self.assertEqual(
+            ('cmd', '', ('a', 'b c')), _values.check("cmd:a 'b c'"))
+        for text in ('', 'notify', 'https:/health', 'http:health', 'tcp:1',
+                     'cmd:', "cmd:'", 'http:/a b', 'cmd:\0'):
+            with self.subTest(text), self.assertRaises(ValueError) as caught:
+                _values.check(text)
+        self.assertEqual("http:/PATH, tcp or cmd:COMMAND is needed, not "
+                         "'cmd:\\x00'", str(caught.exception))
+
+    @mock.patch.object(zc.zk.checks, 'available', return_value=False)
+    def test_tcp_proves_nothing(self, available):
+        """Without /proc, nobody knows who accepts a connection."""
+        with self.assertRaisesRegex(ValueError, 'tcp proves nothing here'):
+            _values.check('tcp')
 
     def test_units_of_time(self):
         """A time may have a unit, which does not depend on the option."""

@@ -1,8 +1,8 @@
 import unittest
 
-from zc.zk._run.check import Check
-from zc.zk._run.check import parse
-from zc.zk._run.check import status_of
+from zc.zk._checks.check import Check
+from zc.zk._checks.check import parse
+from zc.zk._checks.check import status_of
 
 
 class CheckTests(unittest.TestCase):

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import ssl
-import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
+from collections.abc import Sequence
 
 from .._tree.addresses import format_addr
 from . import owners
@@ -19,9 +20,12 @@ from .check import HTTPS
 from .check import TCP
 from .check import Check
 from .check import status_of
-from .processes import Processes
-from .sockets import Place
 
+
+#: Where a server listens.
+Target = tuple[str, int] | str
+#: Runs a command, for so many seconds at most.
+Run = Callable[[Sequence[str], float], int | None]
 
 #: Seconds between looks at whether a connection has been accepted.
 LOOK = 0.005
@@ -34,29 +38,29 @@ LONGEST = 65536
 
 def probe(
     check: Check,
-    place: Place,
+    target: Target,
     timeout: float,
-    processes: Processes,
-    environ: Mapping[str, str],
+    run: Run,
     pid: int | None = None,
 ) -> str:
     """Perform a check.
 
     :param check: a check other than 'notify'
-    :param place: where the server listens
+    :param target: where the server listens: a (host, port) pair, or the
+        path of a Unix-domain socket
     :param timeout: how long it may take, in seconds
-    :param processes: starts the command of a check
-    :param environ: the environment of that command
+    :param run: runs a command for so many seconds at most, and returns its
+        exit status, or None if it has not ended and was killed
     :param pid: the process that has to accept the connection, itself or by
         one that it started; None if any may
     :returns: why it failed; empty when it passed
     """
     if check.kind == COMMAND:
-        return _command(check, timeout, processes, environ)
+        return _command(check, timeout, run)
     deadline = time.monotonic() + timeout
     try:
         for _ in range(ATTEMPTS):
-            with _connect(place, timeout) as connection:
+            with _connect(target, timeout) as connection:
                 if pid is not None:
                     inode = _accepted(connection, deadline)
                     if not inode:
@@ -65,7 +69,7 @@ def probe(
                         continue
                 if check.kind == TCP:
                     return ''
-                return _http(check, place, connection, deadline)
+                return _http(check, target, connection, deadline)
         return f'process {pid} accepts no connections'
     except TimeoutError:
         return f'no answer within {timeout:g} s'
@@ -73,13 +77,13 @@ def probe(
         return e.strerror or str(e)
 
 
-def _connect(place: Place, timeout: float) -> socket.socket:
-    if isinstance(place.target, tuple):
-        return socket.create_connection(place.target, timeout)
+def _connect(target: Target, timeout: float) -> socket.socket:
+    if isinstance(target, tuple):
+        return socket.create_connection(target, timeout)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)
-        connection.connect(place.target)
+        connection.connect(target)
     except BaseException:
         connection.close()
         raise
@@ -94,7 +98,7 @@ def _accepted(connection: socket.socket, deadline: float) -> int:
 
 
 def _http(
-    check: Check, place: Place, connection: socket.socket, deadline: float
+    check: Check, target: Target, connection: socket.socket, deadline: float
 ) -> str:
     def patience() -> float:
         left = deadline - time.monotonic()
@@ -104,10 +108,10 @@ def _http(
 
     connection.settimeout(patience())
     host = 'localhost'
-    if isinstance(place.target, tuple):
-        host = format_addr(place.target)
+    if isinstance(target, tuple):
+        host = format_addr(target)
     if check.kind == HTTPS:
-        # It is our own child: there is nobody else to tell it from.
+        # It is our own server: there is nobody else to tell it from.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -115,7 +119,7 @@ def _http(
     with connection:
         connection.sendall(
             f'GET {check.path} HTTP/1.1\r\nHost: {host}\r\n'
-            'User-Agent: zczk-run\r\nAccept: */*\r\n'
+            'User-Agent: zc.zk-check\r\nAccept: */*\r\n'
             'Connection: close\r\n\r\n'.encode())
         head = b''
         while b'\r\n' not in head and len(head) < LONGEST:
@@ -138,17 +142,20 @@ def _http(
     return ''
 
 
-def _command(
-    check: Check,
-    timeout: float,
-    processes: Processes,
-    environ: Mapping[str, str],
-) -> str:
-    process = processes.start(
-        check.command, {**os.environ, **environ}, output=subprocess.DEVNULL)
-    if not process.ended.wait(timeout):
-        process.kill()
-        return f'{check.command[0]} did not end within {timeout:g} s'
-    if process.status:
-        return f'{check.command[0]} ended with {process.status}'
-    return ''
+def _command(check: Check, timeout: float, run: Run) -> str:
+    name = check.command[0]
+    try:
+        status = run(check.command, timeout)
+    except OSError as e:
+        return f'{name} cannot be run: {e.strerror or e}'
+    if status is None:
+        return f'{name} did not end within {timeout:g} s'
+    return f'{name} ended with {status}' if status else ''
+
+
+def killed(group: int) -> None:
+    """Kill all processes of a process group."""
+    # It is not there while the process has not made it, or is empty.
+    # macOS says EPERM of a group of zombies.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)

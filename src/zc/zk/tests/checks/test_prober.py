@@ -1,7 +1,7 @@
 import queue
 import unittest
 
-from zc.zk._run.prober import Prober
+from zc.zk._checks.prober import Prober
 from zc.zk.tests.base import DEADLINE
 
 

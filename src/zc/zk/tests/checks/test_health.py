@@ -1,7 +1,7 @@
 import unittest
 
-from zc.zk._run.health import Health
-from zc.zk._run.health import next_check
+from zc.zk._checks.health import Health
+from zc.zk._checks.health import next_check
 
 
 class HealthTests(unittest.TestCase):

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import unittest
 
-from zc.zk._run import owners
+from zc.zk._checks import owners
 from zc.zk.tests.base import wait_for
 
 

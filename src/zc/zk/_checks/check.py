@@ -1,10 +1,12 @@
-"""What a check is: text from the command line, read.
+"""What a check is: text of an option, read.
 
 Pure; `probe` performs it.
 """
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -13,6 +15,9 @@ HTTPS = 'https'
 TCP = 'tcp'
 COMMAND = 'cmd'
 NOTIFY = 'notify'
+#: What each kind is written as.
+FORMS = {HTTP: 'http:/PATH', HTTPS: 'https:/PATH', TCP: 'tcp',
+         COMMAND: 'cmd:COMMAND', NOTIFY: 'notify'}
 
 
 class Check(NamedTuple):
@@ -28,17 +33,20 @@ class Check(NamedTuple):
     command: tuple[str, ...] = ()
 
 
-def parse(text: str) -> Check:
+def parse(text: str, kinds: Sequence[str] = tuple(FORMS)) -> Check:
     """Read a check.
 
     :param text: ``http:/PATH``, ``https:/PATH``, ``tcp``, ``cmd:COMMAND``
         or ``notify``
+    :param kinds: those that are possible
     :raises ValueError: when it is none
     """
     kind, colon, rest = text.partition(':')
-    if kind in (TCP, NOTIFY) and not colon:
+    if kind not in kinds:
+        pass
+    elif kind in (TCP, NOTIFY) and not colon:
         return Check(kind)
-    if kind in (HTTP, HTTPS) and colon:
+    elif kind in (HTTP, HTTPS) and colon:
         if not rest.startswith('/') or rest.startswith('//'):
             raise ValueError(
                 f'{kind}:/PATH is needed, not {text!r}: the host and port '
@@ -48,16 +56,29 @@ def parse(text: str) -> Check:
                 f'{text!r}: the path must be as in a URL, with % for other '
                 'characters')
         return Check(kind, path=rest)
-    if kind == COMMAND:
+    elif kind == COMMAND and '\0' not in rest:
         try:
             command = tuple(shlex.split(rest))
         except ValueError as e:
             raise ValueError(f'{text!r}: {e}') from None
         if command:
             return Check(kind, command=command)
+    *forms, last = [FORMS[each] for each in kinds]
     raise ValueError(
-        'http:/PATH, https:/PATH, tcp, cmd:COMMAND or notify is needed, not '
-        f'{text!r}')
+        f'{", ".join(forms)} or {last} is needed, not {text!r}')
+
+
+def filled(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """Return words with values filled in for their names in braces.
+
+    Nothing else is changed: braces have a meaning in many commands.
+    """
+    found = []
+    for word in words:
+        for name, value in values.items():
+            word = word.replace(f'{{{name}}}', value)
+        found.append(word)
+    return found
 
 
 def status_of(head: bytes) -> int:

@@ -1,8 +1,8 @@
 import unittest
 
-from zc.zk._run.last import is_healthy
-from zc.zk._run.last import may_go
-from zc.zk._run.last import restored
+from zc.zk._checks.last import is_healthy
+from zc.zk._checks.last import may_go
+from zc.zk._checks.last import restored
 
 
 UP = {'weight': 2}

@@ -26,6 +26,7 @@ class Prober:
     :param told: called with each result
     :param interval: seconds between checks of a child that is ready; None:
         it is checked until it is ready only
+    :param name: the thread's
     """
 
     def __init__(
@@ -33,13 +34,14 @@ class Prober:
         look: Callable[[bool], str],
         told: Callable[[str], None],
         interval: float | None,
+        name: str = 'zczk run check',
     ) -> None:
         self._look = look
         self._told = told
         self._interval = interval
         self._stopped = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, daemon=True, name='zczk run check')
+            target=self._run, daemon=True, name=name)
         self._thread.start()
 
     def stop(self) -> None:
