@@ -58,7 +58,8 @@ def start(db: Any, poll_interval: float = POLL_INTERVAL,
           agent_chooser: Callable[[Any], Any] | None = None,
           agent_size: int = DEFAULT_SIZE, *,
           agent_filter: Callable[[Any], bool] | None = None,
-          drain: float = DRAIN, handle_signals: bool = True) -> None:
+          drain: float = DRAIN, handle_signals: bool = True,
+          uuid: Any = None) -> None:
     """Make the queue without a name, and start a dispatcher.
 
     The dispatcher gets an agent named 'main'.
@@ -71,11 +72,12 @@ def start(db: Any, poll_interval: float = POLL_INTERVAL,
     :param agent_filter: see `zc.async_.agent.Agent`
     :param drain: seconds that running jobs have to end when it stops
     :param handle_signals: whether SIGINT and SIGTERM stop it
+    :param uuid: the dispatcher's UUID; that of this instance if not given
     """
     zope.component.provideHandler(AgentInstaller(
         'main', chooser=agent_chooser, size=agent_size, filter=agent_filter))
     event = DatabaseOpened(db)
     QueueInstaller(db_name=db_name)(event)
     ThreadedDispatcherInstaller(
-        poll_interval=poll_interval, drain=drain,
+        poll_interval=poll_interval, drain=drain, uuid=uuid,
         handle_signals=handle_signals)(event)

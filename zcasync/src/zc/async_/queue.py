@@ -43,6 +43,7 @@ from .interfaces import COMPLETED
 from .interfaces import IUUID
 from .interfaces import KEY
 from .interfaces import NEW
+from .interfaces import FormatError
 from .interfaces import IQueue
 from .interfaces import IQueues
 from .job import RetryCommonForever
@@ -65,6 +66,7 @@ __all__ = [
     'Schedules',
     'Stream',
     'Waiting',
+    'check_format',
     'getDefaultQueue',
 ]
 
@@ -76,7 +78,24 @@ _schedules.make_job = as_job
 @zope.component.adapter(persistent.interfaces.IPersistent)
 def getDefaultQueue(obj: Any) -> Any:
     """Return the queue without a name, for a persistent object."""
-    return ZODB.interfaces.IConnection(obj).root()[KEY]['']
+    queues = ZODB.interfaces.IConnection(obj).root()[KEY]
+    check_format(queues)
+    return queues['']
+
+
+def check_format(queues: Any) -> None:
+    """Make sure that this version can read the queues of a database.
+
+    :param queues: what the root of the database has
+    :raises FormatError: when zc.async 1.5 made them
+    """
+    if getattr(queues, 'format', None) == Queues.format:
+        # The old name of the class leads here, but what 1.5 stored under it
+        # was a zc.dict, which counts.
+        queues._p_activate()
+        if '_len' not in vars(queues):
+            return
+    raise FormatError(f'The database has a key {KEY!r} of zc.async 1.5')
 
 
 @implementer(IQueues)
@@ -142,8 +161,11 @@ class Queue(Backlog):
         :returns: the job
         :raises ValueError: when the job is somewhere already, or names a
             quota that does not exist
+        :raises TypeError: when nothing can be called, or it has no name by
+            which it could be imported
         """
         job = as_job(item)
+        job.check_callable()
         if job.status != NEW:
             raise ValueError(f'{job!r} is in a queue or has started.')
         for name, value in (('failure_log_level', failure_log_level),

@@ -24,12 +24,12 @@ from .dispatcher import DRAIN
 from .dispatcher import POLL_INTERVAL
 from .dispatcher import Dispatcher
 from .interfaces import KEY
-from .interfaces import FormatError
 from .interfaces import IDatabaseOpenedEvent
 from .interfaces import IDispatcherActivated
 from .interfaces import ObjectAdded
 from .queue import Queue
 from .queue import Queues
+from .queue import check_format
 
 
 __all__ = [
@@ -94,9 +94,13 @@ class QueueInstaller:
             root[KEY] = queues
             zope.event.notify(ObjectAdded(queues, root, KEY))
             added.append('queues collection')
-        elif getattr(queues, 'format', None) != Queues.format:
-            raise FormatError(f'The database has a key {KEY!r} of zc.async '
-                              '1.5')
+        else:
+            check_format(queues)
+            found = queues._p_jar.db().database_name
+            if self.db_name not in (None, found):
+                log.warning(
+                    'The queues stay in the database %r, where they are; they '
+                    'are not moved to %r', found, self.db_name)
         for name in self.queues:
             if name not in queues:
                 queue = queues[name] = self.factory(connection, name)

@@ -11,8 +11,8 @@ import transaction
 
 from .. import configure
 from ..interfaces import KEY
-from ..interfaces import FormatError
 from ..interfaces import IJob
+from ..queue import check_format
 from . import zopeconf
 
 
@@ -51,11 +51,10 @@ def open_database(name: str, looks: bool = False) -> Any:
     if not os.path.isfile(name):
         raise CommandMistake(f'There is no file {name}.')
     with open(name, 'rb') as stream:
-        magic = stream.read(4)
-    if magic == b'FS21':
-        raise FormatError(f'{name} is a database of Python 2')
+        magic = stream.read(2)
     try:
-        if magic[:2] == b'FS':
+        if magic == b'FS':
+            zopeconf.check_file(name)
             return ZODB.DB(ZODB.FileStorage.FileStorage(
                 name, read_only=looks))
         config = zopeconf.read(name)
@@ -104,8 +103,7 @@ def queues_of(connection: Any, name: str | None = None) -> dict[str, Any]:
         raise CommandMistake(
             'The database has no queues.  "zcasync run" or a QueueInstaller '
             'makes them.')
-    if getattr(queues, 'format', None) != 2:
-        raise FormatError(f'The database has a key {KEY!r} of zc.async 1.5')
+    check_format(queues)
     if name is None:
         return dict(queues)
     if name not in queues:

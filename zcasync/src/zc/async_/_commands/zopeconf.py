@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import ZODB.config
@@ -15,9 +16,10 @@ import zope.event
 from .. import configure
 from .. import monitor
 from ..interfaces import DatabaseOpened
+from ..interfaces import FormatError
 
 
-__all__ = ['keep_files', 'open_databases', 'read', 'serve']
+__all__ = ['check_file', 'keep_files', 'open_databases', 'read', 'serve']
 
 
 def read(path: str) -> Any:
@@ -44,19 +46,32 @@ def keep_files(config: Any, looks: bool) -> None:
     :param looks: whether they are only to be read
     """
     for section in config.databases:
-        _keep(section, looks)
+        for storage in _files(section):
+            storage.config.create = False
+            storage.config.read_only = storage.config.read_only or looks
 
 
-def _keep(section: Any, looks: bool) -> None:
+def _files(section: Any) -> Iterator[Any]:
+    """Yield the sections of the file storages in a section."""
     if isinstance(section, ZODB.config.FileStorage):
-        section.config.create = False
-        section.config.read_only = section.config.read_only or looks
+        yield section
         return
     for value in vars(section.config).values():
         # A storage, or those that another one is made of.
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, ZODB.config.BaseConfig):
-                _keep(each, looks)
+                yield from _files(each)
+
+
+def check_file(path: str) -> None:
+    """Make sure that a file storage, if there is one, is of Python 3.
+
+    :raises FormatError: when it is of Python 2
+    """
+    if os.path.isfile(path):
+        with open(path, 'rb') as stream:
+            if stream.read(4) == b'FS21':
+                raise FormatError(f'{path} is a database of Python 2')
 
 
 def open_databases(config: Any) -> Any:
@@ -65,6 +80,8 @@ def open_databases(config: Any) -> Any:
     main = None
     try:
         for factory in config.databases:
+            for storage in _files(factory):
+                check_file(storage.config.path)
             db = factory.open()
             db.databases = databases
             db.database_name = factory.name or ''

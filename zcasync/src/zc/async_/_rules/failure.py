@@ -48,6 +48,9 @@ class Failure:
     :param exception: the exception; the one being handled if not given
     """
 
+    # Results are stored under this name.
+    __module__ = 'zc.async_.job'
+
     def __init__(self, exception: BaseException | None = None) -> None:
         if exception is None:
             exception = sys.exc_info()[1]

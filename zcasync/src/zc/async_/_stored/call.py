@@ -63,6 +63,16 @@ class Call(Place):
         if IJob.providedBy(root) and root is not self and root.parent is None:
             root.parent = self
 
+    def check_callable(self) -> None:
+        """Raise TypeError when the callable cannot be stored."""
+        root = self._callable_root
+        # A lambda, or a function inside of another one.
+        if isinstance(root, types.FunctionType) and '<' in root.__qualname__:
+            raise TypeError(
+                f'{describe(root)} cannot be stored: a job calls a function '
+                'that can be imported by its name, or a method of a '
+                'persistent object.')
+
     @property
     def args(self) -> Arguments:
         """The positional arguments; a mutable sequence."""

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from typing import Any
 
+from .._logs import log
 from .._perform.claim import Claim
 from .._rules.failure import Failure
 from .._stored.base import get_id
@@ -42,6 +43,8 @@ class Member(Activation):
         #: Seconds that the last claim took.
         self.took = 0.0
         self._swept = 0.0
+        #: Whether it was said that there is no agent.
+        self._idle = False
         self.progress = Progress(self)
         #: Claims that are done, by agent.
         self._done: dict[str, list[Claim]] = {}
@@ -83,6 +86,12 @@ class Member(Activation):
         agents = self.agents()
         self._fire()
         self._resize(agents)
+        if not agents and not self._idle:
+            log.warning(
+                'The dispatcher %s has no agent in queue %r, and performs '
+                'none of its jobs: an AgentInstaller is missing',
+                self.dispatcher.UUID, self.name)
+        self._idle = not agents
         for name in agents:
             self._exchange(name)
         self.drop_pools(set(agents))

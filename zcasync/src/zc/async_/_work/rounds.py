@@ -15,7 +15,7 @@ from .._logs import log
 from .._logs import tracelog
 from .._stored.base import get_id
 from ..interfaces import KEY
-from ..interfaces import FormatError
+from ..queue import check_format
 from .account import Account
 from .activation import Displaced
 from .member import Member
@@ -112,9 +112,7 @@ class Rounds(Account):
         if queues is None:
             self.manager.abort()
             return
-        if getattr(queues, 'format', None) != 2:
-            raise FormatError(f'The database has a key {KEY!r} of zc.async '
-                              '1.5')
+        check_format(queues)
         found = {name: (queue._p_oid, get_id(queue)[1])
                  for name, queue in queues.items()}
         poll = PollInfo()

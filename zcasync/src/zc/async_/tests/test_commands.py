@@ -368,6 +368,11 @@ class Databases(CommandCase):
         self.assertEqual(1, status)
         self.assertIn('database of Python 2', text)
         self.assertIn('zodbupdate --convert-py3', text)
+        conf = self.write('old.conf', CONF.replace('data.fs', 'old.fs'))
+        for words in ['-d', conf, 'status'], ['run', conf]:
+            status, text = self.run_command(*words, database=None)
+            self.assertEqual(1, status)
+            self.assertRegex(text, 'zcasync: .*old.fs is a database of Py')
 
     def test_no_queues(self):
         """A database without queues has none to show."""

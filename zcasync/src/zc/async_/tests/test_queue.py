@@ -47,6 +47,15 @@ class Puts(base.QueueCase):
         with self.assertRaisesRegex(ValueError, 'in a queue'):
             self.queue.put(job)
 
+    def test_no_name(self):
+        """A function that cannot be imported is refused at once."""
+        def inner():
+            """Not to be found from outside."""
+        for function in inner, lambda: 1:
+            with self.assertRaisesRegex(TypeError, 'can be imported by its'):
+                self.queue.put(function)
+        self.assertEqual(0, len(self.queue))
+
     def test_quota(self):
         """A job that names an unknown quota is refused."""
         job = Job(sample.note)

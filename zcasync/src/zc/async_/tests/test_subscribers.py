@@ -1,7 +1,12 @@
+import logging
+import uuid
+
 import transaction
 import ZODB
 import zope.component
 import zope.event
+from BTrees.Length import Length
+from BTrees.OOBTree import OOBTree
 
 from zc.async_ import configure
 from zc.async_ import dispatcher as dispatchers
@@ -61,6 +66,22 @@ class Installers(base.ComponentCase):
                 FormatError, 'old dispatchers finish the queue'):
             QueueInstaller()(self.event)
 
+    def test_old_class(self):
+        """What 1.5 stored under the names of our classes is refused, too."""
+        manager = transaction.TransactionManager()
+        connection = self.db.open(manager)
+        queues = connection.root()[KEY] = Queues()
+        # As zc.dict keeps it.
+        queues.__setstate__({'_data': OOBTree(), '_len': Length(0)})
+        queues._p_changed = True
+        manager.commit()
+        for refused in (
+                lambda: QueueInstaller()(self.event),
+                lambda: IQueue(connection.root())):
+            with self.assertRaisesRegex(FormatError, 'zc.async 1.5'):
+                refused()
+        connection.close()
+
     def test_multidb(self):
         """The queues can be in a database of their own."""
         databases = {}
@@ -74,6 +95,24 @@ class Installers(base.ComponentCase):
         self.addCleanup(transaction.abort)
         queue = IQueue(connection.root())
         self.assertIs(other, queue._p_jar.db())
+
+    def test_elsewhere(self):
+        """Queues are not moved to another database, and a warning says so.
+        """
+        databases = {}
+        main = ZODB.DB(None, databases=databases, database_name='main')
+        other = ZODB.DB(None, databases=databases, database_name='async')
+        self.addCleanup(other.close)
+        self.addCleanup(main.close)
+        log = self.logs(level=logging.WARNING)
+        subscribers.queue_installer(DatabaseOpened(main))
+        self.assertEqual([], log.records)
+        subscribers.multidb_queue_installer(DatabaseOpened(main))
+        [record] = log.records
+        self.assertIn("stay in the database 'main'", record.getMessage())
+        connection = main.open()
+        self.addCleanup(connection.close)
+        self.assertIs(main, IQueue(connection.root())._p_jar.db())
 
     def test_agents(self):
         """Agents are made in the queues that are named."""
@@ -129,6 +168,34 @@ class Configure(base.ComponentCase):
         self.assertEqual((1,), testing.wait_for_result(job))
         self.assertIn(other, queue)
         self.assertEqual(2, dispatcher.queues['']['main'].getSize())
+
+    def test_uuid(self):
+        """start takes a UUID, so that a process can have several."""
+        db = ZODB.DB(None)
+        self.addCleanup(db.close)
+        self.addCleanup(dispatchers.clear)
+        name = uuid.UUID(int=5)
+        configure.start(db, uuid=name, handle_signals=False)
+        dispatcher = dispatchers.get(name)
+        self.addCleanup(testing.tear_down_dispatcher, dispatcher)
+        testing.get_poll(dispatcher, 0)
+        self.assertEqual(['main'], list(dispatcher.queues['']))
+
+    def test_no_agent(self):
+        """A dispatcher that has no agent says so, once."""
+        db = ZODB.DB(None)
+        self.addCleanup(db.close)
+        self.addCleanup(dispatchers.clear)
+        log = self.logs(level=logging.WARNING)
+        QueueInstaller()(DatabaseOpened(db))
+        subscribers.ThreadedDispatcherInstaller(
+            0.05, handle_signals=False)(DatabaseOpened(db))
+        dispatcher = dispatchers.get()
+        self.addCleanup(testing.tear_down_dispatcher, dispatcher)
+        for _ in range(3):
+            testing.get_poll(dispatcher)
+        [record] = log.records
+        self.assertIn("has no agent in queue ''", record.getMessage())
 
 
 def is_note(job):
