@@ -21,13 +21,14 @@ BENCH ?=
 # Which faults come: chosen anew each time unless given.
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo demo-async test test-real lint coverage covered covered-real \
+.PHONY: help demo demo-async docs test test-real lint coverage covered covered-real \
 	coverage-report bench fuzz fuzz-requests chaos chaos-async \
 	chaos-http clean
 
 help:
 	@echo 'make demo        a short story with two servers and a client'
 	@echo 'make demo-async  a shop whose mails are sent by jobs of zc.async'
+	@echo 'make docs        the documentation, as pages in build/docs'
 	@echo 'make test        all tests, on the embedded ZooKeeper'
 	@echo 'make test-real   all tests, on Apache ZooKeeper (needs java)'
 	@echo 'make lint        style and types'
@@ -45,6 +46,12 @@ demo: .venv/installed
 
 demo-async: .venv/installed
 	@$(BIN)/python demo/jobs.py
+
+# Every warning is an error, a link that leads nowhere included.
+docs: .venv/docs
+	$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going \
+		--doctree-dir build/doctrees docs build/docs
+	@echo 'Open build/docs/index.html'
 
 test: .venv/installed
 	$(TESTS) $(ARGS)
@@ -115,6 +122,11 @@ clean:
 .venv/bench: bench/requirements.txt .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		-r bench/requirements.txt
+	@touch $@
+
+.venv/docs: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-e '.[docs]'
 	@touch $@
 
 .venv/tools: requirements-tools.txt .venv/installed

@@ -6,6 +6,7 @@ from setuptools import setup
 
 
 HERE = pathlib.Path(__file__).parent
+FILES = 'https://github.com/zopefoundation/zc.zk/blob/HEAD/'
 
 TEST_REQUIRES = [
     'aiohttp >= 3.13',
@@ -41,6 +42,10 @@ setup(
     author='Zope Foundation and Contributors',
     author_email='zope-dev@zope.dev',
     url='https://github.com/zopefoundation/zc.zk',
+    project_urls={
+        'Documentation': f'{FILES}docs/index.rst',
+        'Changes': f'{FILES}CHANGES.rst',
+    },
     license='ZPL-2.1',
     keywords='zookeeper kazoo service registration discovery configuration',
     classifiers=[
@@ -75,6 +80,7 @@ setup(
     extras_require={
         'aiohttp': ['aiohttp >= 3.13'],
         'cli': ['argcomplete', 'rich >= 13'],
+        'docs': ['furo', 'sphinx >= 8.1'],
         'httpx': ['httpx >= 0.28'],
         'metrics': ['opentelemetry-api >= 1.20'],
         'monitor': ['zope.component', 'zope.configuration'],

@@ -6,6 +6,7 @@ from setuptools import setup
 
 
 HERE = pathlib.Path(__file__).parent
+FILES = 'https://github.com/zopefoundation/zc.zk/blob/HEAD/'
 
 
 def read(name):
@@ -21,6 +22,10 @@ setup(
     author='Zope Foundation and Contributors',
     author_email='zope-dev@zope.dev',
     url='https://github.com/zopefoundation/zc.zk',
+    project_urls={
+        'Documentation': f'{FILES}docs/index.rst',
+        'Changes': f'{FILES}zcasync/CHANGES.rst',
+    },
     license='ZPL-2.1',
     keywords='zodb jobs queue transaction asynchronous dispatcher',
     classifiers=[

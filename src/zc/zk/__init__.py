@@ -18,18 +18,22 @@
     recv_timeout, close
     statistics, settle                   what it does at the moment
 
-``Children``, ``Properties``        what ``children`` and ``properties`` return
-``Providers``                       what ``providers`` returns; it gives
-                                    ``Provider`` and ``Lease`` objects, which
-                                    have a ``ProviderState``
-``Registration``                    what ``registrations`` holds
-``Plan``                            what ``plan`` returns
-``Statistics``                      what ``statistics`` returns
-``RegisteringServer``, ``event``    the event that announces a registration
-``parse_tree``, ``ParseNode``       a tree's text, and what it describes
-``format_tree``                     its text again
-``parse_addr``, ``format_addr``     an address's parts, and its text again
-``OPEN_ACL_UNSAFE``, ``READ_ACL_UNSAFE``  permissions; ``ZK``: ZooKeeper
+Other names::
+
+    Children, Properties        what ``children`` and ``properties`` return
+    Providers                   what ``providers`` returns; it gives
+                                ``Provider`` and ``Lease`` objects, which
+                                have a ``ProviderState``
+    Registration                what ``registrations`` holds
+    Plan                        what ``plan`` returns
+    Statistics                  what ``statistics`` returns
+    RegisteringServer, event    the event that announces a registration
+    parse_tree, ParseNode       a tree's text, and what it describes
+    format_tree                 its text again
+    parse_addr, format_addr     an address's parts, and its text again
+    OPEN_ACL_UNSAFE, READ_ACL_UNSAFE
+                                permissions
+    ZK                          a short name for ZooKeeper
 
 Errors: ``Error`` is the base of ``AddressError``, ``BadPropertyLink``,
 ``DataError``, ``FailedConnect``, ``ForkedError``, ``ImportFailed``,

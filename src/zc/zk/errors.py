@@ -3,7 +3,7 @@
 Knows no socket, thread or clock.
 An exception keeps its parts as attributes; the text is made in ``__str__``.
 Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
-``NoAuthError`` ...) stay kazoo's, with the path as their argument.
+``NoAuthError`` ...) stay kazoo's, with the path as their argument.  Ours::
 
     CancelWatch                 raised by a callback that wants no more calls
     Error

@@ -1,4 +1,4 @@
-"""The examples in README.rst and docs/*.rst hold."""
+"""The examples in README.rst and below docs hold."""
 from __future__ import annotations
 
 import contextlib
@@ -82,7 +82,8 @@ def tearDown(test: Any) -> None:
 
 
 def test_suite() -> Any:
-    documents = [ROOT / 'README.rst', *sorted((ROOT / 'docs').glob('*.rst'))]
+    documents = [ROOT / 'README.rst',
+                 *sorted((ROOT / 'docs').rglob('*.rst'))]
     # It sets up servers of its own: see test_testing_doc.
     documents.remove(ROOT / 'docs' / 'testing.rst')
     return manuel.testing.TestSuite(
