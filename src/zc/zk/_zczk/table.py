@@ -53,6 +53,7 @@ GROUPS: dict[str, dict[str, Offer]] = {
         'du': _look('du', 'count nodes and bytes by branch'),
         'stat': _look('stat', 'tell all about nodes'),
         'resolve': _look('resolve', 'follow links step by step'),
+        'watch': _look('watch', 'print what comes, goes and changes'),
         'wait': _look('wait', 'wait for nodes and properties'),
     },
     'changing': {

@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -27,11 +28,29 @@ ROOT = pathlib.Path(zc.zk.scripts.__file__).parents[3]
 
 CHECKER = OutputChecker([
     (re.compile(r'pid = \d+'), 'pid = 9999'),
+    (re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d'), 'now'),
 ])
 
 
-def run(shown: str) -> None:
-    """Run a script as it is shown, and compare what it prints, if shown."""
+class Errors(io.StringIO):
+    """The standard error, which nobody reads but for what it waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.follows = threading.Event()
+
+    def write(self, text: str) -> int:
+        if 'following' in text:
+            self.follows.set()
+        return super().write(text)
+
+
+def run(shown: str, meanwhile: Callable[[], Any] | None = None) -> None:
+    """Run a script as it is shown, and compare what it prints, if shown.
+
+    :param meanwhile: called in another thread when the script says that it
+        follows something
+    """
     lines = shown.strip().replace('\\\n', ' ').split('\n', 1)
     name, *arguments = shlex.split(lines[0].removeprefix('$ '))
     # comment='ok' in a shell is comment=ok: the examples keep the quotes.
@@ -47,8 +66,12 @@ def run(shown: str) -> None:
     file = None
     if '>' in arguments[-2:]:
         *arguments, _, file = arguments
+    errors = Errors()
+    if meanwhile is not None:
+        threading.Thread(target=lambda: (
+            errors.follows.wait(60) and meanwhile())).start()
     # Nobody reads what is written on the standard error, as questions are.
-    with contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.redirect_stderr(errors):
         if len(lines) == 1 and file is None:
             script(arguments)
             return

@@ -29,6 +29,8 @@ ROOMS = '''
     zc.zk._http.attempts                pure
     zc.zk._http
     zc.zk.client
+    zc.zk._following.happenings         pure
+    zc.zk._following
     zc.zk._aio
     zc.zk.aio
     zc.zk.metrics

@@ -42,6 +42,8 @@ TESTED_BY = {
     'zc.async_.monitor': 'test_asyncmonitor',
     'zc.async_.threadlocal': 'test_alias',
     'zc.zk': 'test_namespace',
+    'zc.zk._following.branch': 'following.test_follower',
+    'zc.zk._following.watch': 'following.test_follower',
     'zc.zk._transfer.commit': 'transfer.test_importer',
     'zc.zk._commands.connection': 'commands.test_command',
     'zc.zk._commands.options': 'commands.test_command',
