@@ -49,7 +49,7 @@ def holds(pid: int, inode: int) -> bool:
     :param inode: the socket's
     """
     wanted = f'socket:[{inode}]'
-    return any(wanted in _descriptors(each) for each in _family(pid))
+    return any(wanted in descriptors(each) for each in _family(pid))
 
 
 def find_inode(
@@ -64,12 +64,12 @@ def find_inode(
     for line in lines:
         fields = line.split()
         if (fields[1].endswith(ports[0]) and fields[2].endswith(ports[1])
-                and (_parsed(fields[1]), _parsed(fields[2])) == wanted):
+                and (parsed(fields[1]), parsed(fields[2])) == wanted):
             return int(fields[9])
     return 0
 
 
-def _parsed(text: str) -> Address:
+def parsed(text: str) -> Address:
     """Return an address from the kernel's hexadecimal words."""
     host, _, port = text.partition(':')
     words = [int(host[at:at + 8], 16) for at in range(0, len(host), 8)]
@@ -84,7 +84,7 @@ def _plain(address: Address) -> Address:
     return str(mapped or host), address[1]
 
 
-def _descriptors(pid: int) -> list[str]:
+def descriptors(pid: int) -> list[str]:
     """Return what the descriptors of a process lead to."""
     found = []
     with contextlib.suppress(OSError):

@@ -25,9 +25,15 @@ SASL = 'sasl'
 
 @contextlib.contextmanager
 def connected(
-    options: argparse.Namespace, connection: str | None
+    options: argparse.Namespace,
+    connection: str | None,
+    chroot: bool = True,
 ) -> Iterator[ZooKeeper]:
-    """Give a ZooKeeper, connected as the options say, and close it."""
+    """Give a ZooKeeper, connected as the options say, and close it.
+
+    :param chroot: whether the connection string's root must exist
+    :raises Failure: when it must and does not
+    """
     zk = ZooKeeper(
         connection, wait=options.wait, connect_timeout=options.timeout,
         handler=PollHandler(
@@ -35,7 +41,7 @@ def connected(
             impatient=not options.wait),
         **connection_keywords(options))
     try:
-        if zk.client.chroot and not zk.exists('/'):
+        if chroot and zk.client.chroot and not zk.exists('/'):
             raise Failure(f'there is no node {zk.client.chroot}, as the '
                           'connection string says')
         yield zk

@@ -4,18 +4,13 @@ Runs in a script's main thread.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Sequence
-
 from kazoo.exceptions import NoNodeError
 
 from .._commands import output
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.options import checked_path
-from .._session.requests import Bulk
 from .._tree import links
-from ..client import ZooKeeper
 from ..errors import Error
 
 
@@ -43,7 +38,7 @@ exit status: 0 there is a node, 1 there is none or links lead in a circle,
     fault = ''
     with call.connected(options) as zk:
         try:
-            for step in followed(zk, path):
+            for step in links.followed(zk._nodes.lookup, path):
                 steps.append(step)
                 if not options.json:
                     output.show(step if len(steps) == 1 else f'-> {step}')
@@ -58,39 +53,3 @@ exit status: 0 there is a node, 1 there is none or links lead in a circle,
     elif fault:
         output.show(fault)
     return 1 if fault else 0
-
-
-def followed(zk: ZooKeeper, path: str) -> Iterator[str]:
-    """Yield a path, and the path after each link that is followed.
-
-    :raises NoNodeError: when it leads to no node
-    :raises LinkLoop: when links lead in a circle
-    """
-    bulk = Bulk(zk.client)
-
-    def lookup(paths: Sequence[str]) -> list[links.Found]:
-        return [_found(answer) for answer in bulk.data(paths)]
-
-    reading = links.reading(lookup)
-    here = path
-    seen: set[str] = set()
-    while True:
-        yield here
-        if reading([here])[0] is not None:
-            return
-        seen.add(here)
-        step = reading.step(here)
-        if step is None or step in seen or len(seen) > links.MAX_HOPS:
-            # Says what is wrong, unless it has changed meanwhile.
-            links.resolve(reading, path)
-            raise NoNodeError(path)
-        here = step
-
-
-def _found(answer: object) -> links.Found:
-    if isinstance(answer, NoNodeError):
-        return None
-    if isinstance(answer, Exception):
-        return answer
-    assert isinstance(answer, tuple)
-    return answer[0] or b''

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -135,6 +136,30 @@ def resolve(lookup: Lookup, path: str) -> str:
             raise NoNodeError(_story(path, here))
         here = step
     return here
+
+
+def followed(lookup: Lookup, path: str) -> Iterator[str]:
+    """Yield `path`, and the path after each link that is followed.
+
+    :raises NoNodeError: when it leads to no node
+    :raises LinkLoop: when links lead in a circle
+    :raises PathError: when a link's target is no path
+    """
+    lookup = reading(lookup)
+    here = path
+    seen: set[str] = set()
+    while True:
+        yield here
+        if lookup([here])[0] is not None:
+            return
+        seen.add(here)
+        step = lookup.step(here)
+        if (step is None or step in seen or len(seen) > MAX_HOPS
+                or len(step) > len(path) + MAX_GROWTH):
+            # Says what is wrong, unless it has changed meanwhile.
+            resolve(lookup, path)
+            raise NoNodeError(path)
+        here = step
 
 
 def _first_link(lookup: Reading, path: str) -> str | None:

@@ -56,6 +56,10 @@ GROUPS: dict[str, dict[str, Offer]] = {
         'watch': _look('watch', 'print what comes, goes and changes'),
         'wait': _look('wait', 'wait for nodes and properties'),
     },
+    'looking for faults': {
+        'doctor': Offer('zc.zk._doctor.command', 'doctor',
+                        'say why clients do not see servers'),
+    },
     'changing': {
         'plan': _change('plan', 'save what an import would do'),
         'apply': _change('apply', 'do what was planned, or nothing'),

@@ -76,7 +76,12 @@ def run(shown: str, meanwhile: Callable[[], Any] | None = None) -> None:
             script(arguments)
             return
         with contextlib.redirect_stdout(out):
-            script(arguments)
+            try:
+                script(arguments)
+            except SystemExit as e:
+                # 1 says that something was found, which is shown.
+                if e.code != 1 or not out.getvalue():
+                    raise
     if file is not None:
         pathlib.Path(file).write_text(out.getvalue(), encoding='utf-8')
         return

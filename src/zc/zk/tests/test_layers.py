@@ -47,6 +47,8 @@ ROOMS = '''
     zc.zk._run
     zc.zk._looking
     zc.zk._changing
+    zc.zk._doctor.rules                 pure
+    zc.zk._doctor
     zc.zk.scripts
 
     zc.zk.testing.protocol              pure
