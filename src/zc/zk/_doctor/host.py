@@ -13,8 +13,8 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 
+from .._checks import owners
 from .._registration.hosts import ipv4_addresses
-from .._run import owners
 from .rules.reach import Machine
 from .rules.reach import OpenPort
 

@@ -78,7 +78,7 @@ class Look(unittest.TestCase):
 
     def test_without_proc(self):
         """Where there is no /proc, listeners are not known."""
-        with mock.patch('zc.zk._run.owners.available', return_value=False):
+        with mock.patch('zc.zk._checks.owners.available', return_value=False):
             self.assertIsNone(host.look([], []).listeners)
 
 
