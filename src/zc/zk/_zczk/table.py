@@ -55,8 +55,6 @@ GROUPS: dict[str, dict[str, Offer]] = {
         'resolve': _look('resolve', 'follow links step by step'),
         'watch': _look('watch', 'print what comes, goes and changes'),
         'wait': _look('wait', 'wait for nodes and properties'),
-    },
-    'looking for faults': {
         'doctor': Offer('zc.zk._doctor.command', 'doctor',
                         'say why clients do not see servers'),
     },
