@@ -15,6 +15,7 @@ import zope.interface
 from BTrees.LOBTree import LOBTree
 from zope.interface import implementer
 
+from ._stored import unfit
 from ._stored.base import Base
 from ._stored.history import Completed
 from ._stored.times import now
@@ -150,7 +151,7 @@ class Agent(Base):
         if not self.parent.activated or len(self._data) >= self.size:
             return None
         job = (self._chooser(self) if self._chooser is not None
-               else self.queue.claim(self._filter))
+               else self.queue.claim(unfit.without(self._filter)))
         return None if job is None else self.take(job)
 
     def claim_started(self, limit: int, turn: float | None = None
@@ -175,7 +176,8 @@ class Agent(Base):
                     break
                 jobs.append(job)
         else:
-            jobs = self.queue.claim_many(limit, self._filter, turn)
+            jobs = self.queue.claim_many(
+                limit, unfit.without(self._filter), turn)
         moment = now()
         for job in jobs:
             self.take(job).start(moment)

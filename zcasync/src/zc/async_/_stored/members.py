@@ -30,6 +30,7 @@ from ..interfaces import DispatcherUnregistered
 from ..interfaces import IAgent
 from ..interfaces import IDispatcherAgents
 from ..interfaces import IDispatchers
+from . import unfit
 from .base import Dict
 from .base import get_id
 from .times import now
@@ -189,7 +190,24 @@ class DispatcherAgents(Dict):
     def _clean(self) -> None:
         for agent in self.values():
             for job in list(agent):
-                hand_back(self.parent, agent, job)
+                if unfit.storable(job):
+                    hand_back(self.parent, agent, job)
+                else:
+                    log.error(
+                        '%r cannot be handed back here, because this process '
+                        'has not what it calls.  It stays with the '
+                        'dispatcher %s until one takes it that has', job,
+                        self.UUID)
+
+    def left(self) -> bool:
+        """Say whether jobs are here that nobody performs or hands back."""
+        return not self.activated and any(
+            unfit.storable(job) for agent in self.values() for job in agent)
+
+    def hand_on(self) -> None:
+        """Hand back jobs that were left here."""
+        if not self.activated:
+            self._clean()
 
 
 def hand_back(queue: Any, agent: Any, job: Any) -> None:
@@ -243,11 +261,13 @@ class Dispatchers(Dict):
     def unregister(self, uuid: Any) -> DispatcherAgents:
         """Remove a dispatcher that is not active.
 
-        :raises ValueError: when it is active
+        :raises ValueError: when it is active, or has jobs
         """
         agents: DispatcherAgents = self[uuid]
         if agents.activated:
             raise ValueError(f'The dispatcher {uuid} is active.')
+        if any(len(agent) for agent in agents.values()):
+            raise ValueError(f'The dispatcher {uuid} has jobs still.')
         del self._data[agents.UUID]
         agents.parent = agents.name = None
         zope.event.notify(DispatcherUnregistered(agents, self.parent))

@@ -202,6 +202,7 @@ class Activation(abc.ABC):
         if moment - self._pinged >= interval:
             self.commit(lambda: self.agents().last_ping.beat(), 'pinging')
             self._pinged = moment
+            self._hand_on()
         everybody = self.queue().dispatchers
         gone = self.dispatcher.gone(everybody.active())
         for uuid in [each.UUID for each in everybody.to_take_over(
@@ -214,3 +215,11 @@ class Activation(abc.ABC):
                 if agents.activated:
                     agents.deactivate()
             self.commit(bury, f'taking over from {uuid}')
+
+    def _hand_on(self) -> None:
+        """Hand back what was left with dispatchers that are gone."""
+        for uuid, agents in list(self.queue().dispatchers.items()):
+            if agents.left():
+                def hand_on(uuid: Any = uuid) -> None:
+                    self.queue().dispatchers[uuid].hand_on()
+                self.commit(hand_on, f'handing back what {uuid} has left')

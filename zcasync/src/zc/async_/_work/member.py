@@ -5,13 +5,16 @@ activation (`activation`), which checks its number.
 """
 from __future__ import annotations
 
+import itertools
 import time
 from collections import deque
 from typing import Any
 
 from .._logs import log
 from .._perform.claim import Claim
+from .._rules import retry
 from .._rules.failure import Failure
+from .._stored import unfit
 from .._stored.base import get_id
 from .._stored.members import hand_back
 from .._stored.times import now
@@ -23,6 +26,9 @@ from .progress import Progress
 
 
 __all__ = ['Member']
+
+#: How many jobs of a queue are looked at for the cause of an error.
+LOOK_AT = 10000
 
 
 class Member(Activation):
@@ -142,9 +148,13 @@ class Member(Activation):
         began = time.monotonic()
         try:
             claims = self.commit(exchange, f'claiming for agent {name!r}')
-        except BaseException:
+        except BaseException as e:
             self._done.setdefault(name, [])[:0] = done
             self._doubtful.add(name)
+            if self._found_unfit(e):
+                # The next look claims the others.
+                self.dispatcher.wake()
+                return
             raise
         if doubtful:
             self._doubtful.discard(name)
@@ -161,6 +171,20 @@ class Member(Activation):
             ).append(claim.info['id'])
             self.started[name] = self.started.get(name, 0) + 1
             pool.submit(claim)
+
+    def _found_unfit(self, error: BaseException) -> bool:
+        """Say whether a job is now known to be the cause of an error."""
+        if not isinstance(error, Exception) or isinstance(
+                error, Displaced) or retry.kind_of_commit(error):
+            return False
+        self.dispatcher.begin(again=True)
+        found = unfit.find(itertools.islice(self.queue(), LOOK_AT))
+        for job in found:
+            log.error(
+                '%r waits for another dispatcher, because this process has '
+                'not what it calls.  Install it and start the dispatcher '
+                'again', job)
+        return bool(found)
 
     def _lost(self, agent: Any, pool: AgentThreadPool) -> list[Any]:
         """Return jobs that were claimed by a commit without a reply.

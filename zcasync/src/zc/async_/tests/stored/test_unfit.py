@@ -1,0 +1,117 @@
+import datetime
+import logging
+import uuid
+
+import transaction
+
+from zc.async_ import testing
+from zc.async_._stored import unfit
+from zc.async_.agent import Agent
+from zc.async_.interfaces import ACTIVE
+from zc.async_.interfaces import PENDING
+from zc.async_.job import Job
+from zc.async_.tests import base
+from zc.async_.tests import sample
+
+
+class Unfit(base.DispatcherCase):
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(unfit._unfit.clear)
+        self.addCleanup(setattr, sample, 'fail', sample.fail)
+        self.log = self.logs(level=logging.ERROR)
+
+    def forget(self):
+        """Take the function away, and what was loaded with it."""
+        del sample.fail
+        self.connection.cacheMinimize()
+
+    def messages(self):
+        return [record.getMessage() for record in self.log.records]
+
+    def test_others(self):
+        """A job whose function is not there holds up no other job."""
+        first = self.queue.put(sample.fail)
+        second = self.queue.put(Job(sample.note, 2))
+        third = self.queue.put(Job(sample.note, 3))
+        transaction.commit()
+        self.forget()
+        dispatcher = self.start()
+        self.assertEqual((2,), self.result(second))
+        self.assertEqual((3,), self.result(third))
+        self.assertEqual(PENDING, first.status)
+        [message] = [text for text in self.messages() if 'waits for' in text]
+        self.assertIn('sample.fail', message)
+        # The dispatcher stops as usual, and the job is there still.
+        testing.tear_down_dispatcher(dispatcher)
+        transaction.begin()
+        self.assertEqual([first], list(self.queue))
+
+    def test_installed(self):
+        """When the function is there, the job is performed."""
+        job = self.queue.put(sample.fail)
+        transaction.commit()
+        function = sample.fail
+        self.forget()
+        dispatcher = self.start()
+        self.wait(lambda: any('waits for' in text
+                              for text in self.messages()))
+        testing.tear_down_dispatcher(dispatcher)
+        sample.fail = function
+        unfit._unfit.clear()            # as in a new process
+        self.connection.cacheMinimize()
+        self.start()
+        self.assertIsNotNone(self.result(job).check(ValueError))
+
+    def test_filter(self):
+        """An agent with a filter passes over it, too."""
+        self.queue.put(sample.fail)
+        wanted = self.queue.put(Job(sample.note, 2))
+        self.queue.put(Job(sample.note, 1))
+        transaction.commit()
+        self.forget()
+        [found] = unfit.find(self.queue)
+        self.assertEqual([], unfit.find(self.queue))
+        claimed = self.queue.claim(unfit.without(lambda job: job.args[0] == 2))
+        self.assertIs(wanted, claimed)
+        transaction.abort()
+
+    def gone(self, *functions):
+        """Make a dispatcher that died while it had jobs."""
+        agents = self.queue.dispatchers.register(uuid.UUID(int=1))
+        agents.ping_death_interval = datetime.timedelta(seconds=0.1)
+        agents.activate('elsewhere', 1)
+        if 'main' not in agents:
+            agents['main'] = Agent()
+        jobs = [self.queue.put(each) for each in functions]
+        transaction.commit()
+        agents['main'].claim_started(len(jobs))
+        transaction.commit()
+        return agents, jobs
+
+    def test_take_over(self):
+        """A dead dispatcher's other jobs are taken over."""
+        agents, (first, second) = self.gone(sample.fail, sample.note)
+        self.forget()
+        self.start()
+        self.assertEqual((), self.result(second))
+        self.assertEqual(ACTIVE, first.status)
+        self.assertEqual([first], list(agents['main']))
+        self.assertTrue(any('cannot be handed back here' in text
+                            for text in self.messages()))
+        with self.assertRaisesRegex(ValueError, 'has jobs still'):
+            self.queue.dispatchers.unregister(agents.UUID)
+
+    def test_left(self):
+        """What was left is handed back by one that has the function."""
+        agents, [job] = self.gone(sample.note)
+        # As after a take-over by one that had it not.
+        agents.activated = None
+        agents.fence.drop()
+        mine = self.queue.dispatchers.register(uuid.UUID(int=2))
+        mine.ping_interval = datetime.timedelta()
+        transaction.commit()
+        self.start(uuid=mine.UUID)
+        self.assertEqual((), self.result(job))
+        self.assertEqual(0, len(agents['main']))
