@@ -28,6 +28,8 @@ exclude_patterns = ['extensions']
 highlight_language = 'default'
 # "--" in a command line is two hyphens.
 smartquotes = False
+# Docstrings name arguments in single backquotes.
+default_role = 'literal'
 
 nitpicky = True
 

@@ -79,13 +79,22 @@ def link(app: Sphinx, doctree: nodes.document) -> None:
         if not DOCUMENT.fullmatch(name):
             continue
         file = target(name, pathlib.Path(
-            node.source if node.source and node.source.endswith('.rst')
-            else env.doc2path(here)))
+            source(node) or env.doc2path(here)))
         if file is None:
             if isinstance(node, nodes.reference):
                 LOGGER.warning('no document %s', name, location=node)
             continue
         replace(node, shown.get(str(file)), file, here)
+
+
+def source(node: nodes.Node) -> str | None:
+    """Return the file that a node is from, which a page may include."""
+    above: nodes.Node | None = node
+    while above is not None:
+        if above.source and above.source.endswith('.rst'):
+            return above.source
+        above = above.parent
+    return None
 
 
 def replace(

@@ -52,6 +52,21 @@ def unnamed(distribution: str) -> list[str]:
             and name not in named]
 
 
+def described(module: str) -> list[str]:
+    """Return directives for a module; autodoc drops data without words."""
+    there = importlib.import_module(module)
+    data = {name: getattr(there, name) for name in there.__all__
+            if not callable(getattr(there, name))}
+    lines = [f'.. automodule:: {module}',
+             f'   :exclude-members: {", ".join(data)}', '']
+    for name, value in data.items():
+        lines.append(f'.. py:data:: {name}')
+        if isinstance(value, (str, int, float)):
+            lines.append(f'   :value: {value!r}')
+        lines.append('')
+    return lines
+
+
 class Doors(SphinxDirective):
     """The modules of a distribution that no page names."""
 
@@ -64,8 +79,7 @@ class Doors(SphinxDirective):
             section = nodes.section(ids=[f'door-{nodes.make_id(name)}'])
             section += nodes.title(text=name)
             self.state.nested_parse(
-                StringList([f'.. automodule:: {name}'], source=name),
-                0, section)
+                StringList(described(name), source=name), 0, section)
             found.append(section)
         return found
 

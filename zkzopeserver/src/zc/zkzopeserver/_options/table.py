@@ -45,7 +45,7 @@ def _option(
 
 @dataclass(frozen=True)
 class Options:
-    """The options of one server; README.rst says what each means."""
+    """The options of one server; docs/options.rst says what each means."""
 
     # Where to register.
     zookeeper: str | None = _option(_values.text, None, 'connection string')

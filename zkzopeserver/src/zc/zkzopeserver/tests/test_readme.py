@@ -1,4 +1,4 @@
-"""README.rst: its examples run, and its table has every option."""
+"""README.rst and docs: examples run, and the tables have every option."""
 from __future__ import annotations
 
 import configparser
@@ -26,7 +26,8 @@ from zc.zkzopeserver.tests.support import wait_for
 
 
 #: Beside the sources, in a checkout as in a source distribution.
-README = pathlib.Path(__file__).parents[4] / 'README.rst'
+ROOT = pathlib.Path(__file__).parents[4]
+OPTIONS_PAGE = ROOT / 'docs' / 'options.rst'
 
 
 def options_of(text: str) -> dict[str, str]:
@@ -74,7 +75,7 @@ def set_up(test: Any) -> None:
 class TableTests(unittest.TestCase):
 
     def rows(self) -> dict[str, list[str]]:
-        text = README.read_text(encoding='utf-8')
+        text = OPTIONS_PAGE.read_text(encoding='utf-8')
         found = {}
         for row in re.findall(
                 r'^   \* - (.*\n(?:     -.*\n|       .*\n)*)', text, re.M):
@@ -123,6 +124,7 @@ def test_suite():
     return unittest.TestSuite([
         unittest.defaultTestLoader.loadTestsFromTestCase(TableTests),
         manuel.testing.TestSuite(
-            examples + manuel.capture.Manuel(), str(README), setUp=set_up,
+            examples + manuel.capture.Manuel(), str(ROOT / 'README.rst'),
+            *map(str, sorted((ROOT / 'docs').glob('*.rst'))), setUp=set_up,
             tearDown=zc.zk.testing.tearDown),
     ])
