@@ -22,6 +22,8 @@ TEST_REQUIRES = [
     'pytest-xdist',
     'requests >= 2.32',
     'rich >= 13',
+    'starlette >= 0.40',
+    'uvicorn >= 0.30',
     'zope.component',
     'zope.configuration',
     'zope.testing',
@@ -68,6 +70,7 @@ setup(
     packages=find_namespace_packages('src'),
     package_dir={'': 'src'},
     package_data={'zc.zk': ['py.typed', '*.zcml'],
+                  'zc.zk._web': ['static/*'],
                   'zc.zk.tests': ['*.txt', '*.rst', '*.test'],
                   'zc.zk.tests.curator': ['*.java']},
     zip_safe=False,
@@ -89,6 +92,7 @@ setup(
         'pytest': ['pytest >= 8.0'],
         'sasl': ['pure-sasl'],
         'test': TEST_REQUIRES,
+        'web': ['starlette >= 0.40', 'uvicorn >= 0.30'],
     },
     entry_points={
         'pytest11': [

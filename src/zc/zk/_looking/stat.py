@@ -85,16 +85,23 @@ def _facts(zk: ZooKeeper, path: str) -> dict[str, Any]:
     return facts
 
 
+def letters_of(entry: ACL) -> str:
+    """Return what an entry of an ACL permits, a letter for each."""
+    return ''.join(letter for letter, bit in _LETTERS.items()
+                   if entry.perms & bit)
+
+
+def who_of(entry: ACL) -> str:
+    """Return for whom an entry of an ACL is, without what is secret."""
+    who = str(entry.id.id)
+    if entry.id.scheme in _SECRET:
+        who = who.partition(':')[0] + ':...'
+    return who
+
+
 def _acl(entries: Iterable[ACL]) -> list[str]:
-    shown = []
-    for entry in entries:
-        letters = ''.join(letter for letter, bit in _LETTERS.items()
-                          if entry.perms & bit)
-        who = entry.id.id
-        if entry.id.scheme in _SECRET:
-            who = who.partition(':')[0] + ':...'
-        shown.append(f'{entry.id.scheme}:{who}:{letters}')
-    return shown
+    return [f'{entry.id.scheme}:{who_of(entry)}:{letters_of(entry)}'
+            for entry in entries]
 
 
 def _text(name: str, value: Any) -> str:

@@ -57,6 +57,8 @@ GROUPS: dict[str, dict[str, Offer]] = {
         'wait': _look('wait', 'wait for nodes and properties'),
         'doctor': Offer('zc.zk._doctor.command', 'doctor',
                         'say why clients do not see servers'),
+        'web': Offer('zc.zk._web.command', 'web',
+                     'serve a page of the live tree'),
     },
     'changing': {
         'plan': _change('plan', 'save what an import would do'),

@@ -56,6 +56,17 @@ ROOMS = '''
     zc.zk.testing._faults               pure
     zc.zk.testing.net
     zc.zk.testing
+    zc.zk._web.hiding                   pure
+    zc.zk._web.guards                   pure
+    zc.zk._web.ring                     pure
+    zc.zk._web.branch                   pure
+    zc.zk._web.cards                    pure
+    zc.zk._web.documents                pure
+    zc.zk._web.plain                    pure
+    zc.zk._web.review                   pure
+    zc.zk._web.openapi                  pure
+    zc.zk._web
+    zc.zk.web
     zc.zk._zczk
     zc.zk_pytest
 
