@@ -54,17 +54,18 @@ exit status: 0 done, 1 failed, 2 wrong usage
             parser.error(f'{name!r} cannot be a NAME: {e.reason}')
     with call.connected(options) as zk:
         path = zk.resolve(path)
-        _change(zk, path, rest, options.undo)
+        weigh(zk, path, rest, None if options.undo else 0)
         _tell(zk, path, rest, options.undo)
     return 0
 
 
-def _change(
-    zk: ZooKeeper, path: str, names: Sequence[str], undo: bool
+def weigh(
+    zk: ZooKeeper, path: str, names: Sequence[str], weight: float | None
 ) -> None:
-    """Write the overrides.
+    """Write the weights of servers into the overrides.
 
-    :raises Failure: when there is nothing to undo
+    :param weight: 0 drains them; None: their own count again
+    :raises Failure: when nothing says otherwise already
     """
     def change(properties: dict[str, Any]) -> None:
         rules = properties.pop(OVERRIDES, [])
@@ -73,8 +74,8 @@ def _change(
                 f'the property {OVERRIDES} of {path} is no list; set it to '
                 'a list with zookeeper_set_property, or delete it')
         for name in names:
-            changed = weighed(rules, name, None if undo else 0)
-            if undo and changed == rules:
+            changed = weighed(rules, name, weight)
+            if weight is None and changed == rules:
                 raise Failure(f'nothing drains {name} at {path}')
             rules = changed
         if rules:

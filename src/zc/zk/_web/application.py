@@ -6,10 +6,15 @@ threads beside it.
 from __future__ import annotations
 
 import asyncio
+import hmac
+import importlib
+import importlib.metadata
 import pathlib
 import secrets
+import threading
+import time
 from collections.abc import Callable
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs
@@ -30,15 +35,28 @@ from starlette.types import Send
 from .._tree import paths
 from ..client import ZooKeeper
 from ..errors import PathError
+from . import openapi
 from . import plain
+from .asking import MOST
+from .asking import after_of
+from .asking import asked_of
+from .asking import body_of
+from .asking import error
+from .asking import json_of
+from .asking import limit_of
+from .asking import number_of
+from .asking import path_of
+from .asking import root_of
+from .changing import Changes
 from .guards import COOKIE
 from .guards import HEADERS
-from .guards import Asked
 from .guards import Guard
 from .hub import Hub
 from .picture import NotRead
 from .picture import Picture
 from .reading import more_of
+from .reading import server_version
+from .ring import moment
 from .stream import EventStream
 
 
@@ -50,11 +68,15 @@ TYPES = {'.css': 'text/css; charset=utf-8', '.html': 'text/html',
 #: The views: the page itself shows what their addresses say.
 VIEWS = ('/', '/services', '/architecture', '/tree', '/tree/{path:path}',
          '/events', '/doctor', '/search', '/plan')
-#: How many items a list has, by default and at most.
+#: How many items a list has by default.
 LIMIT = 500
-MOST = 1_000
-#: The largest form, in bytes.
+#: The largest form, and the largest other body, in bytes: a large tree.
 MOST_FORM = 4_096
+MOST_BODY = 4_000_000
+#: How many threads read for requests, and how many write: when ZooKeeper is
+#: slow, what is known already is shown all the same.
+READERS = 8
+WRITERS = 4
 
 
 class Application:
@@ -70,9 +92,14 @@ class Application:
     ) -> None:
         self._zk = zk
         self._guard = guard
-        self._changes = changes
+        self._changes = Changes(zk)
+        self._allowed = changes
         self._csrf = secrets.token_urlsafe(24)
         self._server: str | None = None
+        self._version = importlib.metadata.version('zc.zk')
+        self._reading = ThreadPoolExecutor(READERS, 'zc.zk.web reads')
+        self._writing = ThreadPoolExecutor(WRITERS, 'zc.zk.web writes')
+        self._examining = threading.Lock()
         self.hub = Hub()
         self.picture = Picture(zk, self.hub)
         self.hub.status = self._status
@@ -82,11 +109,17 @@ class Application:
     def start(self) -> None:
         """Begin to follow the tree."""
         self.picture.start()
+        self._reading.submit(self._ask_version)
+
+    def _ask_version(self) -> None:
+        self._server = server_version(self._zk)
 
     def close(self) -> None:
         """End following, and all streams."""
         self.hub.close_all()
         self.picture.close()
+        for pool in (self._reading, self._writing):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send
@@ -116,9 +149,9 @@ class Application:
         asked = asked_of(scope)
         refused = self._guard.refusal(asked)
         if refused is not None:
-            return _error(*refused)
+            return error(*refused)
         user = self._guard.user(asked)
-        scope['user'] = user
+        scope['zczk.user'] = user
         if user is not None:
             return None
         path = scope['path'].removeprefix(scope.get('root_path', ''))
@@ -127,8 +160,8 @@ class Application:
             return None
         if (self._guard.has_token and asked.method == 'GET'
                 and 'text/html' in asked.one('accept')):
-            return HTMLResponse(plain.login(_root(scope), False), 401)
-        return _error(401, 'this page needs a token'
+            return HTMLResponse(plain.login(root_of(scope), False), 401)
+        return error(401, 'this page needs a token'
                       if self._guard.has_token
                       else 'this page is only for those whom the proxy names')
 
@@ -140,10 +173,13 @@ class Application:
             Route('/plain/{path:path}', self._plain),
             Route('/login', self._login, methods=['POST']),
             Route('/api/v1/stream', EventStream(
-                self.hub, self.picture.missed, _error)),
+                self.hub, self.picture.missed, error)),
         ]
         for name, get in self._documents().items():
             routes.append(Route(f'/api/v1/{name}', self._served(get)))
+        for name in self._changes.methods:
+            routes.append(Route(
+                f'/api/v1/{name}', self._changed(name), methods=['POST']))
         return routes
 
     def _documents(self) -> dict[str, Callable[[Request], Any]]:
@@ -151,18 +187,21 @@ class Application:
         return {
             'status': lambda request: self._status(),
             'services': lambda request: picture.services(
-                _after(request), _limit(request, MOST)),
+                after_of(request), limit_of(request, MOST)),
             'architecture': lambda request: picture.architecture(),
-            'node': lambda request: self._node(_path(request)),
+            'node': lambda request: self._node(path_of(request)),
             'children': lambda request: picture.children(
-                _path(request), _after(request), _limit(request, LIMIT)),
+                path_of(request), after_of(request), limit_of(request, LIMIT)),
             'events': lambda request: picture.events(
-                _number(request, 'before'), _path(request),
-                _limit(request, 200)),
+                number_of(request, 'before'), path_of(request),
+                limit_of(request, 200)),
             'search': lambda request: picture.search(
-                request.query_params.get('q', '')[:1000], _after(request),
-                _limit(request, 100)),
-            'secret': lambda request: self._secret(request),
+                request.query_params.get('q', '')[:1000], after_of(request),
+                limit_of(request, 100)),
+            'secret': self._secret,
+            'doctor': self._doctor,
+            'openapi.json': lambda request: openapi.description(
+                root_of(request.scope)),
         }
 
     def _served(self, get: Callable[[Request], Any]) -> Any:
@@ -172,23 +211,45 @@ class Application:
             return JSONResponse(get(request))
 
         async def endpoint(request: Request) -> Response:
-            return await asyncio.to_thread(make, request)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._reading, make, request)
+
+        return endpoint
+
+    def _changed(self, name: str) -> Any:
+        """Return an endpoint that makes a change."""
+        async def endpoint(request: Request) -> Response:
+            if not self._allowed:
+                raise HTTPException(
+                    403, 'changes are not allowed; start the page with '
+                    '--allow-changes')
+            given = request.headers.get('x-csrf-token', '')
+            if not hmac.compare_digest(
+                    given.encode('latin-1'), self._csrf.encode('ascii')):
+                raise HTTPException(
+                    403, 'the header X-CSRF-Token is needed, as the status '
+                    'tells it; load the page again')
+            asked = await json_of(request, MOST_BODY)
+            status, document = await asyncio.get_running_loop(
+                ).run_in_executor(
+                    self._writing, self._changes.make, name, asked,
+                    request.scope['zczk.user'])
+            return JSONResponse(document, status)
 
         return endpoint
 
     # Documents
 
     def _status(self) -> dict[str, Any]:
-        from .. import __version__
         client = self._zk.client
         status = {
             **self.picture.status(),
             'ensemble': ','.join(
                 f'{host}:{port}' for host, port in client.hosts)
             + client.chroot,
-            'zookeeper': self._server, 'version': __version__,
-            'changes': self._changes}
-        if self._changes:
+            'zookeeper': self._server, 'version': self._version,
+            'changes': self._allowed}
+        if self._allowed:
             status['csrf'] = self._csrf
         return status
 
@@ -200,10 +261,32 @@ class Application:
 
     def _secret(self, request: Request) -> dict[str, Any]:
         found = self.picture.secret(
-            _path(request), request.query_params.get('name', ''))
+            path_of(request), request.query_params.get('name', ''))
         if found is None:
             raise HTTPException(404, 'there is no such value')
         return found
+
+    def _doctor(self, request: Request) -> dict[str, Any]:
+        try:
+            examination = importlib.import_module('zc.zk._doctor')
+        except ImportError:
+            raise HTTPException(
+                501, 'this version of zc.zk has no doctor') from None
+        if not self._examining.acquire(blocking=False):
+            raise HTTPException(503, 'an examination is under way')
+        try:
+            # Nobody who only looks has us write, or connect elsewhere
+            # without asking for it.
+            found = examination.examine(
+                self._zk, path_of(request), write=False, servers=False,
+                probe=request.query_params.get('probe') == '1', watch=0)
+        finally:
+            self._examining.release()
+        return {'findings': [
+            {'level': str(each.level.value), 'path': each.path,
+             'fault': each.fault, 'remedy': each.remedy, 'rule': each.rule}
+            for each in found],
+                'as_of': moment(time.time())}
 
     # Pages
 
@@ -212,7 +295,7 @@ class Application:
             (STATIC / 'page.html').read_text, encoding='utf-8')
         return HTMLResponse(text.replace(
             '<base href="/">',
-            f'<base href="{escape(_root(request.scope))}">', 1))
+            f'<base href="{escape(root_of(request.scope))}">', 1))
 
     async def _static(self, request: Request) -> Response:
         name = request.path_params['name']
@@ -234,7 +317,7 @@ class Application:
             return plain.tree(
                 self.picture.node(path),
                 self.picture.children(path, after, LIMIT),
-                _root(request.scope))
+                root_of(request.scope))
 
         return HTMLResponse(await asyncio.to_thread(make))
 
@@ -242,7 +325,7 @@ class Application:
         body = await body_of(request, MOST_FORM)
         fields = parse_qs(body.decode('utf-8', 'replace'))
         given = fields.get('token', [''])[0].strip()
-        root = _root(request.scope)
+        root = root_of(request.scope)
         if not self._guard.knows(given):
             return HTMLResponse(plain.login(root, True), 401)
         response = RedirectResponse(root, 303)
@@ -252,73 +335,18 @@ class Application:
         return response
 
 
-async def body_of(request: Request, most: int) -> bytes:
-    """Return the body of a request.
-
-    :raises HTTPException: when it is larger than `most` bytes
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise HTTPException(413, f'more than {most} bytes were sent')
-    return bytes(body)
-
-
-def asked_of(scope: Scope) -> Asked:
-    """Return what the guards need to know of a request."""
-    headers: dict[str, list[str]] = {}
-    for name, value in scope['headers']:
-        headers.setdefault(name.decode('latin-1').lower(), []).append(
-            value.decode('latin-1'))
-    client: Sequence[Any] = scope.get('client') or ('', 0)
-    return Asked(scope['method'], headers, str(client[0]), scope['scheme'])
-
-
-def _root(scope: Scope) -> str:
-    """Return where the application is mounted, with a slash at its end."""
-    root: str = scope.get('root_path', '')
-    return root.rstrip('/') + '/'
-
-
-def _path(request: Request) -> str:
-    return paths.normal(request.query_params.get('path', '/'))
-
-
-def _after(request: Request) -> str:
-    return request.query_params.get('after', '')
-
-
-def _number(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name, '')
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise HTTPException(400, f'{name} must be a whole number')
-    return int(text)
-
-
-def _limit(request: Request, default: int) -> int:
-    found = _number(request, 'limit')
-    return default if found is None else max(1, min(found, MOST))
-
-
-def _error(status: int, error: str) -> JSONResponse:
-    return JSONResponse({'error': error}, status)
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _failed(request: Request, raised: Exception) -> Response:
+    assert isinstance(raised, HTTPException)
     return JSONResponse(
-        {'error': str(error.detail)}, error.status_code, error.headers)
+        {'error': str(raised.detail)}, raised.status_code, raised.headers)
 
 
-async def _bad_path(request: Request, error: Exception) -> Response:
-    return _error(400, str(error))
+async def _bad_path(request: Request, raised: Exception) -> Response:
+    return error(400, str(raised))
 
 
-async def _not_read(request: Request, error: Exception) -> Response:
-    return _error(503, 'the tree was not read yet')
+async def _not_read(request: Request, raised: Exception) -> Response:
+    return error(503, 'the tree was not read yet')
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

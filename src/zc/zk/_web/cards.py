@@ -67,6 +67,8 @@ class Cards:
         self._branch = branch
         self._cards: dict[str, dict[str, Any]] = {}
         self._gone: dict[str, dict[str, Gone]] = {}
+        # Documents of providers, with what they were made of
+        self._known: dict[str, tuple[NodeState | None, Any, Any]] = {}
         self._structure = -1
         self._from: dict[str, list[Use]] = {}
         self._to: dict[str, list[Use]] = {}
@@ -74,6 +76,8 @@ class Cards:
     def touched(self, path: str) -> Iterator[str]:
         """Yield the services whose cards show a node; forget these cards."""
         here = path
+        if path not in self._branch:
+            self._known.pop(path, None)
         for _ in range(3):
             known = self._cards.pop(here, None)
             if known is not None or here in self._branch.services:
@@ -206,10 +210,11 @@ class Cards:
         properties = branch.properties(service)
         type_ = properties.get('type')
         above = paths.join(service, PROVIDERS)
-        overrides = Overrides(branch.properties(above).get(OVERRIDES))
+        rules = branch.properties(above).get(OVERRIDES)
+        overrides = Overrides(rules)
         names = branch.names(above)
         providers = [
-            self._provider(paths.join(above, name), overrides)
+            self._provider(paths.join(above, name), overrides, rules)
             for name in names[:MOST_PROVIDERS]]
         there = set(names)
         providers += [
@@ -232,9 +237,16 @@ class Cards:
                 for use in self._to.get(service, ())],
         }
 
-    def _provider(self, path: str, overrides: Overrides) -> dict[str, Any]:
-        return _described(
-            path, self._branch.nodes[path].state, overrides, None)
+    def _provider(
+        self, path: str, overrides: Overrides, rules: Any
+    ) -> dict[str, Any]:
+        state = self._branch.nodes[path].state
+        known = self._known.get(path)
+        if known is None or known[0] is not state or known[1] != rules:
+            known = self._known[path] = state, rules, _described(
+                path, state, overrides, None)
+        described: dict[str, Any] = known[2]
+        return described
 
 
 def _link(use: Use) -> dict[str, Any]:

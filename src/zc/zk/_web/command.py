@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import logging
 import pathlib
 import signal
 import socket
@@ -36,8 +37,10 @@ def web(call: Call) -> int:
     options = call.parse(_parser(call))
     if options.arguments:
         raise Failure('there are no arguments, only options')
-    keywords = _checked(options)
     uvicorn = _uvicorn()
+    keywords = _checked(options)
+    if options.allow_changes:
+        _log_changes()
     door = importlib.import_module('zc.zk.web')
     with _connected(call, options) as zk, _listening(
             options.host, options.port) as listener:
@@ -134,6 +137,16 @@ def _checked(options: argparse.Namespace) -> dict[str, Any]:
             'user_header': options.user_header, 'names': options.name}
 
 
+def _log_changes() -> None:
+    """Say on the standard error who changes what."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(
+        '%(asctime)s %(message)s', '%Y-%m-%d %H:%M:%S'))
+    logger = logging.getLogger('zc.zk.web')
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+
 def _uvicorn() -> Any:
     for name in 'starlette', 'uvicorn':
         try:
@@ -194,7 +207,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def _serve(uvicorn: Any, page: Any, listener: socket.socket) -> None:
     """Say the address, and serve until SIGINT or SIGTERM."""
-    class Server(uvicorn.Server):   # type: ignore[misc]
+    class Server(uvicorn.Server):
         """Ends when we say so, without raising the signal once more."""
 
         def capture_signals(self) -> Any:

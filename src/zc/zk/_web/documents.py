@@ -87,11 +87,17 @@ def stat(state: NodeState | None) -> dict[str, Any] | None:
     """Return what is known of a node's stat."""
     if state is None:
         return None
-    return {'czxid': state.czxid, 'mzxid': state.mzxid,
+    return {'czxid': zxid(state.czxid), 'mzxid': zxid(state.mzxid),
             'ctime': moment(state.created / 1000),
             'mtime': moment(state.modified / 1000),
-            'version': state.version, 'ephemeralOwner': state.owner,
+            'version': state.version,
+            'ephemeralOwner': zxid(state.owner) if state.owner else 0,
             'dataLength': len(state.data)}
+
+
+def zxid(number: int) -> str:
+    """Return a number of 64 bits, which JavaScript would round."""
+    return f'{number:#x}'
 
 
 def children(

@@ -6,6 +6,7 @@ hiding too little gives a password away.
 """
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -18,12 +19,15 @@ WORDS = ('secret', 'passw', 'passphrase', 'token', 'credential', 'key')
 
 #: The largest whole number that JavaScript knows from its neighbours.
 EXACT = 2 ** 53
+#: Where floating point numbers end.
+LARGEST = 10 ** 308
 
 
 class NotKept(ValueError):
     """A place for a hidden value, where there is no value to keep."""
 
 
+@functools.lru_cache(10_000)
 def is_secret(name: str) -> bool:
     """Tell whether a name says that what it stands for is a secret."""
     lower = name.lower()
@@ -93,10 +97,12 @@ def kept(given: Any, old: Any) -> Any:
         if old is None:
             raise NotKept('there is no hidden value to keep')
         return old
+    if (isinstance(given, int) and isinstance(old, int)
+            and EXACT < abs(old) < LARGEST and given == int(float(old))):
+        return old      # as a browser has rounded it
     if isinstance(given, dict):
         there = old if isinstance(old, dict) else {}
-        return {name: kept(each, there.get(name)) if is_secret(name)
-                or isinstance(each, (dict, list)) else each
+        return {name: kept(each, there.get(name))
                 for name, each in given.items()}
     if isinstance(given, list):
         parts = old if isinstance(old, list) else []

@@ -67,9 +67,18 @@ class Stream:
         self.dropped.set()
         self._some.set()
 
-    async def take(self) -> bytes:
-        """Wait for messages, and return all that wait."""
-        await self._some.wait()
+    async def take(self, patience: float) -> bytes:
+        """Wait for messages, and return all that wait.
+
+        :param patience: how long to wait for the first, in seconds
+        """
+        # Not `wait_for`: it may swallow a cancellation.
+        waking = asyncio.get_running_loop().call_later(
+            patience, self._some.set)
+        try:
+            await self._some.wait()
+        finally:
+            waking.cancel()
         self._some.clear()
         found = b''.join(self._waiting)
         self._waiting.clear()

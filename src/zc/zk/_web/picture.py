@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from .._following import CAME
@@ -32,6 +33,8 @@ from .ring import moment
 PATIENCE = 10.0
 #: How many missed events a page is told of; one that missed more loads anew.
 MOST_MISSED = 2_000
+#: How many nodes a search looks at together.
+AT_A_TIME = 2_000
 
 Message = tuple[str, Any]
 
@@ -175,15 +178,20 @@ class Picture:
         """Return cards, by path."""
         with self._lock:
             self._cards.expire(time.time())
+            found = {'generation': self._branch.generation,
+                     'event': self._ring.newest,
+                     'total': len(self._branch.services)}
             names = [path for path in sorted(self._branch.services)
                      if not after or path > after]
-            return {
-                'generation': self._branch.generation,
-                'event': self._ring.newest,
-                'services': [self._cards.card(path)
-                             for path in names[:limit]],
-                'next': names[limit - 1] if len(names) > limit else None,
-                'total': len(self._branch.services)}
+        cards = []
+        for path in names[:limit]:
+            # Others need not wait until all are made.
+            with self._lock:
+                card = self._cards.card(path)
+            if card is not None:
+                cards.append(card)
+        return {**found, 'services': cards,
+                'next': names[limit - 1] if len(names) > limit else None}
 
     def architecture(self) -> dict[str, Any]:
         """Return services and their links."""
@@ -215,8 +223,16 @@ class Picture:
 
     def search(self, words: str, after: str, limit: int) -> dict[str, Any]:
         """Return nodes that have words in them."""
-        with self._lock:
-            nodes = self._branch.nodes
-            items = [(path, nodes[path].data)
-                     for path in self._branch.below('/', after)]
-        return documents.search(items, words, limit)
+        found: list[dict[str, Any]] = []
+        while True:
+            # Others need not wait until all is looked at.
+            with self._lock:
+                nodes = self._branch.nodes
+                items = [
+                    (path, nodes[path].data) for path in islice(
+                        self._branch.below('/', after), AT_A_TIME)]
+            part = documents.search(items, words, limit - len(found))
+            found += part['found']
+            if part['next'] is not None or len(items) < AT_A_TIME:
+                return {'found': found, 'next': part['next']}
+            after = items[-1][0]

@@ -13,6 +13,7 @@ from .._looking.stat import letters_of
 from .._looking.stat import who_of
 from .._session.requests import Bulk
 from ..client import ZooKeeper
+from .documents import zxid
 from .ring import moment
 
 
@@ -36,6 +37,10 @@ def more_of(zk: ZooKeeper, path: str) -> dict[str, Any]:
     found = stat._asdict()
     for name in 'ctime', 'mtime':
         found[name] = moment(found[name] / 1000)
+    for name in 'czxid', 'mzxid', 'pzxid':
+        found[name] = zxid(found[name])
+    found['ephemeralOwner'] = zxid(
+        stat.ephemeralOwner) if stat.ephemeralOwner else 0
     return {'stat': found, 'acl': [
         {'perms': letters_of(entry), 'scheme': entry.id.scheme,
          'id': who_of(entry)} for entry in entries]}

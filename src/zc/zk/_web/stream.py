@@ -100,11 +100,8 @@ class EventStream:
         while True:
             await send({'type': 'http.response.body', 'body': body,
                         'more_body': True})
-            try:
-                body = await asyncio.wait_for(stream.take(), BEAT)
-            except asyncio.TimeoutError:
-                body = encode('status', await asyncio.to_thread(
-                    self._hub.status))
+            body = await stream.take(BEAT) or encode(
+                'status', await asyncio.to_thread(self._hub.status))
 
 
 async def _gone(receive: Receive) -> None:
