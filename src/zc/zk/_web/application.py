@@ -9,22 +9,18 @@ import asyncio
 import hmac
 import importlib
 import importlib.metadata
-import pathlib
 import secrets
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from html import escape
 from typing import Any
-from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.responses import JSONResponse
-from starlette.responses import RedirectResponse
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
@@ -32,7 +28,6 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
-from .._tree import paths
 from ..client import ZooKeeper
 from ..errors import PathError
 from . import openapi
@@ -40,7 +35,6 @@ from . import plain
 from .asking import MOST
 from .asking import after_of
 from .asking import asked_of
-from .asking import body_of
 from .asking import error
 from .asking import json_of
 from .asking import limit_of
@@ -48,10 +42,10 @@ from .asking import number_of
 from .asking import path_of
 from .asking import root_of
 from .changing import Changes
-from .guards import COOKIE
 from .guards import HEADERS
 from .guards import Guard
 from .hub import Hub
+from .pages import Pages
 from .picture import NotRead
 from .picture import Picture
 from .reading import more_of
@@ -60,18 +54,9 @@ from .ring import moment
 from .stream import EventStream
 
 
-STATIC = pathlib.Path(__file__).with_name('static')
-TYPES = {'.css': 'text/css; charset=utf-8', '.html': 'text/html',
-         '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml',
-         '.png': 'image/png', '.ico': 'image/x-icon',
-         '.webmanifest': 'application/manifest+json'}
-#: The views: the page itself shows what their addresses say.
-VIEWS = ('/', '/services', '/architecture', '/tree', '/tree/{path:path}',
-         '/events', '/doctor', '/search', '/plan')
 #: How many items a list has by default.
 LIMIT = 500
-#: The largest form, and the largest other body, in bytes: a large tree.
-MOST_FORM = 4_096
+#: The largest body of a request, in bytes: a large tree.
 MOST_BODY = 4_000_000
 #: How many threads read for requests, and how many write: when ZooKeeper is
 #: slow, what is known already is shown all the same.
@@ -166,15 +151,9 @@ class Application:
                       else 'this page is only for those whom the proxy names')
 
     def _routes(self) -> list[Route]:
-        routes = [Route(view, self._page) for view in VIEWS]
-        routes += [
-            Route('/static/{name}', self._static),
-            Route('/plain', self._plain),
-            Route('/plain/{path:path}', self._plain),
-            Route('/login', self._login, methods=['POST']),
-            Route('/api/v1/stream', EventStream(
-                self.hub, self.picture.missed, error)),
-        ]
+        routes = Pages(self.picture, self._guard).routes()
+        routes.append(Route('/api/v1/stream', EventStream(
+            self.hub, self.picture.missed, error)))
         for name, get in self._documents().items():
             routes.append(Route(f'/api/v1/{name}', self._served(get)))
         for name in self._changes.methods:
@@ -287,52 +266,6 @@ class Application:
              'fault': each.fault, 'remedy': each.remedy, 'rule': each.rule}
             for each in found],
                 'as_of': moment(time.time())}
-
-    # Pages
-
-    async def _page(self, request: Request) -> Response:
-        text = await asyncio.to_thread(
-            (STATIC / 'page.html').read_text, encoding='utf-8')
-        return HTMLResponse(text.replace(
-            '<base href="/">',
-            f'<base href="{escape(root_of(request.scope))}">', 1))
-
-    async def _static(self, request: Request) -> Response:
-        name = request.path_params['name']
-        there = {each.name: each for each in STATIC.iterdir()
-                 if each.suffix in TYPES}
-        if name not in there:
-            raise HTTPException(404, 'there is no such file')
-        return Response(
-            await asyncio.to_thread(there[name].read_bytes),
-            media_type=TYPES[there[name].suffix],
-            headers={'Cache-Control': 'no-cache'})
-
-    async def _plain(self, request: Request) -> Response:
-        path = paths.normal('/' + request.path_params.get('path', ''))
-        after = request.query_params.get('after', '')
-
-        def make() -> str:
-            self.picture.wait()
-            return plain.tree(
-                self.picture.node(path),
-                self.picture.children(path, after, LIMIT),
-                root_of(request.scope))
-
-        return HTMLResponse(await asyncio.to_thread(make))
-
-    async def _login(self, request: Request) -> Response:
-        body = await body_of(request, MOST_FORM)
-        fields = parse_qs(body.decode('utf-8', 'replace'))
-        given = fields.get('token', [''])[0].strip()
-        root = root_of(request.scope)
-        if not self._guard.knows(given):
-            return HTMLResponse(plain.login(root, True), 401)
-        response = RedirectResponse(root, 303)
-        response.set_cookie(
-            COOKIE, self._guard.cookie(), path=root, httponly=True,
-            samesite='strict', secure=request.url.scheme == 'https')
-        return response
 
 
 async def _failed(request: Request, raised: Exception) -> Response:

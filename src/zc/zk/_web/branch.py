@@ -45,7 +45,7 @@ class Held:
         return self.state.data if self.state is not None else b''
 
 
-class Branch:
+class TreeCopy:
     """All nodes below the root.
 
     :ivar nodes: by path

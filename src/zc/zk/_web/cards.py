@@ -19,7 +19,7 @@ from .._tree.graph import PROVIDERS
 from .._tree.model import LINK
 from .._tree.model import PROPERTY_LINK
 from ..errors import Error
-from .branch import Branch
+from .branch import TreeCopy
 from .hiding import is_hidden
 from .hiding import properties_shown
 from .hiding import shown
@@ -63,7 +63,7 @@ class Cards:
     :param branch: the tree
     """
 
-    def __init__(self, branch: Branch) -> None:
+    def __init__(self, branch: TreeCopy) -> None:
         self._branch = branch
         self._cards: dict[str, dict[str, Any]] = {}
         self._gone: dict[str, dict[str, Gone]] = {}

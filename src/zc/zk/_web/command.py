@@ -207,7 +207,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def _serve(uvicorn: Any, page: Any, listener: socket.socket) -> None:
     """Say the address, and serve until SIGINT or SIGTERM."""
-    class Server(uvicorn.Server):
+    class PageServer(uvicorn.Server):
         """Ends when we say so, without raising the signal once more."""
 
         def capture_signals(self) -> Any:
@@ -217,7 +217,7 @@ def _serve(uvicorn: Any, page: Any, listener: socket.socket) -> None:
             page.hub.close_all()
             await super().shutdown(sockets)
 
-    server = Server(uvicorn.Config(
+    server = PageServer(uvicorn.Config(
         page, lifespan='off', log_config=None, access_log=False,
         server_header=False, proxy_headers=False, ws='none',
         timeout_graceful_shutdown=GRACE))

@@ -21,7 +21,7 @@ from .._tree.model import PROPERTY_LINK
 from .._tree.values import decode
 from ..errors import DataError
 from ..errors import Error
-from .branch import Branch
+from .branch import TreeCopy
 from .hiding import has_secrets
 from .hiding import hidden
 from .hiding import is_secret
@@ -35,7 +35,7 @@ from .ring import moment
 AROUND = 60
 
 
-def node(branch: Branch, path: str) -> dict[str, Any]:
+def node(branch: TreeCopy, path: str) -> dict[str, Any]:
     """Return the document of a node, which may not be there."""
     held = branch.nodes.get(path)
     if held is None:
@@ -101,7 +101,7 @@ def zxid(number: int) -> str:
 
 
 def children(
-    branch: Branch, path: str, after: str, limit: int
+    branch: TreeCopy, path: str, after: str, limit: int
 ) -> dict[str, Any]:
     """Return some children of a node, by name.
 
@@ -117,7 +117,7 @@ def children(
             'total': len(names)}
 
 
-def secret(branch: Branch, path: str, name: str) -> dict[str, Any] | None:
+def secret(branch: TreeCopy, path: str, name: str) -> dict[str, Any] | None:
     """Return a value that is hidden elsewhere, None if there is none.
 
     :param name: of the property, or of a property link; empty: all that
@@ -189,7 +189,7 @@ def _matches(
                    else text[place:place + 3 * AROUND]}
 
 
-def _child(branch: Branch, path: str, name: str) -> dict[str, Any]:
+def _child(branch: TreeCopy, path: str, name: str) -> dict[str, Any]:
     below = paths.join(path, name)
     held = branch.nodes[below]
     type_ = branch.properties(below).get('type')

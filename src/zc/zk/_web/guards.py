@@ -59,7 +59,7 @@ class Asked(NamedTuple):
         return values[0] if len(values) == 1 else ''
 
 
-class Refused(NamedTuple):
+class Refusal(NamedTuple):
     """Why a request is refused."""
 
     status: int
@@ -91,23 +91,23 @@ class Guard:
         self._proxies = tuple(proxies)
         self._user_header = user_header.lower()
 
-    def refusal(self, asked: Asked) -> Refused | None:
+    def refusal(self, asked: Asked) -> Refusal | None:
         """Return why a request is not the page's own, or None."""
         if len(asked.headers.get('host', ())) != 1:
-            return Refused(400, 'one Host header is needed')
+            return Refusal(400, 'one Host header is needed')
         host = asked.one('host')
         if not self._is_ours(host):
-            return Refused(
+            return Refusal(
                 403, 'this page has another name; start it with the name '
                 'that you use for it (--name)')
         origins = asked.headers.get('origin', ())
         if origins and (len(origins) > 1 or not _same(origins[0], host)):
-            return Refused(403, 'the request comes from another page')
+            return Refusal(403, 'the request comes from another page')
         if asked.one('sec-fetch-site') in ('cross-site', 'same-site') and not (
                 asked.method == 'GET'
                 and asked.one('sec-fetch-mode') == 'navigate'
                 and asked.one('sec-fetch-dest') in ('document', '')):
-            return Refused(403, 'the request comes from another page')
+            return Refusal(403, 'the request comes from another page')
         return None
 
     def user(self, asked: Asked) -> str | None:

@@ -20,11 +20,11 @@ from .._tree import paths
 from .._tree.graph import PROVIDERS
 from ..client import ZooKeeper
 from . import documents
-from .branch import Branch
+from .branch import TreeCopy
 from .cards import Cards
 from .cards import Gone
 from .hub import Hub
-from .ring import Event
+from .ring import NumberedEvent
 from .ring import Ring
 from .ring import moment
 
@@ -55,7 +55,7 @@ class Picture:
         self._hub = hub
         self._lock = threading.Lock()
         self._ready = threading.Event()
-        self._branch = Branch()
+        self._branch = TreeCopy()
         self._cards = Cards(self._branch)
         self._ring = Ring(int(time.time() * 1000))
         self._current = False
@@ -108,7 +108,7 @@ class Picture:
         self._hub.publish(messages, self._ring.newest)
 
     def _changes(
-        self, events: Sequence[Event], services: Iterable[str]
+        self, events: Sequence[NumberedEvent], services: Iterable[str]
     ) -> list[Message]:
         """Return what pages are told of events; the lock is held."""
         messages: list[Message] = [('changes', {

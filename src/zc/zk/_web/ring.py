@@ -17,7 +17,7 @@ from .._tree import paths
 KEPT = 10_000
 
 
-class Event(NamedTuple):
+class NumberedEvent(NamedTuple):
     """Something that happened to a node.
 
     :ivar id: its number; the next one's is larger
@@ -49,19 +49,21 @@ class Ring:
     """
 
     def __init__(self, first: int, kept: int = KEPT) -> None:
-        self._events: deque[Event] = deque(maxlen=kept)
+        self._events: deque[NumberedEvent] = deque(maxlen=kept)
         self._first = first
         #: The number of the newest event
         self.newest = first - 1
 
-    def add(self, time: float, what: str, path: str, text: str) -> Event:
+    def add(
+        self, time: float, what: str, path: str, text: str
+    ) -> NumberedEvent:
         """Keep an event, and return it."""
         self.newest += 1
-        event = Event(self.newest, time, what, path, text)
+        event = NumberedEvent(self.newest, time, what, path, text)
         self._events.append(event)
         return event
 
-    def since(self, id: int) -> list[Event] | None:
+    def since(self, id: int) -> list[NumberedEvent] | None:
         """Return the events after one, oldest first.
 
         :param id: the number of the last event that is known
@@ -78,7 +80,7 @@ class Ring:
 
     def before(
         self, id: int | None, path: str, limit: int
-    ) -> tuple[list[Event], int | None]:
+    ) -> tuple[list[NumberedEvent], int | None]:
         """Return events, newest first.
 
         :param id: only those before this one
@@ -86,7 +88,7 @@ class Ring:
         :param limit: how many at most
         :returns: them, and the number to go on with, or None at the end
         """
-        found: list[Event] = []
+        found: list[NumberedEvent] = []
         for event in reversed(self._events):
             if id is not None and event.id >= id:
                 continue

@@ -107,8 +107,7 @@ class Served(PageCase):
         text = self.ask('/plain/').body.decode('utf-8')
         self.assertIn('<a href="/plain/site">site</a>', text)
         self.assertIn('Hello', self.ask('/plain/site').body.decode('utf-8'))
-        self.assertIn(
-            '/z/plain/site', self.ask('/plain', root='/z').body.decode('utf-8'))
+        self.assertIn(b'/z/plain/site', self.ask('/plain', root='/z').body)
         self.assertEqual(400, self.ask('/plain/a\0').status)
 
     def test_hostile_tree(self):
@@ -148,7 +147,8 @@ class Served(PageCase):
             sent.append(message)
 
         async def receive():
-            return {'type': f'lifespan.{"startup" if not sent else "shutdown"}'}
+            return {'type': 'lifespan.shutdown' if sent
+                    else 'lifespan.startup'}
 
         self.loop.run(self.page({'type': 'websocket'}, receive, send))
         self.assertEqual('websocket.close', sent.pop()['type'])
@@ -256,7 +256,7 @@ class Tokens(PageCase):
         return self.ask(
             '/login', 'POST', [('content-type',
                                 'application/x-www-form-urlencoded')],
-            f'token={token}'.encode('utf-8'), **options)
+            f'token={token}'.encode(), **options)
 
     def test_browser(self):
         """A browser is asked for it once, and gets a cookie."""

@@ -7,7 +7,7 @@ import unittest
 
 from zc.zk._following import Happening
 from zc.zk._following import NodeState
-from zc.zk._web.branch import Branch
+from zc.zk._web.branch import TreeCopy
 
 
 def state(czxid=1, mzxid=None, data=b'', **properties):
@@ -33,7 +33,7 @@ def changed(path, **properties):
 class Copies(unittest.TestCase):
 
     def setUp(self):
-        self.branch = Branch()
+        self.branch = TreeCopy()
         self.branch.load({path: state() for path in (
             '/', '/a', '/a/b', '/a/b/c', '/a-b', '/b', '/b/x')})
 
@@ -112,7 +112,7 @@ class Copies(unittest.TestCase):
         """After any changes it is as if it had been read then."""
         chance = random.Random(5)
         there = {'/': state()}
-        branch = Branch()
+        branch = TreeCopy()
         branch.load(there)
         for _ in range(2000):
             path = '/' + '/'.join(
@@ -131,7 +131,7 @@ class Copies(unittest.TestCase):
                 branch.apply(changed(path)._replace(new=new)
                              if path in there else came(path, new))
                 there[path] = new
-        other = Branch()
+        other = TreeCopy()
         other.load(there)
         self.assertEqual(
             {path: (held.state, list(held.names))

@@ -7,7 +7,7 @@ from zc.zk._transfer.snapshot import read_tree
 from zc.zk._tree.graph import get_edges
 from zc.zk._tree.graph import get_services
 from zc.zk._web import cards
-from zc.zk._web.branch import Branch
+from zc.zk._web.branch import TreeCopy
 from zc.zk._web.cards import Cards
 from zc.zk._web.cards import Gone
 from zc.zk.tests.web.case import PageCase
@@ -20,7 +20,7 @@ from zc.zk.tests.web.test_branch import went
 class CardsCase(unittest.TestCase):
 
     def setUp(self):
-        self.branch = Branch()
+        self.branch = TreeCopy()
         self.branch.load({
             '/': state(), '/lb': state(type='ipvs'), '/lb/providers': state(),
             '/lb/pool': state(**{'site ->': '../../site/providers',
@@ -62,7 +62,8 @@ class Services(CardsCase):
     def test_states(self):
         """A server is ready, draining, failing or gone."""
         for name, properties in (
-                ('a:1', {}), ('b:1', {'weight': 0}), ('c:1', {'leaving': True}),
+                ('a:1', {}), ('b:1', {'weight': 0}),
+                ('c:1', {'leaving': True}),
                 ('d:1', {'weight': 0, 'healthy': False})):
             self.branch.apply(came(f'/site/providers/{name}',
                                    state(**properties)))

@@ -4,14 +4,14 @@ from __future__ import annotations
 import unittest
 
 from zc.zk._web import documents
-from zc.zk._web.branch import Branch
+from zc.zk._web.branch import TreeCopy
 from zc.zk.tests.web.test_branch import state
 
 
 class Nodes(unittest.TestCase):
 
     def setUp(self):
-        self.branch = Branch()
+        self.branch = TreeCopy()
         self.branch.load({
             '/': state(), '/a': state(x=1, token='t', **{
                 'one ->': '/b', 'two ->': '/a/one/c', 'none ->': '/nowhere',

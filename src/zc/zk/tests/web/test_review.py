@@ -48,7 +48,7 @@ class Reviews(PageCase):
         text = '/c\n  /e\n    api_key = "x"\n    link -> /a\n'
         lines = self.lines(text, True)
         self.assertEqual([
-            ' /c', "-  /d", "-    key = '(hidden)'",
+            ' /c', '-  /d', "-    key = '(hidden)'",
             '+  /e', "+    api_key = '(hidden)'", '+    link -> /a'],
             lines)
 
