@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import importlib
 import importlib.metadata
 import secrets
 import threading
@@ -16,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from kazoo.exceptions import KazooException
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -28,6 +28,7 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
+from .._doctor import examine
 from ..client import ZooKeeper
 from ..errors import PathError
 from . import openapi
@@ -246,19 +247,19 @@ class Application:
         return found
 
     def _doctor(self, request: Request) -> dict[str, Any]:
-        try:
-            examination = importlib.import_module('zc.zk._doctor')
-        except ImportError:
-            raise HTTPException(
-                501, 'this version of zc.zk has no doctor') from None
+        away = HTTPException(503, 'there is no connection to ZooKeeper')
+        if not self._zk.client.connected:
+            raise away
         if not self._examining.acquire(blocking=False):
             raise HTTPException(503, 'an examination is under way')
         try:
             # Nobody who only looks has us write, or connect elsewhere
             # without asking for it.
-            found = examination.examine(
+            found = examine(
                 self._zk, path_of(request), write=False, servers=False,
                 probe=request.query_params.get('probe') == '1', watch=0)
+        except KazooException:
+            raise away from None
         finally:
             self._examining.release()
         return {'findings': [

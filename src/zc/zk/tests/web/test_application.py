@@ -123,11 +123,19 @@ class Served(PageCase):
             self.assertEqual('application/json', reply.headers['content-type'])
 
     def test_doctor(self):
-        """The doctor's findings come, or that there is none."""
-        reply = self.ask('/api/v1/doctor')
-        self.assertIn(reply.status, (200, 501))
-        self.assertIn('findings' if reply.status == 200 else 'error',
-                      reply.json)
+        """The doctor's findings come."""
+        found = self.get('doctor')['findings']
+        self.assertEqual({'level', 'path', 'fault', 'remedy', 'rule'},
+                         set(found[0]))
+        self.assertIn('/balancer', {each['path'] for each in found})
+        self.assertEqual(['no-node'], [
+            each['rule']
+            for each in self.get('doctor?path=/none')['findings']])
+        with self.page._examining:
+            self.get('doctor', 503)
+        self.server.refuse()
+        wait_for(lambda: not self.zk.client.connected)
+        self.get('doctor', 503)
 
     def test_not_read(self):
         """Until the tree was read once, requests are told to wait."""
