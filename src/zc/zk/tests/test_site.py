@@ -70,6 +70,15 @@ class Contents(unittest.TestCase):
                 self.assertIn(
                     f'.. include:: ../../{document.relative_to(ROOT)}\n', text)
 
+    def test_readme(self) -> None:
+        """A README is short, plain for the package index, and leads on."""
+        for tree in TREES:
+            text = (tree.parent / 'README.rst').read_text(encoding='utf-8')
+            self.assertLess(len(text.splitlines()), 160)
+            self.assertNotRegex(text, r':(doc|ref|class|func|meth|mod):`')
+            self.assertNotIn('toctree::', text)
+            self.assertIn('\nRead on\n=======\n', text)
+
 
 class References(unittest.TestCase):
 
