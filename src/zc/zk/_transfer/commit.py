@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+from itertools import islice
 
 from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import ConnectionLoss
@@ -146,7 +147,7 @@ def _commit(
     one behind the other: the server handles the requests of a session in
     their order.  Deletions wait for all writes to have worked.
     """
-    stages = [list(bulk.batches(writes + deletes))]
+    stages = [list(islice(bulk.batches(writes + deletes), 2))]
     if len(stages[0]) > 1:
         stages = [list(bulk.batches(writes)), list(bulk.batches(deletes))]
     done, total = 0, len(writes) + len(deletes)

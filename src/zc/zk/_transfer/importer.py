@@ -7,6 +7,7 @@ registrations.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Sequence
 
 from kazoo.protocol.states import ZnodeStat
@@ -18,11 +19,12 @@ from .._tree import links
 from .._tree import notes as _notes
 from .._tree import plan as _plan
 from .._tree import steps as _steps
+from .._tree.model import PROPERTY_LINK
 from .._tree.model import Node
-from .._tree.plan import Present
-from .._tree.plan import Wanted
+from .._tree.steps import Add
 from .._tree.steps import Change
 from .._tree.steps import Step
+from .._tree.values import decode
 from .._tree.values import same
 from . import commit
 from .commit import Progress
@@ -106,7 +108,7 @@ class Import:
             wanted, found, extras, branches, self._trim, self._deletable,
             keep, self._look)
         if not self._look:
-            _check_links(wanted, found, steps)
+            _check_links(steps)
         if self._deletable is None:
             self._deletable = _steps.removed(steps)
         self._changes.update(
@@ -173,24 +175,23 @@ def import_tree(
         out(line)
 
 
-def _check_links(
-    wanted: Sequence[Wanted],
-    found: Sequence[Present | None],
-    steps: Sequence[Step],
-) -> None:
+# How the name of a property link ends, in JSON
+_LINK_IN_DATA = f'{PROPERTY_LINK}":'.encode('ascii')
+
+
+def _check_links(steps: Iterable[Step]) -> None:
     """Refuse property links that are none, unless they are there already.
 
     :raises BadPropertyLink: when one would be written
     """
-    changes = {step.path: step for step in steps if isinstance(step, Change)}
-    for want, have in zip(wanted, found, strict=True):
-        properties = want.node.properties
-        if have is not None:
-            change = changes.get(want.path)
-            if change is None:
-                continue
-            old = change.old
+    for step in steps:
+        if not isinstance(step, Add | Change) or (
+                _LINK_IN_DATA not in step.data):
+            continue        # nearly always
+        properties = decode(step.data, step.path)
+        if isinstance(step, Change):
+            old = step.old
             properties = {
                 name: value for name, value in properties.items()
                 if name not in old or not same(value, old[name])}
-        links.check_property_links(want.path, properties)
+        links.check_property_links(step.path, properties)
