@@ -5,12 +5,10 @@ Runs in a script's main thread.  It must not know what a script is for.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +16,7 @@ from typing import TextIO
 
 from .._printable import printable
 from ..errors import TreeSyntaxError
+from .replacement import replacement
 
 
 #: How many items of a list are shown on the standard error.
@@ -41,31 +40,13 @@ def write_lines(
     try:
         mode = os.stat(name).st_mode
     except FileNotFoundError:
-        umask = os.umask(0)
-        os.umask(umask)
-        mode = stat.S_IFREG | 0o666 & ~umask
+        mode = stat.S_IFREG
     if not stat.S_ISREG(mode):      # a pipe or a terminal
         with open(name, 'w', encoding='utf-8') as file:
             _put(file, lines, stopped)
         return
-    # A link stays one: what it leads to is replaced.
-    name = os.path.realpath(name)
-    directory = os.path.dirname(name)
-    if not os.path.isdir(directory):
-        raise FileNotFoundError(
-            errno.ENOENT, os.strerror(errno.ENOENT), name)
-    descriptor, temporary = tempfile.mkstemp(
-        dir=directory, prefix=os.path.basename(name) + '.')
-    try:
-        with open(descriptor, 'w', encoding='utf-8') as file:
-            file.writelines(line + '\n' for line in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, name)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with replacement(name) as (file, _):
+        file.writelines(line + '\n' for line in lines)
 
 
 def _put(stream: TextIO, lines: Iterable[str], stopped: str) -> None:

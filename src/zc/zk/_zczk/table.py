@@ -46,6 +46,10 @@ GROUPS: dict[str, dict[str, Offer]] = {
         'validate': _commands('validate', 'look for faults in texts'),
         'graph': _commands('graph', 'draw services and their links'),
     },
+    'files': {
+        'render': Offer('zc.zk._rendering.command', 'render',
+                        'write a file from the tree, and keep it fresh'),
+    },
     'looking around': {
         'ls': _look('ls', 'list the nodes below a node'),
         'find': _look('find', 'print the paths of certain nodes'),

@@ -44,6 +44,9 @@ ROOMS = '''
     zc.zk.monitor
     zc.zk.graphvis
     zc.zk._commands
+    zc.zk._rendering.quoting            pure
+    zc.zk._rendering.servers            pure
+    zc.zk._rendering
     zc.zk._run
     zc.zk._looking
     zc.zk._changing

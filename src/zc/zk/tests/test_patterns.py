@@ -102,6 +102,12 @@ def table() -> dict[str, tuple[str, list[Make]]]:
         'zc.zk._commands.set_property._ASSIGNMENT': ('fullmatch', [
             around('', 'a', ''), around('', ' ', ' =>'), around('', '=', ''),
             around('', ' =>', '')]),
+        'zc.zk._rendering.quoting._BREAKING': ('search', [
+            around('', 'a', '')]),
+        'zc.zk._rendering.quoting._HOST': ('fullmatch', [
+            around('', 'a', ''), around('', '.', ''), around('', 'a.', '')]),
+        'zc.zk._rendering.quoting._IDENTIFIER': ('search', [
+            around('', 'a', '')]),
         'zc.zk.testing.state.znodes._BAD_PATH': ('search', [
             around('/', 'a', ''), around('/', '.', ''),
             around('', '/a', ''), around('', '/..a', '')]),
