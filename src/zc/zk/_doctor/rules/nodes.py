@@ -49,7 +49,7 @@ def judge(
     :param names: of its children
     :param maxbuffer: the largest reply, in bytes
     """
-    if fault and data.lstrip()[:1] == b'{':
+    if fault and _begins_like_json(data):
         findings.warning(
             'bad-json', path, f'{fault}, and begin like one',
             'correct the data; links and properties in it count for nothing')
@@ -70,3 +70,9 @@ def judge(
             f'its data take {len(data)} bytes, of {maxbuffer} that a reply '
             'may have (jute.maxbuffer)',
             'keep large data elsewhere, and their address here')
+
+
+def _begins_like_json(data: bytes) -> bool:
+    """Tell whether a text was meant to be an object, and is no template."""
+    text = data.lstrip()
+    return text[:1] == b'{' and text[1:].lstrip()[:1] in (b'"', b"'")

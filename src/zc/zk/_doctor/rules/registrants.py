@@ -27,6 +27,8 @@ from .finding import clipped
 LONGEST_DRAIN = 86_400.0
 #: The node below which servers register, as trees have it.
 PROVIDERS = 'providers'
+#: What Curator calls servers whose nodes go with a session, and ours do.
+DYNAMIC = 'DYNAMIC'
 #: How `zczk run` begins the name of a server on a Unix-domain socket.
 UNIX = 'unix:'
 
@@ -40,6 +42,7 @@ class Registrant(NamedTuple):
 
     :ivar address: its host and port, or None
     :ivar owner: the session that the node goes with; 0: none
+    :ivar static: whether it is meant to go with none
     :ivar pid: the process that registered it, or None
     :ivar monitor: where its monitor listens, as the node says, or None
     :ivar fault: why its data cannot be understood; empty: they can
@@ -51,6 +54,7 @@ class Registrant(NamedTuple):
     address: tuple[str, int] | None
     properties: Mapping[str, Any]
     owner: int
+    static: bool
     pid: int | None
     monitor: str | None
     fault: str
@@ -76,7 +80,9 @@ def registrant(
     name = paths.split(path)[1]
     address = _address(name)
     own = properties or {}
+    static = False
     if address is None and own.get('id') == name and 'serviceType' in own:
+        static = not str(own['serviceType']).startswith(DYNAMIC)
         address, own = instance.read(own)
     if not owner and address is None:
         return None
@@ -85,7 +91,7 @@ def registrant(
     kept = {key: own[key] for key in ('weight', 'healthy', LEAVING)
             if key in own}
     return Registrant(
-        path, name, address, kept, owner,
+        path, name, address, kept, owner, static,
         pid if type(pid) is int and 0 < pid < 1 << 31 else None,
         monitor if isinstance(monitor, str) and len(monitor) < 300 else None,
         fault, modified)
@@ -170,7 +176,7 @@ def _judge_name(
 
 
 def _judge_node(findings: Findings, each: Registrant) -> None:
-    if not each.owner:
+    if not each.owner and not each.static:
         findings.warning(
             'not-ephemeral', each.path,
             'it goes with no session, so it stays when the server dies',

@@ -1,10 +1,13 @@
 """Tests of examination: each fault is staged, and found."""
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
+import threading
 import time
+import unittest
 from unittest import mock
 
 from kazoo.security import OPEN_ACL_UNSAFE
@@ -13,7 +16,9 @@ from kazoo.security import make_acl
 import zc.zk
 from zc.zk import _doctor
 from zc.zk import monitor
+from zc.zk._doctor import words
 from zc.zk._doctor.rules.reach import Outcome
+from zc.zk.testing import Server
 from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
 
@@ -241,9 +246,91 @@ class Staged(ZooKeeperCase):
             ('registration-fails', self.node),
             self.faults(probe=False, monitors=['{}:{}'.format(*place)]))
 
+    def test_chroot(self):
+        """A root that is missing is found, and nothing below it."""
+        with self.assertLogs('zc.zk'):
+            zk = self.zk(f'{self.connection_string}/q/r')
+        (rule, path), = self.faults(zk=zk)
+        self.assertEqual('no-chroot', rule)
+        self.assertTrue(path.endswith('/q/r'))
+
+    def test_requests(self):
+        """A large tree is read by few requests."""
+        self.client.import_tree('/large\n' + ''.join(
+            f'  /s{number}\n    l -> /web\n' + ''.join(
+                f'    /n{each}\n' for each in range(19))
+            for number in range(150)), trim=False)
+
+        def received():
+            answer = words.ask(self.client.client.hosts[0], 30).answer
+            return int(answer.partition('Received: ')[2].split()[0])
+
+        before = received()
+        self.assertEqual([], self.faults('/large', servers=False))
+        # The session and others of this server may ask, too.
+        self.assertLess(received() - before, 150)
+
     def test_odd_monitor(self):
         """A monitor that is named must be an address, and answer."""
         with self.assertRaises(zc.zk.errors.AddressError):
             self.faults(monitors=['x'])
         self.assertEqual([('monitor-silent', '/nowhere/m')],
                          self.faults(monitors=['/nowhere/m']))
+
+
+class Servers(unittest.TestCase):
+
+    def fake(self, *answers):
+        """Return the addresses of servers that answer so."""
+        return [self.serve(answer) for answer in answers]
+
+    def serve(self, answer):
+        listener = socket.create_server(('127.0.0.1', 0))
+
+        def run():
+            while True:
+                try:
+                    sock = listener.accept()[0]
+                except OSError:
+                    return
+                with contextlib.suppress(OSError), sock:
+                    if sock.recv(4):
+                        sock.sendall(answer.encode())
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+
+        def stop():
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+            thread.join(30)
+
+        self.addCleanup(stop)
+        return listener.getsockname()
+
+    def rules(self, *members):
+        return [each.rule for each in _doctor.examine_servers(
+            members, timeout=30.0)]
+
+    def test_versions(self):
+        """Servers of different versions are found."""
+        told = 'Zookeeper version: {}-x, built on y\nMode: {}\n'.format
+        leader, follower, newer = self.fake(
+            told('3.8.4', 'leader'), told('3.8.4', 'follower'),
+            told('3.9.3', 'follower'))
+        self.assertEqual([], self.rules(leader, follower))
+        self.assertEqual(['versions'], self.rules(leader, follower, newer))
+
+    def test_no_quorum(self):
+        """Servers of which none serves are found."""
+        idle = 'This ZooKeeper instance is not currently serving requests\n'
+        self.assertEqual(
+            ['server-not-serving', 'server-not-serving', 'no-quorum'],
+            self.rules(*self.fake(idle, idle)))
+
+    def test_split(self):
+        """Servers that are not one ensemble are found."""
+        with Server() as one, Server() as another:
+            self.assertEqual(['split-ensemble'], self.rules(
+                one.address, another.address))

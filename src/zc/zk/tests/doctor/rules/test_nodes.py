@@ -38,7 +38,9 @@ class Judge(unittest.TestCase):
         """Text is no fault, unless it begins like JSON."""
         self.assertEqual([], self.judge(b'text'))
         self.assertEqual([], self.judge(b'\xff\xfe'))
+        self.assertEqual([], self.judge(b'{{ template }}'))
         self.assertEqual(['bad-json'], self.judge(b' {"a": '))
+        self.assertEqual(['bad-json'], self.judge(b"{ 'a': 1}"))
         self.assertEqual(['bad-json'], self.judge(b'{"a": "\xff"}'))
 
     def test_children(self):

@@ -87,6 +87,14 @@ class Judge(unittest.TestCase):
             [('bad-json', '/s/h:2'), ('not-ephemeral', '/s/h:1')],
             self.judge(server('h:1', owner=0), server('h:2', data=b'x')))
 
+    def test_static(self):
+        """Curator has servers whose nodes stay, on purpose."""
+        instance = {'id': '0-1', 'address': 'h', 'port': 1}
+        self.assertEqual([], self.judge(
+            server('0-1', owner=0, serviceType='STATIC', **instance)))
+        self.assertEqual([('not-ephemeral', '/s/0-1')], self.judge(
+            server('0-1', owner=0, serviceType='DYNAMIC', **instance)))
+
     def test_all_drained(self):
         """A service of which no server can be chosen is an error."""
         all_ = [('all-drained', '/s')]
