@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import time
 
-from kazoo.security import READ_ACL_UNSAFE
+from kazoo.security import OPEN_ACL_UNSAFE
+from kazoo.security import make_acl
 
 from zc.zk._doctor import clock
 from zc.zk._doctor.rules.finding import Findings
@@ -38,6 +39,8 @@ class Clock(ZooKeeperCase):
 
     def test_forbidden(self):
         """Where we may not write, nothing is said."""
-        self.client.client.set_acls('/', READ_ACL_UNSAFE)
+        set_acls = self.client.client.set_acls
+        set_acls('/', [make_acl('world', 'anyone', read=True, admin=True)])
+        self.addCleanup(set_acls, '/', OPEN_ACL_UNSAFE)
         self.assertFalse(self.examine(offset=-3_600))
         self.assertEqual([], self.findings.all())

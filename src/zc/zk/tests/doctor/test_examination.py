@@ -75,6 +75,14 @@ class Staged(ZooKeeperCase):
             zk or self.client, path, watch=watch, timeout=30.0, **keywords)
         return [(each.rule, each.path) for each in self.found]
 
+    def set_acl(self, **permissions):
+        """Say what anyone may do at a service's node."""
+        set_acls = self.client.client.set_acls
+        set_acls('/web/providers', [
+            make_acl('world', 'anyone', admin=True, **permissions)])
+        # On a real server, others clean up.
+        self.addCleanup(set_acls, '/web/providers', OPEN_ACL_UNSAFE)
+
     def process(self, *paths):
         """Start a process that registers itself."""
         child = subprocess.Popen(
@@ -208,12 +216,10 @@ class Staged(ZooKeeperCase):
 
     def test_acl(self):
         """ACLs that forbid registering or reading are found."""
-        reader = make_acl('world', 'anyone', read=True, admin=True)
-        self.client.client.set_acls('/web/providers', [reader])
+        self.set_acl(read=True)
         self.assertEqual([('forbids-registering', '/web/providers')],
                          self.faults())
-        self.client.client.set_acls('/web/providers', [make_acl(
-            'world', 'anyone', create=True, admin=True, delete=True)])
+        self.set_acl(create=True)
         self.assertEqual([('forbids-reading', '/web/providers')],
                          self.faults())
 
@@ -234,8 +240,7 @@ class Staged(ZooKeeperCase):
         self.client.register(
             '/web/providers', other, monitor='{}:{}'.format(*place))
         # Nobody may create the other node again.
-        self.client.client.set_acls('/web/providers', [make_acl(
-            'world', 'anyone', read=True, delete=True, admin=True)])
+        self.set_acl(read=True, delete=True)
         self.client.client.delete(self.node)
         registration = self.client.registrations[self.node]
         wait_for(lambda: registration.state == 'failed')

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import time
 
+from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_acl
 from kazoo.security import make_digest_acl
 
@@ -113,13 +114,14 @@ class Acls(Case):
 
     def setUp(self):
         super().setUp()
-        # Others clean up on a real server.
         self.client.client.add_auth('digest', 'some:one')
         self.mine = make_digest_acl('some', 'one', all=True)
         self.reader = self.zk()
 
     def set(self, path, *acl):
         self.client.client.set_acls(path, list(acl))
+        # On a real server, others clean up.
+        self.addCleanup(self.client.client.set_acls, path, OPEN_ACL_UNSAFE)
 
     def test_registering(self):
         """A service where we may not register is found, unless we may."""
