@@ -62,7 +62,7 @@ def doctor(call: Call) -> int:
         if all(each.level != Level.ERROR for each in found):
             raise       # it is not they, but our credentials, for example
         found.append(Finding(
-            Level.ERROR, servers.shown(string), f'no session: {e.reason}',
+            Level.ERROR, servers.shown(string), f'cannot connect: {e.reason}',
             'mend what is said above; nothing else could be looked at',
             'no-session'))
     _show(call, options, found)
@@ -78,9 +78,8 @@ it is, and what to do.
 
 Registered servers are connected to; nothing is sent to them.  Monitors that
 their nodes name are asked for registrations that wait or fail.  Clocks are
-compared by a transaction that creates a node and deletes it again.  For {
-WATCH:g} seconds
-it is watched how often servers come and go.
+compared by a transaction that creates a node and deletes it again.  How often
+servers come and go is watched for {WATCH:g} seconds.
 ''', '''\
 examples:
   {0}

@@ -4,6 +4,7 @@ Runs in its caller's thread.  It must not know how findings are shown.
 """
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
 import time
@@ -14,6 +15,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from kazoo.exceptions import NoAuthError
+from kazoo.exceptions import NoNodeError
+
 from .._session.requests import Bulk
 from ..client import ZooKeeper
 from . import clock as _clock
@@ -23,6 +27,7 @@ from . import probes
 from . import words
 from .registry import Registry
 from .registry import real_path
+from .registry import registered
 from .rules import ensemble
 from .rules import hosts
 from .rules import reach
@@ -117,8 +122,8 @@ def examine(
         began = time.monotonic()
         registry.read(real, report.reading)
         if probe:
-            told = _probe(findings, registry, members, local, real, timeout,
-                          report)
+            told = _probe(findings, zk, registry, members, local, real,
+                          timeout, report)
         if watch and registry.services:
             _watch(findings, registry, began, watch, pause)
     _ask(findings, told, asked, timeout)
@@ -145,6 +150,7 @@ def examine_servers(
 
 def _probe(
     findings: Findings,
+    zk: ZooKeeper,
     registry: Registry,
     members: Collection[probes.Address],
     local: bool,
@@ -168,13 +174,30 @@ def _probe(
     for each, address in servers:
         reach.judge_server(
             findings, each, outcomes.get(address), machine, timeout)
-    reach.judge_listeners(
-        findings, machine,
-        {each.address[1] for each in registry.servers
-         if each.address is not None}, path, local, os.getpid())
+    _look_around(findings, zk, registry, machine, local, path)
     return _monitors.places(
         [each for each, address in servers
          if outcomes.get(address) == Outcome.ACCEPTED], machine)
+
+
+def _look_around(
+    findings: Findings,
+    zk: ZooKeeper,
+    registry: Registry,
+    machine: reach.Machine,
+    local: bool,
+    path: str,
+) -> None:
+    """Look for servers on this machine that are not registered."""
+    found = reach.unregistered(
+        reach.suspects(machine, local, os.getpid()), machine,
+        registry.servers)
+    if found:
+        # They may be registered elsewhere, and where we may not read.
+        with contextlib.suppress(NoAuthError, NoNodeError):
+            for each in reach.unregistered(
+                    found, machine, list(registered(zk))):
+                reach.judge_process(findings, path, each)
 
 
 def _ask(

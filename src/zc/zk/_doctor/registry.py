@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
+from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NoNodeError
 from kazoo.security import make_digest_acl_credential
 
@@ -175,6 +176,23 @@ class Registry:
                     permissions.judge_acl(
                         self._findings, path, answer[0], identities,
                         schemes)
+
+
+def registered(zk: ZooKeeper) -> Iterator[Registrant]:
+    """Yield all that is registered anywhere.
+
+    :raises NoAuthError: when there are nodes that may not be read
+    """
+    branch = Branch(zk, '/')
+    for item in branch:
+        if not item.names and item.ephemeral:
+            each = registrant(
+                item.path, *nodes.read(item.path, item.data),
+                item.stat.ephemeralOwner, item.modified)
+            if each is not None:
+                yield each
+    if branch.unreadable:
+        raise NoAuthError(branch.unreadable[0])
 
 
 def real_path(

@@ -97,20 +97,18 @@ def judge(findings: Findings, peers: Sequence[ZooKeeperServer]) -> None:
 
 
 def _judge_one(findings: Findings, peer: ZooKeeperServer) -> None:
-    what = {Outcome.REFUSED: 'it refuses connections',
-            Outcome.TIMED_OUT: 'it does not answer in time',
-            Outcome.UNKNOWN_HOST: 'the name of its host is not known here',
-            Outcome.UNREACHABLE: 'it cannot be reached from here'}.get(
+    what = {Outcome.REFUSED: 'refuses connections',
+            Outcome.TIMED_OUT: 'does not answer in time',
+            Outcome.UNKNOWN_HOST: 'has a host name that is not known here',
+            Outcome.UNREACHABLE: 'cannot be reached from here'}.get(
                 peer.outcome)
     if what is not None:
         findings.error(
-            'server-down', peer.address,
-            f'server of ZooKeeper: {what}',
+            'server-down', peer.address, f'this ZooKeeper server {what}',
             'start it, or take it out of the connection string')
     elif peer.serving is False:
         findings.error(
             'server-not-serving', peer.address,
-            'server of ZooKeeper: it runs, and '
-            + ('only reads are allowed' if peer.mode else
-               'serves nobody') + ', since it has no quorum',
+            'this ZooKeeper server runs, but has no quorum and '
+            + ('allows only reads' if peer.mode else 'serves nobody'),
             'look whether the other servers run and whether it reaches them')

@@ -14,6 +14,8 @@ from ...errors import DataError
 from .finding import Findings
 
 
+#: Why text holds no properties.
+NO_OBJECT = 'its data are no JSON object'
 #: From which part of jute.maxbuffer on a reply is said to be large.
 NEAR = 0.8
 #: What goes around a list and each of its names in a reply, in bytes.
@@ -31,7 +33,7 @@ def read(
     # An object with this one name cannot hold the whole of its own text.
     if properties.keys() == {STRING_VALUE} and (
             properties[STRING_VALUE] == data.decode('utf-8')):
-        return None, 'its data are no JSON object'
+        return None, NO_OBJECT
     return properties, ''
 
 
@@ -51,7 +53,9 @@ def judge(
     """
     if fault and _begins_like_json(data):
         findings.warning(
-            'bad-json', path, f'{fault}, and begin like one',
+            'bad-json', path,
+            'its data begin like a JSON object, and are none'
+            if fault == NO_OBJECT else f'its data are bad: {fault}',
             'correct the data; links and properties in it count for nothing')
     size = _AROUND + sum([_EACH + len(name) for name in names])
     if size > NEAR * maxbuffer / 4:     # UTF-8 at its longest

@@ -142,42 +142,60 @@ def judge_doubles(
         'wrong: its server may have moved, and another taken its port')
 
 
-def judge_listeners(
-    findings: Findings,
-    machine: Machine,
-    ports: Collection[int],
-    path: str,
-    local: bool,
-    own: int,
-) -> None:
-    """Judge what listens on this machine and is not registered.
+def suspects(
+    machine: Machine, local: bool, own: int
+) -> list[list[OpenPort]]:
+    """Return the open ports of processes that perhaps should be registered.
 
-    Only a process that is connected to ZooKeeper is taken for a server that
-    should be registered, and only if none of its ports is.
+    These are the processes that are connected to ZooKeeper.
 
-    :param ports: all that are registered
-    :param path: where they were looked for
-    :param local: whether ZooKeeper is on this machine and for it alone
+    :param local: whether ZooKeeper is on this machine and for it alone: then
+        servers may listen on its loopback, too
     :param own: our own process
     """
     by_process: dict[int, list[OpenPort]] = {}
     for each in machine.listeners or ():
         if each.client and each.pid is not None and each.pid != own:
             by_process.setdefault(each.pid, []).append(each)
-    for pid, found in sorted(by_process.items()):
-        if any(each.port in ports for each in found):
-            continue
-        open_ = sorted({each.port for each in found
-                        if local or not hosts.is_loopback(each.host)})
-        if open_:
-            findings.warning(
-                'not-registered', path,
-                f'process {pid} ({clipped(found[0].command)}) on this machine '
-                f'is connected to ZooKeeper and listens at '
-                f'{_ports(open_)}, which is registered nowhere below this '
-                'node',
-                'if clients should find it, have it register; look at its '
-                'log, and at zczk doctor --monitor')
+    return [found for _, found in sorted(by_process.items()) if local or any(
+        not hosts.is_loopback(each.host) for each in found)]
+
+
+def unregistered(
+    found: Iterable[list[OpenPort]],
+    machine: Machine,
+    servers: Iterable[Registrant],
+) -> list[list[OpenPort]]:
+    """Return the processes of which nothing is registered.
+
+    A process may have ports of which clients need not know, and its server
+    may be another process that it started.
+    """
+    ports, pids = set(), set()
+    for each in servers:
+        if each.address is not None:
+            ports.add(each.address[1])
+        if each.address is None or machine.has(each.address[0]):
+            pids.add(each.pid)
+    return [ports_ for ports_ in found if not any(
+        each.port in ports or each.pid in pids for each in ports_)]
+
+
+def judge_process(
+    findings: Findings, path: str, found: Sequence[OpenPort]
+) -> None:
+    """Tell of a process that listens here and is registered nowhere.
+
+    :param path: where it might be registered
+    """
+    findings.warning(
+        'not-registered', path,
+        f'process {found[0].pid} ({clipped(found[0].command)}) on this '
+        'machine is connected to ZooKeeper and listens at '
+        f'{_ports(sorted({each.port for each in found}))}, which is '
+        'registered nowhere',
+        'if clients should find it, have it register; look at its log, and '
+        'ask its monitor: zczk doctor --monitor')
 
 
 def _ports(ports: Iterable[int]) -> str:

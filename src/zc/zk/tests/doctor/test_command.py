@@ -109,9 +109,9 @@ class NoSession(WordsCase):
         status, out, err = self.zczk(
             '-z', f'127.0.0.1:{port}', 'doctor', '--timeout', '30')
         self.assertEqual((1, ''), (status, err))
-        self.assertIn(f'error 127.0.0.1:{port}: server of ZooKeeper: it '
+        self.assertIn(f'error 127.0.0.1:{port}: this ZooKeeper server '
                       'refuses connections', out)
-        self.assertIn('no session', out)
+        self.assertIn('cannot connect: no session (', out)
 
     def test_credentials(self):
         """What is wrong with the options is no fault of the servers."""

@@ -75,13 +75,13 @@ class Staged(ZooKeeperCase):
             zk or self.client, path, watch=watch, timeout=30.0, **keywords)
         return [(each.rule, each.path) for each in self.found]
 
-    def set_acl(self, **permissions):
-        """Say what anyone may do at a service's node."""
+    def set_acl(self, path, **permissions):
+        """Say what anyone may do at a node."""
         set_acls = self.client.client.set_acls
-        set_acls('/web/providers', [
+        set_acls(path, [
             make_acl('world', 'anyone', admin=True, **permissions)])
         # On a real server, others clean up.
-        self.addCleanup(set_acls, '/web/providers', OPEN_ACL_UNSAFE)
+        self.addCleanup(set_acls, path, OPEN_ACL_UNSAFE)
 
     def process(self, *paths):
         """Start a process that registers itself."""
@@ -138,6 +138,17 @@ class Staged(ZooKeeperCase):
         self.assertEqual(('not-registered', '/'), (rule, path))
         self.assertIn(f'process {pid} ', self.found[0].fault)
         self.assertIn(f'port {port},', self.found[0].fault)
+
+    def test_registered_elsewhere(self):
+        """A server that is registered elsewhere is no fault here, unless
+        that cannot be read.
+        """
+        self.process('/databases/main/providers')
+        self.assertEqual([], self.faults('/web'))
+        self.process()
+        self.assertEqual([('not-registered', '/web')], self.faults('/web'))
+        self.set_acl('/databases', create=True)
+        self.assertEqual([], self.faults('/web'))
 
     def test_dead_process(self):
         """A node whose process was killed on this machine is found."""
@@ -216,10 +227,10 @@ class Staged(ZooKeeperCase):
 
     def test_acl(self):
         """ACLs that forbid registering or reading are found."""
-        self.set_acl(read=True)
+        self.set_acl('/web/providers', read=True)
         self.assertEqual([('forbids-registering', '/web/providers')],
                          self.faults())
-        self.set_acl(create=True)
+        self.set_acl('/web/providers', create=True)
         self.assertEqual([('forbids-reading', '/web/providers')],
                          self.faults())
 
@@ -240,7 +251,7 @@ class Staged(ZooKeeperCase):
         self.client.register(
             '/web/providers', other, monitor='{}:{}'.format(*place))
         # Nobody may create the other node again.
-        self.set_acl(read=True, delete=True)
+        self.set_acl('/web/providers', read=True, delete=True)
         self.client.client.delete(self.node)
         registration = self.client.registrations[self.node]
         wait_for(lambda: registration.state == 'failed')

@@ -71,12 +71,15 @@ class Server(unittest.TestCase):
                 machine(OpenPort(host, 80, None, '', False), dead=[7])))
 
 
-class Listeners(unittest.TestCase):
+class Processes(unittest.TestCase):
 
-    def judge(self, *listeners, ports=(80,), local=False):
+    def judge(self, *listeners, servers=('h:80',), pid=None, local=False):
+        here = machine(*listeners)
         findings = Findings()
-        reach.judge_listeners(
-            findings, machine(*listeners), ports, '/', local, 99)
+        for each in reach.unregistered(
+                reach.suspects(here, local, 99), here,
+                [server(name, pid=pid) for name in servers]):
+            reach.judge_process(findings, '/', each)
         return [each.fault for each in findings.all()]
 
     def test_forgotten(self):
@@ -91,6 +94,14 @@ class Listeners(unittest.TestCase):
         self.assertEqual([], self.judge(
             OpenPort('0.0.0.0', 81, 7, 'web', True),
             OpenPort('0.0.0.0', 80, 7, 'web', True)))
+
+    def test_launcher(self):
+        """A process may register another's port, on this machine."""
+        found = OpenPort('0.0.0.0', 81, 7, 'zczk', True)
+        for name in (f'{HERE}:80', 'unix:%2Fx'):
+            self.assertEqual([], self.judge(found, servers=[name], pid=7))
+        self.assertEqual(
+            1, len(self.judge(found, servers=['10.0.0.2:80'], pid=7)))
 
     def test_others(self):
         """Who knows nothing of ZooKeeper should not be registered."""
@@ -107,10 +118,8 @@ class Listeners(unittest.TestCase):
 
     def test_unknown(self):
         """Where listeners are not known, nothing is said."""
-        findings = Findings()
         unknown = Machine(set(), set(), None)
-        reach.judge_listeners(findings, unknown, [], '/', True, 1)
-        self.assertEqual([], findings.all())
+        self.assertEqual([], reach.suspects(unknown, True, 1))
         self.assertIsNone(unknown.listens('10.0.0.1', 80))
 
 
