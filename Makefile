@@ -16,6 +16,8 @@ TESTS = $(BIN)/zope-testrunner --test-path=src --test-path=zkzopeserver/src \
 ARGS ?= -v --auto-color
 REAL = $(BIN)/python -m zc.zk.tests.realserver --
 MINUTES ?= 5
+# make demo PAGE=1: the page of the demo stays until it is stopped.
+PAGE ?=
 # For example: make bench BENCH=trees
 BENCH ?=
 # Which faults come: chosen anew each time unless given.
@@ -27,6 +29,7 @@ SEED ?= $(shell date +%s)
 
 help:
 	@echo 'make demo        a short story with two servers and a client'
+	@echo '                 (PAGE=1: its page stays until you stop it)'
 	@echo 'make demo-async  a shop whose mails are sent by jobs of zc.async'
 	@echo 'make docs        the documentation, as pages in build/docs'
 	@echo 'make test        all tests, on the embedded ZooKeeper'
@@ -42,7 +45,7 @@ help:
 	@echo 'make clean       remove what these have made'
 
 demo: .venv/installed
-	@$(BIN)/python demo
+	@$(BIN)/python demo $(if $(PAGE),--page)
 
 demo-async: .venv/installed
 	@$(BIN)/python demo/jobs.py

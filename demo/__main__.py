@@ -1,8 +1,10 @@
 """A short story: two servers come and go, and a client watches.
 
-Run by ``make demo``, in one process of its own beside two servers.  It ends
-by itself and ends what it started; nothing outside this directory is used
-but the two packages themselves.
+Run by ``make demo``, in one process of its own beside two servers and a page
+that shows them.  It ends by itself and ends what it started; with ``--page``,
+which ``make demo PAGE=1`` gives, the servers are started again in the end, and
+the page stays until Ctrl-C.  Nothing outside this directory is used but the
+two packages themselves.
 """
 from __future__ import annotations
 
@@ -61,15 +63,15 @@ class Audience:
             return list(self.names or ())
 
 
-class WebServer:
-    """A process that serves one of the .ini files."""
+class Process:
+    """A process that runs beside this one."""
 
-    def __init__(self, name: str, zookeeper: str) -> None:
+    def __init__(self, *words: str, heard: bool = False) -> None:
         self.output = tempfile.TemporaryFile('w+')
         self.process = subprocess.Popen(
-            [sys.executable, '-m', 'zc.zkzopeserver.serve', f'{name}.ini',
-             '-D', f'zookeeper_address={zookeeper}'],
-            cwd=HERE, stdout=self.output, stderr=self.output)
+            [sys.executable, *words], cwd=HERE, text=True,
+            stdout=subprocess.PIPE if heard else self.output,
+            stderr=self.output)
 
     def check(self) -> None:
         """Say what went wrong if the process is not there."""
@@ -80,8 +82,32 @@ class WebServer:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait()
+        self.process.communicate()
         self.output.close()
+
+
+class WebServer(Process):
+    """Serves one of the .ini files."""
+
+    def __init__(self, name: str, zookeeper: str) -> None:
+        super().__init__(
+            '-m', 'zc.zkzopeserver.serve', f'{name}.ini',
+            '-D', f'zookeeper_address={zookeeper}')
+
+
+class Page(Process):
+    """Serves a page of the live tree: ``zczk web``."""
+
+    def __init__(self, zookeeper: str) -> None:
+        super().__init__(
+            str(pathlib.Path(sys.executable).with_name('zczk')), '-z',
+            zookeeper, 'web', '--port', '0', heard=True)
+        assert self.process.stdout is not None
+        # It says its address when it serves.
+        self.address = self.process.stdout.readline().strip()
+        if not self.address:
+            self.process.wait(PATIENCE)
+            self.check()
 
 
 def fetch(address: str) -> str:
@@ -118,13 +144,7 @@ def tell(zookeeper: str, servers: dict[str, WebServer]) -> None:
         'Neither file has a port: the operating system chooses them, and '
         'nobody needs to be told.')
     print()
-    for name in 'anna', 'bert':
-        servers[name] = WebServer(name, zookeeper)
-    started = time.monotonic()
-    while len(providers) < 2 and time.monotonic() < started + PATIENCE:
-        for server in servers.values():
-            server.check()
-        time.sleep(0.05)
+    start(zookeeper, servers, providers)
     audience.wait(2)
 
     pool = '/balancer/pools/site'
@@ -165,6 +185,36 @@ def tell(zookeeper: str, servers: dict[str, WebServer]) -> None:
     zk.close()
 
 
+def start(
+    zookeeper: str, servers: dict[str, WebServer], providers: zc.zk.Children
+) -> None:
+    """Start both servers, and wait until they are registered."""
+    for name in 'anna', 'bert':
+        servers[name] = WebServer(name, zookeeper)
+    started = time.monotonic()
+    while len(providers) < 2 and time.monotonic() < started + PATIENCE:
+        for server in servers.values():
+            server.check()
+        time.sleep(0.05)
+
+
+def stay(
+    zookeeper: str, servers: dict[str, WebServer], page: Page
+) -> None:
+    """Have something to look at until somebody stops it."""
+    for server in servers.values():
+        server.close()
+    with zc.zk.ZooKeeper(zookeeper) as zk:
+        start(zookeeper, servers, zk.children('/site/providers'))
+    say('Both servers run again. Look at the page, and, in another terminal, '
+        'stop one with kill PID (the page shows the PIDs), or change what '
+        'they say:')
+    show(f'{page.address}\n.venv/bin/zczk -z {zookeeper} set /site '
+         '"greeting=\'Good evening\'"')
+    say('Ctrl-C ends it all.')
+    signal.pause()
+
+
 def wait_for_greeting(zk: zc.zk.ZooKeeper, greeting: str) -> None:
     """Wait until each server's page has a greeting."""
     deadline = time.monotonic() + PATIENCE
@@ -175,22 +225,32 @@ def wait_for_greeting(zk: zc.zk.ZooKeeper, greeting: str) -> None:
             time.sleep(0.01)
 
 
-def main() -> None:
+def main(stays: bool) -> None:
     # A polite end by SIGTERM too: the servers are ended below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = time.monotonic()
     servers: dict[str, WebServer] = {}
+    pages: list[Page] = []
     try:
         with Server() as server:
             say('A ZooKeeper server for a desk runs in this process, at '
                 f'{server.connection_string}.')
+            page = Page(server.connection_string)
+            pages.append(page)
+            say('A page shows what is in it, as it changes: '
+                f'{page.address}'
+                + ('' if stays else ' (make demo PAGE=1 lets it stay)'))
             tell(server.connection_string, servers)
+            if stays:
+                stay(server.connection_string, servers, page)
+    except KeyboardInterrupt:
+        print()
     finally:
-        for web_server in servers.values():
-            web_server.close()
+        for process in [*servers.values(), *pages]:
+            process.close()
     say(f'The end, after {time.monotonic() - started:.1f} seconds. Try: '
-        '.venv/bin/zookeeper_export --help')
+        '.venv/bin/zczk --help')
 
 
 if __name__ == '__main__':
-    main()
+    main('--page' in sys.argv[1:])
