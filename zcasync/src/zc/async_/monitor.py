@@ -287,7 +287,13 @@ def start(address: Any) -> Any:
     :returns: the address that was bound
     :raises ImportError: when the extra ``monitor`` is not installed
     """
-    import zc.zk.monitor
+    try:
+        import zc.zk.monitor
+    except ImportError as e:
+        if e.name != 'zc.zk':
+            raise
+        raise ImportError('The monitor needs zc.zk.  Install '
+                          'zc.async[monitor].') from None
     zc.zk.monitor.register(command, 'async')
     return zc.zk.monitor.start(address)
 

@@ -18,6 +18,7 @@ from zope.interface import implementer
 from ._perform import wake
 from ._rules.failure import is_failure
 from ._stored import schedules as _schedules
+from ._stored import unfit
 from ._stored.backlog import Backlog
 from ._stored.base import Dict
 from ._stored.history import Dead
@@ -255,7 +256,8 @@ class Queue(Backlog):
 
         :param agent: whose completed jobs they become
         """
-        gone = [job for job in self.waiting if job.status == COMPLETED]
+        gone = [job for job in self.waiting
+                if job.status == COMPLETED and unfit.storable(job)]
         for job in gone:
             self.waiting.discard(job)
             agent.completed.add(job)
@@ -263,8 +265,10 @@ class Queue(Backlog):
         moment = key_for(micros())
         for key, job in list(self._expiring.items(None, moment)):
             del self._expiring[key]
-            job.expire()
-            self.dead.discard(job)
+            # Its result stays if we lack its code: it goes with the job.
+            if unfit.storable(job):
+                job.expire()
+                self.dead.discard(job)
         return gone
 
     def retry(self, job: Any) -> Any:

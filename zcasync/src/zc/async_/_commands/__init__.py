@@ -43,6 +43,8 @@ from .report import lines
 
 __all__ = ['main']
 
+#: By what is not installed, the extra that brings it.
+EXTRAS = {'ZEO': 'zeo', 'zc.zk': 'monitor', 'cronsim': 'cron'}
 STATES = ['waiting', 'running', 'suspended', 'dead', 'completed']
 
 
@@ -295,6 +297,11 @@ def _sentence(error: Exception, options: argparse.Namespace) -> str:
     """Return what was wrong."""
     where = getattr(options, 'conf', None) or options.database or (
         os.environ.get(VARIABLE))
+    if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+        return (f'{error}.  Install zc.async[{EXTRAS[error.name]}].')
+    if isinstance(error, POSException.StateLoadError):
+        return (f'{where}: its queues are in another database, which is not '
+                'open.  Name a zope.conf that has both.')
     if isinstance(error, ZConfig.ConfigurationError):
         return f'{where}: {error}'
     if isinstance(error, POSException.POSError):

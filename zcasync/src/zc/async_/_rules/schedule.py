@@ -56,7 +56,12 @@ def following(cron: str | None, every: datetime.timedelta | None, zone: str,
             return after + every
         steps = max(1, (after - due) // every + 1)
         return due + steps * every
-    import cronsim
+    try:
+        import cronsim
+    except ImportError:
+        raise ImportError(
+            'Schedules by cron lines need cronsim.  Install zc.async[cron].'
+            ) from None
     assert cron is not None
     try:
         found: datetime.datetime = next(cronsim.CronSim(

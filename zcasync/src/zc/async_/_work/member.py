@@ -49,6 +49,8 @@ class Member(Activation):
         #: Seconds that the last claim took.
         self.took = 0.0
         self._swept = 0.0
+        #: Schedules that could not put their jobs.
+        self._unfired: set[str] = set()
         #: Whether it was said that there is no agent.
         self._idle = False
         self.progress = Progress(self)
@@ -120,7 +122,20 @@ class Member(Activation):
                 schedule = queue.schedules.get(name)
                 if schedule is not None:
                     schedule.fire(queue, now())
-            self.commit(fire, f'putting the job of schedule {name!r}')
+            try:
+                self.commit(fire, f'putting the job of schedule {name!r}')
+                self._unfired.discard(name)
+            except Exception as e:
+                if _is_ours(e):
+                    raise
+                # Jobs go on.  Others may have the code, cronsim or the time
+                # zones that we lack.
+                if name not in self._unfired:
+                    self._unfired.add(name)
+                    log.error(
+                        'The schedule %r in queue %r is due, and its job '
+                        'cannot be put here; it is tried again', name,
+                        self.name, exc_info=True)
 
     def _exchange(self, name: str) -> None:
         agent = self.agents()[name]
@@ -174,8 +189,7 @@ class Member(Activation):
 
     def _found_unfit(self, error: BaseException) -> bool:
         """Say whether a job is now known to be the cause of an error."""
-        if not isinstance(error, Exception) or isinstance(
-                error, Displaced) or retry.kind_of_commit(error):
+        if not isinstance(error, Exception) or _is_ours(error):
             return False
         self.dispatcher.begin(again=True)
         found = unfit.find(itertools.islice(self.queue(), LOOK_AT))
@@ -256,3 +270,8 @@ class Member(Activation):
                 info['error'] = Failure(e)
             result[name] = info
         return result
+
+
+def _is_ours(error: Exception) -> bool:
+    """Say whether an error is the dispatcher's or the database's affair."""
+    return isinstance(error, Displaced) or bool(retry.kind_of_commit(error))

@@ -17,8 +17,10 @@ from zc.async_._commands import main
 from zc.async_._commands import zopeconf
 from zc.async_.agent import Agent
 from zc.async_.interfaces import KEY
+from zc.async_.interfaces import DatabaseOpened
 from zc.async_.job import Job
 from zc.async_.queue import Queue
+from zc.async_.subscribers import multidb_queue_installer
 from zc.async_.tests import base
 from zc.async_.tests import sample
 from zc.async_.tests.processes import Process
@@ -336,6 +338,47 @@ class Databases(CommandCase):
             status, printed = self.run_command(*words, database=None)
             self.assertEqual(1, status)
             self.assertRegex(printed, r'^zcasync: .*\.conf: .')
+
+    def test_half(self):
+        """A database whose queues are in another one is not enough."""
+        databases = {}
+        main = ZODB.DB(self.path('main.fs'), databases=databases,
+                       database_name='main')
+        other = ZODB.DB(self.path('other.fs'), databases=databases,
+                        database_name='async')
+        multidb_queue_installer(DatabaseOpened(main))
+        main.close()
+        other.close()
+        status, printed = self.run_command('status', database='main.fs')
+        self.assertEqual(1, status)
+        self.assertIn('main.fs: its queues are in another database', printed)
+
+    def test_extras(self):
+        """If something is not installed, the extra that has it is named."""
+        for module, words, extra in [
+                ('ZEO', ['-d', 'zeo://localhost:1', 'status'], 'zeo'),
+                ('zc.zk', ['run', self.write('zope.conf', CONF + """
+                    <product-config zc.z3monitor>
+                      port 127.0.0.1:0
+                    </product-config>""")], 'monitor')]:
+            with self.subTest(module):
+                process = Process(
+                    extra, self.directory, '-c',
+                    'import importlib.abc, sys\n'
+                    'class Finder(importlib.abc.MetaPathFinder):\n'
+                    '    def find_spec(self, name, path, target=None):\n'
+                    f'        if name == {module!r}:\n'
+                    '            raise ModuleNotFoundError('
+                    'f"No module named {name!r}", name=name)\n'
+                    'sys.meta_path.insert(0, Finder())\n'
+                    'from zc.async_._commands import main\n'
+                    'sys.exit(main())', *words)
+                self.addCleanup(process.kill)
+                self.connection.close()
+                self.db.close()
+                self.assertEqual(1, process.process.wait(60))
+                self.assertIn(f'Install zc.async[{extra}].',
+                              process.output())
 
     def test_no_server(self):
         """A ZEO server that does not answer is named."""

@@ -1,5 +1,6 @@
 import datetime
 import unittest
+import unittest.mock
 
 from zc.async_._rules.schedule import check
 from zc.async_._rules.schedule import following
@@ -22,6 +23,12 @@ class Cron(unittest.TestCase):
         """A cron line gives the next time, never the same."""
         self.assertEqual(at(2026, 1, 2, 4, 30),
                          self.next('30 4 * * *', at(2026, 1, 1, 4, 30)))
+
+    def test_missing(self):
+        """Without cronsim, the extra that brings it is named."""
+        with unittest.mock.patch.dict('sys.modules', cronsim=None), \
+                self.assertRaisesRegex(ImportError, r'zc.async\[cron\]'):
+            check('* * * * *', None, 'UTC')
 
     def test_zone(self):
         """It is read in its time zone, and given in UTC."""

@@ -64,6 +64,45 @@ class Unfit(base.DispatcherCase):
         self.start()
         self.assertIsNotNone(self.result(job).check(ValueError))
 
+    def test_expired(self):
+        """Results that expire, and jobs that waited, do not need the code.
+        """
+        job = self.queue.put(sample.fail, keep=datetime.timedelta())
+        transaction.commit()
+        with self.assertLogs('zc.async.events'):
+            dispatcher = self.start()
+            self.result(job)
+            self.wait(lambda: len(self.agents(dispatcher)['main'].completed))
+            testing.tear_down_dispatcher(dispatcher)
+        transaction.begin()
+        agent = self.agents(dispatcher)['main']
+        self.queue.waiting.add(job)
+        self.queue.ended(job)
+        transaction.commit()
+        self.forget()
+        self.assertEqual([], self.queue.sweep(agent))
+        transaction.commit()
+        self.assertEqual(0, len(self.queue._expiring))
+        self.assertFalse(job.expired)
+
+    def test_schedule(self):
+        """A schedule that cannot put its job holds up no job."""
+        schedule = self.queue.schedules.create(
+            'often', Job(sample.fail), every=datetime.timedelta(hours=1))
+        schedule.due -= datetime.timedelta(hours=2)
+        transaction.commit()
+        self.forget()
+        dispatcher = self.start()
+        jobs = [self.put(Job(sample.note, n)) for n in range(3)]
+        self.assertEqual([(0,), (1,), (2,)],
+                         [self.result(job) for job in jobs])
+        testing.get_poll(dispatcher)
+        self.assertEqual(1, len([
+            text for text in self.messages()
+            if "The schedule 'often' in queue '' is due" in text]))
+        transaction.begin()
+        self.assertIsNone(schedule.last)
+
     def test_filter(self):
         """An agent with a filter passes over it, too."""
         self.queue.put(sample.fail)
