@@ -27,13 +27,13 @@ from .subscribers import QueueInstaller
 from .subscribers import ThreadedDispatcherInstaller
 
 
-__all__ = ['base', 'minimal', 'start']
+__all__ = ['adapters', 'base', 'minimal', 'start']
 
-def minimal() -> None:
-    """Register the adapters and the UUID.
 
-    Enough where ``zope.keyreference`` or another package registers an
-    adapter of persistent objects to their connections.
+def adapters() -> None:
+    """Register the adapters alone.
+
+    Needs no UUID, so it makes no file for one.  What is put notes none.
     """
     zope.component.provideAdapter(transactionManager)
     zope.component.provideAdapter(
@@ -44,6 +44,16 @@ def minimal() -> None:
     zope.component.provideAdapter(getDefaultQueue)
     zope.component.provideAdapter(
         getDefaultQueue, adapts=(ZODB.interfaces.IConnection,))
+
+
+def minimal() -> None:
+    """Register the adapters and the UUID.
+
+    Enough where ``zope.keyreference`` or another package registers an
+    adapter of persistent objects to their connections.
+    """
+    adapters()
+    # This reads the UUID, and makes its file where there is none.
     zope.component.provideUtility(instanceuuid.UUID, IUUID)
 
 

@@ -76,8 +76,13 @@ def _read(name: str) -> uuid.UUID | None:
 def _make(name: str) -> uuid.UUID:
     value = uuid.uuid4()
     temporary = f'{name}.{os.getpid()}'
-    with open(temporary, 'w', encoding='utf-8') as stream:
-        stream.write(f'{value}{_NOTE}')
+    try:
+        with open(temporary, 'w', encoding='utf-8') as stream:
+            stream.write(f'{value}{_NOTE}')
+    except OSError as e:
+        raise OSError(
+            e.errno, f'{e.strerror}; the UUID of this instance needs a file '
+            f'that can be made, and {key} names another', name) from None
     try:
         # Unlike a rename, this does not replace the file of another
         # process that was quicker.

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import transaction
+import zope.component
 
 from .. import configure
+from ..adapters import connection as connection_of
 from ..interfaces import KEY
 from ..interfaces import IJob
 from ..queue import check_format
@@ -79,7 +81,9 @@ def opened(name: str | None, looks: bool = False) -> Iterator[Any]:
         raise CommandMistake(
             f'Name the database, by --database or {VARIABLE}: the path of a '
             'zope.conf or of a file storage, or zeo://HOST:PORT.')
-    configure.base()
+    # A command is no instance of the application, and makes no UUID file.
+    configure.adapters()
+    zope.component.provideAdapter(connection_of)
     db = open_database(name, looks)
     try:
         connection = db.open()

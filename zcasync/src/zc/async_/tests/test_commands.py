@@ -2,6 +2,7 @@ import contextlib
 import datetime
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -216,6 +217,28 @@ class Looks(CommandCase):
                     self.assertRaises(SystemExit):
                 main(words)
             self.assertIn(text, err.getvalue())
+
+    def test_no_uuid(self):
+        """A command makes no file for a UUID where it is given."""
+        transaction.commit()
+        self.connection.close()
+        self.db.close()
+        environment = {**os.environ}
+        del environment['ZC_ASYNC_UUID']
+        os.mkdir(self.path('here'))
+        for words in ['status'], ['put', 'operator:mul', '6', '7']:
+            done = subprocess.run(
+                [sys.executable, '-c',
+                 'import sys; from zc.async_._commands import main; '
+                 'sys.exit(main())', '-d', '../data.fs', *words],
+                cwd=self.path('here'), env=environment,
+                capture_output=True)
+            self.assertEqual((0, b''), (done.returncode, done.stderr))
+        self.assertEqual([], os.listdir(self.path('here')))
+        self.db = self.open_database()
+        self.connection = self.db.open()
+        [job] = self.connection.root()[KEY]['']
+        self.assertIsNone(job.assignerUUID)
 
     def test_reader_gone(self):
         """Whoever reads the output may stop to read."""

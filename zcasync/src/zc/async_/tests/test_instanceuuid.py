@@ -25,6 +25,13 @@ class InstanceUUID(base.ComponentCase):
             self.assertEqual(text, stream.readline().strip())
             self.assertIn('ZC_ASYNC_UUID', stream.read())
 
+    def test_no_file(self):
+        """If the file cannot be made, the error says what to do."""
+        os.environ[instanceuuid.key] = self.path('nowhere/uuid.txt')
+        with self.assertRaisesRegex(
+                OSError, "ZC_ASYNC_UUID names another: '.*nowhere/uuid.txt'"):
+            instanceuuid.getUUID()
+
     def test_value(self):
         """It is a UUID like any other, and is stored as a plain one."""
         value = instanceuuid.getUUID()
