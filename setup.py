@@ -85,7 +85,8 @@ setup(
     extras_require={
         'aiohttp': ['aiohttp >= 3.13'],
         'cli': ['argcomplete', 'rich >= 13'],
-        'docs': ['furo', 'sphinx >= 8.1'],
+        # What autodoc imports is there too.
+        'docs': ['furo', 'jinja2', 'sphinx >= 8.1', 'starlette >= 0.40'],
         'httpx': ['httpx >= 0.28'],
         'metrics': ['opentelemetry-api >= 1.20'],
         'monitor': ['zope.component', 'zope.configuration'],

@@ -1,6 +1,8 @@
 """The system of docs/start/ten-minutes.rst works as the page says."""
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import pathlib
 import re
@@ -11,8 +13,10 @@ import tempfile
 import textwrap
 import unittest
 import urllib.request
+from unittest import mock
 
 import zc.zk
+from zc.zk import _zczk
 from zc.zk.testing import wait_until
 from zc.zk.tests.sources import ROOT
 
@@ -48,9 +52,13 @@ class Shop(unittest.TestCase):
         return process
 
     def run_(self, command: str) -> str:
-        return subprocess.run(
-            shlex.split(command), cwd=self.directory, env=self.environment,
-            check=True, capture_output=True, text=True).stdout
+        """Run what ends by itself, in this process, and return its output."""
+        _, *arguments = shlex.split(command)
+        out = io.StringIO()
+        with mock.patch.dict(os.environ, self.environment):
+            with contextlib.redirect_stdout(out):
+                _zczk.main(arguments)
+        return out.getvalue()
 
     def test_commands(self) -> None:
         """Each command does what is said of it."""
