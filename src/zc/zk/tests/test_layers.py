@@ -52,6 +52,7 @@ ROOMS = '''
     zc.zk._changing
     zc.zk._doctor.rules                 pure
     zc.zk._doctor
+    zc.zk.doctor
     zc.zk.scripts
 
     zc.zk.testing.protocol              pure

@@ -78,6 +78,7 @@ TESTED_BY = {
     'zc.zk._aio.properties': 'aio.test_live',
     'zc.zk._aio.providers': 'aio.test_live',
     'zc.zk.aio': 'aio.test_client',
+    'zc.zk.doctor': 'doctor.test_examination',
     'zc.zk.graphvis': 'tree.test_graph',
     'zc.zk.monitor': 'monitor.test_plugin',
     'zc.zk.testing': 'testing.test_settle',

@@ -74,6 +74,16 @@ class Machine(NamedTuple):
                 or not _is_address(host))
             for each in self.listeners)
 
+    def on_port(self, port: int) -> list[OpenPort]:
+        """Return what listens at a port, whatever the address."""
+        return [each for each in self.listeners or () if each.port == port]
+
+
+def _process(found: OpenPort) -> str:
+    if found.pid is None:
+        return 'what runs there'
+    return f'process {found.pid} ({clipped(found.command)})'
+
 
 def _is_address(host: str) -> bool:
     return ':' in host or host.replace('.', '').isdigit()
@@ -106,6 +116,16 @@ def judge_server(
             'the server again')
         return
     if outcome is None:
+        return
+    elsewhere = machine.on_port(port) if machine.has(host) else []
+    if outcome == Outcome.REFUSED and elsewhere:
+        found = elsewhere[0]
+        findings.error(
+            'refused', each.path,
+            f'{clipped(host)} refuses connections to port {port}, since '
+            f'{_process(found)} listens at {found.host} only',
+            'have the server listen at the address that is registered, or '
+            'register the one where it listens')
         return
     # A server that drains may be just ending.
     level = (Level.WARNING if each.properties.get('weight') == 0
@@ -190,8 +210,8 @@ def judge_process(
     """
     findings.warning(
         'not-registered', path,
-        f'process {found[0].pid} ({clipped(found[0].command)}) on this '
-        'machine is connected to ZooKeeper and listens at '
+        f'{_process(found[0])} on this machine is connected to ZooKeeper and '
+        'listens at '
         f'{_ports(sorted({each.port for each in found}))}, which is '
         'registered nowhere',
         'if clients should find it, have it register; look at its log, and '

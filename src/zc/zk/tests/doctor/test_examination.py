@@ -14,7 +14,7 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_acl
 
 import zc.zk
-from zc.zk import _doctor
+from zc.zk import doctor
 from zc.zk import monitor
 from zc.zk._doctor import words
 from zc.zk._doctor.rules.reach import Outcome
@@ -71,7 +71,7 @@ class Staged(ZooKeeperCase):
 
     def faults(self, path='/', zk=None, watch=0.0, **keywords):
         """Return rules and paths of what is found."""
-        self.found = _doctor.examine(
+        self.found = doctor.examine(
             zk or self.client, path, watch=watch, timeout=30.0, **keywords)
         return [(each.rule, each.path) for each in self.found]
 
@@ -112,6 +112,14 @@ class Staged(ZooKeeperCase):
         path = f'/web/providers/127.0.0.1:{address[1]}'
         self.assertEqual([('refused', path)], self.faults())
         self.assertEqual([], self.faults(probe=False))
+
+    def test_listens_elsewhere(self):
+        """A server that listens at another address only is found."""
+        self.client.register('/web/providers', ('127.0.0.2', self.address[1]))
+        self.assertEqual(
+            [('refused', f'/web/providers/127.0.0.2:{self.address[1]}')],
+            self.faults())
+        self.assertIn('listens at 127.0.0.1 only', self.found[0].fault)
 
     def test_timed_out(self):
         """A server that does not answer is found."""
@@ -326,7 +334,7 @@ class Servers(unittest.TestCase):
         return listener.getsockname()
 
     def rules(self, *members):
-        return [each.rule for each in _doctor.examine_servers(
+        return [each.rule for each in doctor.examine_servers(
             members, timeout=30.0)]
 
     def test_versions(self):

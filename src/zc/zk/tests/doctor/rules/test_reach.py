@@ -24,7 +24,25 @@ class Server(unittest.TestCase):
     def judge(self, each, outcome, machine=NOTHING):
         findings = Findings()
         reach.judge_server(findings, each, outcome, machine, 2.0)
-        return [(str(each.level), each.rule) for each in findings.all()]
+        self.found = findings.all()
+        return [(str(each.level), each.rule) for each in self.found]
+
+    def test_elsewhere(self):
+        """A server that listens at another address of its machine is named.
+        """
+        here = machine(OpenPort('127.0.0.1', 80, 7, 'web', False))
+        for name in (f'{HERE}:80', 'web1:80'):
+            self.assertEqual([('error', 'refused')], self.judge(
+                server(name), Outcome.REFUSED, here))
+            self.assertIn('process 7 (web) listens at 127.0.0.1 only',
+                          self.found[0].fault)
+        self.judge(server(f'{HERE}:80'), Outcome.REFUSED, machine(
+            OpenPort('127.0.0.1', 80, None, '', False)))
+        self.assertIn('what runs there listens', self.found[0].fault)
+        # Of other machines nothing is known, nor of other ports.
+        for name in ('10.0.0.2:80', f'{HERE}:81'):
+            self.judge(server(name), Outcome.REFUSED, here)
+            self.assertNotIn('127.0.0.1', self.found[0].fault)
 
     def test_outcomes(self):
         """Whoever accepts is well; all else is an error of its own."""
