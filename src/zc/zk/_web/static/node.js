@@ -1,0 +1,263 @@
+/**
+ * The pane of one node: its properties, links, ACL, stat and raw data.
+ */
+import { ancestry } from './address.js';
+import { nodeHref } from './address.js';
+import { viewHref } from './address.js';
+import { announce } from './announcer.js';
+import { PropertiesEditor } from './editor.js';
+import { button } from './elements.js';
+import { fill } from './elements.js';
+import { make } from './elements.js';
+import { linkForm } from './linkform.js';
+import { printableLines } from './printable.js';
+import { isHidden } from './secrets.js';
+import { valueElement } from './secrets.js';
+import { valueText } from './secrets.js';
+import { get } from './server.js';
+import { shape } from './shapes.js';
+import { wholeTime } from './times.js';
+
+// Characters of raw data that are shown at first
+const MUCH = 20000;
+/** @type {Record<string, string>} what a figure of the stat means */
+const MEANINGS = {
+    czxid: 'Made by', mzxid: 'Changed by', pzxid: 'Children changed by',
+    ctime: 'Made at', mtime: 'Changed at', version: 'Version of the data',
+    cversion: 'Version of the children', aversion: 'Version of the ACL',
+    ephemeralOwner: 'Session of its owner', dataLength: 'Bytes of data',
+    numChildren: 'Children',
+};
+
+export class NodePane {
+    #path = '';
+    #editing = false;
+    #asked = 0;
+
+    /** @param {import('./page.js').Page} page */
+    constructor(page) {
+        this.page = page;
+        this.store = page.store;
+        this.element = make('div', { class: 'node' });
+    }
+
+    /** @param {string} path */
+    async show(path) {
+        if (path !== this.#path) {
+            this.#editing = false;
+        }
+        this.#path = path;
+        this.off?.();
+        const offs = [
+            this.store.on('changes', (changes) => this.#maybe(changes)),
+            this.store.on('reload', () => this.#again()),
+        ];
+        this.off = () => offs.forEach((off) => off());
+        await this.#load();
+    }
+
+    hide() {
+        this.off?.();
+        this.#path = '';
+    }
+
+    /** @param {import('./model.js').Changes} changes */
+    #maybe({ paths = [], events }) {
+        // Another node may be a step of a link of this one.
+        const mine = this.#path === '/' ? '/' : `${this.#path}/`;
+        const all = [...paths, ...events.map(({ path }) => path)];
+        if (all.some((path) => path === this.#path
+            || path.startsWith(mine)) || this.steps.some(
+            (step) => all.includes(step))) {
+            this.#again();
+        }
+    }
+
+    /** @type {string[]} */
+    steps = [];
+
+    #again() {
+        if (!this.#editing) {
+            this.page.trying(this.element, () => this.#load());
+        }
+    }
+
+    async #load() {
+        const mine = ++this.#asked;
+        const path = this.#path;
+        /** @type {import('./model.js').ZNode} */
+        let node;
+        try {
+            node = await get('node', { path });
+        } catch (error) {
+            const { status, message } =
+                /** @type {import('./server.js').Refusal} */ (error);
+            if (mine === this.#asked && status === 404) {
+                this.#nothing(path, message);
+                return;
+            }
+            throw error;
+        }
+        if (mine !== this.#asked || this.#editing) {
+            return;     // another node was chosen meanwhile
+        }
+        if (!node.exists) {
+            this.#nothing(path, '');
+            return;
+        }
+        this.steps = [...node.links ?? [], ...node.property_links ?? []]
+            .flatMap(({ steps }) => steps ?? []);
+        this.#draw(node);
+    }
+
+    /** @param {string} path @param {string} text */
+    #nothing(path, text) {
+        announce(`There is no node ${path}`);
+        fill(this.element, crumbs(path), make('div', { class: 'empty' },
+            make('h2', {}, 'There is no such node'),
+            make('p', {}, text || 'It may have gone. The page shows it when '
+                + 'it comes back.')));
+    }
+
+    /** @param {import('./model.js').ZNode} node */
+    #draw(node) {
+        fill(this.element, crumbs(node.path),
+            make('div', { class: 'about' },
+                node.service && make('a', { class: 'type',
+                    href: viewHref('services', { only: node.path }) },
+                'service'),
+                make('span', {}, node.children === 1 ? '1 child'
+                    : `${node.children.toLocaleString()} children`),
+                make('a', { href: viewHref('events', { path: node.path }) },
+                    'Events here'),
+                make('a', { href: viewHref('doctor', { path: node.path }) },
+                    'Check from here')),
+            this.#properties(node), this.#links(node), raw(node),
+            acl(node), stat(node));
+    }
+
+    /** @param {import('./model.js').ZNode} node */
+    #properties(node) {
+        const names = Object.keys(node.properties ?? {}).filter(
+            (name) => !/(->|=>)$/.test(name.trim())).sort();
+        const section = make('section', { class: 'part' });
+        const edit = this.store.changes && button('Change\u2026', () => {
+            this.#editing = true;
+            const editor = new PropertiesEditor(this.page, node, () => {
+                this.#editing = false;
+                this.#again();
+            });
+            section.replaceWith(editor.element);
+            editor.start();
+        }, { class: 'small', 'aria-label': 'Change the properties' });
+        fill(section, make('h2', {}, 'Properties', edit),
+            names.length ? make('dl', { class: 'properties' },
+                ...names.map((name) => make('div', {},
+                    make('dt', {}, name), make('dd', {}, valueElement(
+                        node.path, name, node.properties[name])))))
+                : make('p', { class: 'quiet' }, node.error ?? 'None'));
+        return section;
+    }
+
+    /** @param {import('./model.js').ZNode} node */
+    #links(node) {
+        const links = node.links ?? [];
+        const shared = node.property_links ?? [];
+        if (!links.length && !shared.length && !this.store.changes) {
+            return null;
+        }
+        /** @param {import('./model.js').Link} link
+         *  @param {string} arrow */
+        const item = (link, arrow) => make('li', {},
+            make('p', {}, make('span', { class: 'name' }, link.name),
+                ` ${arrow} `, make('span', { class: 'to' }, link.target),
+                link.value !== undefined && link.value !== null
+                    && make('span', { class: 'is' }, ' is ',
+                        valueElement(node.path, link.name, link.value)),
+                this.store.changes && arrow === '\u2192' && button(
+                    'Remove', () => this.page.change(this.element, 'link',
+                        { path: node.path, name: link.name, target: null }),
+                    { class: 'small',
+                        'aria-label': `Remove the link ${link.name}` })),
+            (link.steps?.length ?? 0) > 0 && make('ol',
+                { class: 'steps', 'aria-label': `Steps of ${link.name}` },
+                ...(link.steps ?? []).map((step) => make('li', {},
+                    step.startsWith('/')
+                        ? make('a', { href: nodeHref(step) }, step)
+                        : step))),
+            link.error && make('p', { class: 'state fault' },
+                shape('failing'), make('span', {}, link.error)));
+        return make('section', { class: 'part' }, make('h2', {}, 'Links'),
+            links.length + shared.length
+                ? make('ul', { class: 'resolved' },
+                    ...links.map((link) => item(link, '\u2192')),
+                    ...shared.map((link) => item(link, '\u21d2')))
+                : make('p', { class: 'quiet' }, 'None'),
+            this.store.changes && linkForm(this.page, node));
+    }
+}
+
+/**
+ * Make the path of a node, with a link to each node above.
+ * @param {string} path
+ */
+function crumbs(path) {
+    const all = ancestry(path);
+    return make('nav', { class: 'crumbs', 'aria-label': 'Path' },
+        make('ol', {}, ...all.map((each, index) => make('li', {},
+            make('a', { href: nodeHref(each),
+                'aria-current': index === all.length - 1 ? 'page' : null },
+            each === '/' ? '/' : each.slice(each.lastIndexOf('/') + 1))))));
+}
+
+/** @param {import('./model.js').ZNode} node */
+function raw(node) {
+    if (!node.raw) {
+        return null;
+    }
+    if (isHidden(node.raw)) {
+        return make('details', { class: 'part' },
+            make('summary', {}, 'Raw data'),
+            make('p', {}, valueElement(node.path, '', node.raw)));
+    }
+    const data = node.raw;
+    const text = make('pre', { tabindex: 0, role: 'region',
+        'aria-label': 'Raw data' });
+    text.textContent = printableLines(data.slice(0, MUCH));
+    const more = data.length > MUCH && button('Show all', () => {
+        text.textContent = printableLines(data);
+        more && more.remove();
+    });
+    const binary = node.encoding === 'base64';
+    return make('details', { class: 'part' },
+        make('summary', {}, binary
+            ? 'Raw data (not text, shown in base64)' : 'Raw data'),
+        text, more);
+}
+
+/** @param {import('./model.js').ZNode} node */
+function acl(node) {
+    return make('details', { class: 'part' }, make('summary', {}, 'ACL'),
+        make('ul', { class: 'plain' }, ...(node.acl ?? []).map(
+            (each) => make('li', {}, typeof each === 'object' && each
+                ? `${[each.perms].flat().join(' ')} for ${each.scheme}`
+                    + (each.id ? `:${each.id}` : '')
+                : valueText(each)))));
+}
+
+/** @param {import('./model.js').ZNode} node */
+function stat(node) {
+    const names = Object.keys(node.stat ?? {});
+    const known = Object.keys(MEANINGS).filter((name) => names.includes(name));
+    const others = names.filter((name) => !known.includes(name));
+    return make('details', { class: 'part' }, make('summary', {}, 'Stat'),
+        make('dl', { class: 'properties' }, ...[...known, ...others].map(
+            (name) => {
+                const value = node.stat[name];
+                return make('div', {}, make('dt', {},
+                    MEANINGS[name] ?? name),
+                make('dd', {}, typeof value === 'string' && value
+                    && /time|created|modified/.test(name) ? wholeTime(value)
+                    : valueText(value ?? '\u2013')));
+            })));
+}
