@@ -25,7 +25,7 @@ SEED ?= $(shell date +%s)
 
 .PHONY: help demo demo-async docs test test-real lint coverage covered covered-real \
 	coverage-report bench fuzz fuzz-requests chaos chaos-async \
-	chaos-http clean
+	chaos-http screenshots clean
 
 help:
 	@echo 'make demo        a short story with two servers and a client'
@@ -42,6 +42,7 @@ help:
 	@echo 'make chaos       faults on an ensemble, for MINUTES=$(MINUTES)'
 	@echo 'make chaos-async faults on dispatchers of zc.async, the same'
 	@echo 'make chaos-http  faults on servers, for as long with each client'
+	@echo 'make screenshots  pictures of the page for docs (needs chromium)'
 	@echo 'make clean       remove what these have made'
 
 demo: .venv/installed
@@ -106,6 +107,13 @@ chaos-http: .venv/installed
 		$(BIN)/python -m zc.zk.tests.http.chaos --client $$client \
 			--minutes $(MINUTES) --seed $(SEED) || exit 1; done
 
+# All of them go to build; those that docs/page.rst shows, to docs/pictures.
+screenshots: .venv/browser
+	$(BIN)/python -m zc.zk.tests.web.screenshots build/screenshots
+	mkdir -p docs/pictures
+	for name in $$(grep -o 'page-[a-z-]*[.]png' docs/page.rst | sort -u); do \
+		cp build/screenshots/$$name docs/pictures/ || exit 1; done
+
 clean:
 	rm -rf .venv .tox .mypy_cache .ruff_cache .hypothesis build dist \
 		bin eggs parts develop-eggs .installed.cfg .coverage .coverage.* \
@@ -130,6 +138,11 @@ clean:
 .venv/docs: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		-e '.[docs]'
+	@touch $@
+
+.venv/browser: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		selenium uvicorn
 	@touch $@
 
 .venv/tools: requirements-tools.txt .venv/installed

@@ -107,11 +107,12 @@ export class Branches {
 
     /** @param {Branch} branch */
     async openBranch(branch) {
-        if (branch.open || branch.leaf) {
+        if (branch.open) {
             return;
         }
+        // One without children shows those that come.
         branch.open = true;
-        if (branch.children.length === 0) {
+        if (branch.children.length === 0 && !branch.leaf) {
             await this.loadMore(branch);
         } else {
             this.changed();

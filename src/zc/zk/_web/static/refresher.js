@@ -143,7 +143,6 @@ export class Refresher {
         parent.child.children = answer.total;
         const exact = parent.next === null ? children.length
             : parent.total;
-        parent.open &&= children.length > 0;
         return exact === answer.total;
     }
 
@@ -182,7 +181,6 @@ export class Refresher {
         branch.total = next === null ? children.length
             : Math.max(total, children.length + 1);
         branch.child.children = Math.max(total, children.length);
-        branch.open &&= children.length > 0;
     }
 
     /** Read all again, and leave open what is open. */

@@ -126,10 +126,20 @@ export class Store {
 
     async loadServices() {
         await this.ready;
-        const { services } = await get('services');
-        this.services = new Map(services.map(
-            (/** @type {import('./model.js').Card} */ card) =>
-                [card.path, card]));
+        /** @type {Map<string, import('./model.js').Card>} */
+        const loaded = new Map();
+        /** @type {string | null} */
+        let after = null;
+        do {
+            /** @type {any} */
+            const answer = await get(
+                'services', after === null ? {} : { after });
+            for (const card of answer.services) {
+                loaded.set(card.path, card);
+            }
+            after = answer.next ?? null;
+        } while (after !== null);
+        this.services = loaded;
         this.#tell('services');
     }
 }

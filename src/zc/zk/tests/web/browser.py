@@ -31,7 +31,7 @@ def start(locale: str = 'en-GB', zone: str = 'Europe/Berlin') -> Any:
             '--disable-gpu', '--hide-scrollbars', '--no-first-run',
             '--disable-background-networking', '--disable-sync',
             '--disable-component-update', '--disable-extensions',
-            '--window-size=%d,%d' % DESKTOP):
+            f'--window-size={DESKTOP[0]},{DESKTOP[1]}'):
         options.add_argument(argument)
     options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
     driver = webdriver.Chrome(

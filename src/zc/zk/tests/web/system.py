@@ -91,10 +91,18 @@ class System:
         # Its session has a long time: an outage that a test makes is short.
         self._own = zc.zk.ZooKeeper(
             self.server.connection_string, session_timeout=120)
-        self.page: Any = importlib.import_module('zc.zk.web').application(
-            self._own, allow_changes=changes)
+        self._changes = changes
         self._listener = socket.create_server(('127.0.0.1', 0))
-        self.url = 'http://127.0.0.1:%d/' % self._listener.getsockname()[1]
+        self._address = self._listener.getsockname()
+        self.url = f'http://127.0.0.1:{self._address[1]}/'
+        self.start_page()
+
+    def start_page(self) -> None:
+        """Serve the page, at the same address as before."""
+        if self._listener.fileno() < 0:
+            self._listener = socket.create_server(self._address)
+        self.page: Any = importlib.import_module('zc.zk.web').application(
+            self._own, allow_changes=self._changes)
         uvicorn = importlib.import_module('uvicorn')
         self._server = uvicorn.Server(uvicorn.Config(
             self.page, lifespan='off', log_config=None, access_log=False))
@@ -110,13 +118,17 @@ class System:
             node, json.dumps(data).encode('utf-8'), ephemeral=True)
         return node
 
-    def close(self) -> None:
-        """End all."""
+    def stop_page(self) -> None:
+        """End the server of the page."""
         self._server.should_exit = True
         self.page.hub.close_all()
         self._thread.join()
         self._listener.close()
         self.page.close()
+
+    def close(self) -> None:
+        """End all."""
+        self.stop_page()
         self._own.close()
         self.zk.close()
         self.server.stop()

@@ -110,8 +110,8 @@ class Architecture(PageCase):
         self.open('architecture')
         self.until('document.querySelectorAll(".box").length === 8')
         before = self.places()
-        self.zk.import_tree("/a : first\n  cart -> /shop/cart/providers\n"
-                            "  /providers\n", trim=False)
+        self.zk.import_tree('/a : first\n  cart -> /shop/cart/providers\n'
+                            '  /providers\n', trim=False)
         self.until('document.querySelector("[data-id=\'/a\']")')
         after = self.places()
         new = after.pop('/a')
@@ -169,8 +169,8 @@ class Tree(PageCase):
 
     def test_steps(self):
         """A link is resolved step by step, and one that fails says why."""
-        self.zk.import_tree("/one\n  to -> /two/x\n  lost -> /nowhere\n"
-                            "/two\n  x -> /images/providers\n")
+        self.zk.import_tree('/one\n  to -> /two/x\n  lost -> /nowhere\n'
+                            '/two\n  x -> /images/providers\n')
         self.open('tree/one')
         self.see('.resolved li', 'to', '/two/x', '/images/providers')
         self.see('.resolved .fault', '/nowhere')
