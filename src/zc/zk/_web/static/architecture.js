@@ -23,6 +23,8 @@ export class ArchitectureView {
      *          edges: import('./model.js').Arrow[]}} */
     #model = { nodes: [], edges: [] };
     #waiting = 0;
+    #loading = false;
+    #more = false;
 
     /** @param {import('./page.js').Page} page */
     constructor(page) {
@@ -72,13 +74,21 @@ export class ArchitectureView {
     }
 
     async #load() {
-        const model = await get('architecture');
-        if (JSON.stringify([model.nodes, model.edges])
-            !== JSON.stringify([this.#model.nodes, this.#model.edges])
-            || !this.picture.hasChildNodes()) {
-            this.#model = model;
+        // One after the other: the last one drawn is the newest.
+        this.#more = true;
+        if (this.#loading) {
+            return;
         }
-        this.#draw();
+        this.#loading = true;
+        try {
+            while (this.#more) {
+                this.#more = false;
+                this.#model = await get('architecture');
+                this.#draw();
+            }
+        } finally {
+            this.#loading = false;
+        }
     }
 
     #tidy() {

@@ -128,15 +128,17 @@ export class EventsView {
     /** @param {boolean} older */
     async #load(older) {
         const path = this.#path;
+        if (!older) {
+            // Now, not when the answer is there: what the stream tells
+            // meanwhile may not be in it.
+            this.#events = [];
+        }
         const { events, next } = await get('events', {
             limit: String(SOME), ...path ? { path } : {},
             ...older && this.#next !== null
                 ? { before: String(this.#next) } : {} });
         if (path !== this.#path) {
             return;
-        }
-        if (!older) {
-            this.#events = [];
         }
         this.#join(events);
         this.#next = next ?? null;

@@ -33,6 +33,8 @@ export class NodePane {
     #path = '';
     #editing = false;
     #asked = 0;
+    #drawn = 0;
+    #offered = false;
 
     /** @param {import('./page.js').Page} page */
     constructor(page) {
@@ -51,6 +53,12 @@ export class NodePane {
         const offs = [
             this.store.on('changes', (changes) => this.#maybe(changes)),
             this.store.on('reload', () => this.#again()),
+            this.store.on('status', () => {
+                // What is offered depends on it.
+                if (this.store.changes !== this.#offered) {
+                    this.#again();
+                }
+            }),
         ];
         this.off = () => offs.forEach((off) => off());
         await this.#load();
@@ -92,22 +100,36 @@ export class NodePane {
         } catch (error) {
             const { status, message } =
                 /** @type {import('./server.js').Refusal} */ (error);
-            if (mine === this.#asked && status === 404) {
+            if (status === 404 && this.#wanted(mine, path)) {
                 this.#nothing(path, message);
                 return;
             }
             throw error;
         }
-        if (mine !== this.#asked || this.#editing) {
-            return;     // another node was chosen meanwhile
+        if (!this.#wanted(mine, path)) {
+            return;
         }
         if (!node.exists) {
             this.#nothing(path, '');
             return;
         }
+        this.#offered = this.store.changes;
         this.steps = [...node.links ?? [], ...node.property_links ?? []]
             .flatMap(({ steps }) => steps ?? []);
         this.#draw(node);
+    }
+
+    /**
+     * Tell whether an answer is to be shown still.
+     * @param {number} mine  of the question
+     * @param {string} path
+     */
+    #wanted(mine, path) {
+        if (path !== this.#path || mine < this.#drawn || this.#editing) {
+            return false;
+        }
+        this.#drawn = mine;
+        return true;
     }
 
     /** @param {string} path @param {string} text */

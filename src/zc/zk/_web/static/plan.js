@@ -112,5 +112,5 @@ function diffElement(lines) {
     return make('pre', { class: 'diff', tabindex: 0, role: 'region',
         'aria-label': 'Changes' }, ...lines.map((line) => make('span', {
         class: line.startsWith('+') ? 'plus' : line.startsWith('-')
-            ? 'minus' : 'same' }, `${line} `)));
+            ? 'minus' : 'same' }, `${line.slice(0, 1)} ${line.slice(1)} `)));
 }

@@ -20,6 +20,9 @@ export class Store {
     /** @type {Map<Topic, Set<(data: any) => void>>} */
     #listeners = new Map();
     #lost = false;
+    /** What the stream told while cards are being loaded.
+     *  @type {Set<Map<string, import('./model.js').Card>>} */
+    #meanwhile = new Set();
     /** @type {() => void} */
     #opened = () => {};
 
@@ -82,10 +85,9 @@ export class Store {
             this.#takeStatus(data);
             break;
         case 'service':
-            if (data.gone) {
-                this.services.delete(data.path);
-            } else {
-                this.services.set(data.path, data);
+            this.#put(this.services, data);
+            for (const told of this.#meanwhile) {
+                told.set(data.path, data);
             }
             this.#tell('services', data.path);
             break;
@@ -96,6 +98,18 @@ export class Store {
             this.loadStatus();
             this.#tell('reload');
             break;
+        }
+    }
+
+    /**
+     * @param {Map<string, import('./model.js').Card>} cards
+     * @param {import('./model.js').Card} card
+     */
+    #put(cards, card) {
+        if (card.gone) {
+            cards.delete(card.path);
+        } else {
+            cards.set(card.path, card);
         }
     }
 
@@ -130,15 +144,25 @@ export class Store {
         const loaded = new Map();
         /** @type {string | null} */
         let after = null;
-        do {
-            /** @type {any} */
-            const answer = await get(
-                'services', after === null ? {} : { after });
-            for (const card of answer.services) {
-                loaded.set(card.path, card);
-            }
-            after = answer.next ?? null;
-        } while (after !== null);
+        /** @type {Map<string, import('./model.js').Card>} */
+        const told = new Map();
+        this.#meanwhile.add(told);
+        try {
+            do {
+                /** @type {any} */
+                const answer = await get(
+                    'services', after === null ? {} : { after });
+                for (const card of answer.services) {
+                    loaded.set(card.path, card);
+                }
+                after = answer.next ?? null;
+            } while (after !== null);
+        } finally {
+            this.#meanwhile.delete(told);
+        }
+        for (const card of told.values()) {
+            this.#put(loaded, card);
+        }
         this.services = loaded;
         this.#tell('services');
     }

@@ -11,6 +11,8 @@ import { Rows } from './rows.js';
 export class TreeView {
     title = 'Tree';
     #path = '/';
+    #reached = false;
+    #reaching = false;
 
     /** @param {import('./page.js').Page} page */
     constructor(page) {
@@ -51,12 +53,32 @@ export class TreeView {
             await this.refresher.reload();
         }
         await this.branches.openBranch(this.branches.root);
-        const branch = await this.branches.reach(address.path);
-        if (branch && this.#path === address.path) {
-            await this.branches.openBranch(branch);
-            this.#activate(branch.path);
-        }
+        this.#reached = false;
+        await this.#reach();
         await shown;
+    }
+
+    /** Open the way to the node of the address, when it is there. */
+    async #reach() {
+        const path = this.#path;
+        if (this.#reached || this.#reaching) {
+            return;
+        }
+        this.#reaching = true;
+        try {
+            const branch = await this.branches.reach(path);
+            if (branch && this.#path === path) {
+                this.#reached = true;
+                await this.branches.openBranch(branch);
+                this.#activate(branch.path);
+                this.#remember();
+            }
+        } finally {
+            this.#reaching = false;
+        }
+        if (path !== this.#path) {
+            await this.#reach();        // another was chosen meanwhile
+        }
     }
 
     hide() {
@@ -84,6 +106,8 @@ export class TreeView {
         }
         this.rows.draw(true);
         this.#remember();
+        // It may have come just now.
+        this.page.trying(this.element, () => this.#reach());
     }
 
     /** @type {string | null} */

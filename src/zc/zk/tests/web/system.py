@@ -67,7 +67,7 @@ SERVERS = (
     ('/catalogue', '10.0.4.31:9020', dict(pid=5120, version='3.8.0')),
     ('/catalogue', '10.0.4.32:9020',
      dict(pid=5077, version='3.8.0', weight=2)),
-    ('/mail', 'worker-1', dict(pid=640, version='1.4.0')),
+    ('/mail', '10.0.4.51:9100', dict(pid=640, version='1.4.0')),
     ('/databases/orders', '10.0.5.2:5432', dict(version='17.2')),
     ('/databases/products', '10.0.5.3:5432', dict(version='17.2')),
     ('/images', '10.0.4.41:80', dict(pid=77, version='1.27')),
@@ -88,9 +88,7 @@ class System:
         self.server.start()
         self.zk = zc.zk.ZooKeeper(self.server.connection_string)
         self.zk.import_tree(tree)
-        # Its session has a long time: an outage that a test makes is short.
-        self._own = zc.zk.ZooKeeper(
-            self.server.connection_string, session_timeout=120)
+        self._own = zc.zk.ZooKeeper(self.server.connection_string)
         self._changes = changes
         self._listener = socket.create_server(('127.0.0.1', 0))
         self._address = self._listener.getsockname()

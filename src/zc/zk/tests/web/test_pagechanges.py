@@ -38,6 +38,7 @@ class Outage(PageCase):
         self.see('.connection', 'Not connected')
         self.see('.banner', 'The server of this page does not answer')
         self.system.start_page()
+        self.see('.connection', 'Live')
         node = self.system.serve('/images', 'one:80')
         self.see('.event', 'came', node)
         self.see('.connection', 'Live')

@@ -168,7 +168,7 @@ class Looks(PageCase):
         """A screen reader hears of what happens."""
         self.open('services')
         self.see('.card', '/mail')
-        self.system.serve('/mail', 'worker-2')
+        self.system.serve('/mail', '10.0.4.52:9100')
         self.until('document.getElementById("announcer").textContent === '
                    '"/mail: 2 ready of 2"')
         self.click('#views a', 'Tree')
