@@ -9,9 +9,15 @@ import { make } from './elements.js';
  * Make the button that becomes the form.
  * @param {import('./page.js').Page} page
  * @param {import('./model.js').ZNode} node
+ * @param {(editing: boolean) => void} onEditing
+ *   told when the form is opened and closed
  */
-export function linkForm(page, node) {
+export function linkForm(page, node, onEditing) {
     const place = make('div', { class: 'add' });
+    const close = () => {
+        closed();
+        onEditing(false);
+    };
     const closed = () => fill(place, button('Add a link\u2026', () => {
         const name = make('input', { required: true, spellcheck: 'false',
             'aria-label': 'Name of the link', placeholder: 'name' });
@@ -20,16 +26,19 @@ export function linkForm(page, node) {
             placeholder: '/path/of/a/node' });
         fill(place, make('form', { class: 'inline', on: {
             /** @param {Event} event */
-            submit: (event) => {
+            submit: async (event) => {
                 event.preventDefault();
-                page.change(place, 'link', { path: node.path,
-                    name: name.value, target: target.value });
+                if (await page.change(place, 'link', { path: node.path,
+                    name: name.value, target: target.value })) {
+                    close();
+                }
             },
             /** @param {KeyboardEvent} event */
-            keydown: (event) => event.key === 'Escape' && closed(),
+            keydown: (event) => event.key === 'Escape' && close(),
         } }, name, make('span', { 'aria-hidden': 'true' }, '\u2192'), target,
         make('button', { type: 'submit', class: 'primary' }, 'Save'),
-        button('Cancel', closed)));
+        button('Cancel', close)));
+        onEditing(true);
         name.focus();
     }, { class: 'small' }));
     closed();

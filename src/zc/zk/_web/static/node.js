@@ -3,6 +3,7 @@
  */
 import { ancestry } from './address.js';
 import { nodeHref } from './address.js';
+import { splitPath } from './address.js';
 import { viewHref } from './address.js';
 import { announce } from './announcer.js';
 import { PropertiesEditor } from './editor.js';
@@ -10,24 +11,12 @@ import { button } from './elements.js';
 import { fill } from './elements.js';
 import { make } from './elements.js';
 import { linkForm } from './linkform.js';
-import { printableLines } from './printable.js';
-import { isHidden } from './secrets.js';
+import { acl } from './record.js';
+import { raw } from './record.js';
+import { stat } from './record.js';
 import { valueElement } from './secrets.js';
-import { valueText } from './secrets.js';
 import { get } from './server.js';
 import { shape } from './shapes.js';
-import { wholeTime } from './times.js';
-
-// Characters of raw data that are shown at first
-const MUCH = 20000;
-/** @type {Record<string, string>} what a figure of the stat means */
-const MEANINGS = {
-    czxid: 'Made by', mzxid: 'Changed by', pzxid: 'Children changed by',
-    ctime: 'Made at', mtime: 'Changed at', version: 'Version of the data',
-    cversion: 'Version of the children', aversion: 'Version of the ACL',
-    ephemeralOwner: 'Session of its owner', dataLength: 'Bytes of data',
-    numChildren: 'Children',
-};
 
 export class NodePane {
     #path = '';
@@ -35,6 +24,7 @@ export class NodePane {
     #asked = 0;
     #drawn = 0;
     #offered = false;
+    #written = '';
 
     /** @param {import('./page.js').Page} page */
     constructor(page) {
@@ -47,6 +37,8 @@ export class NodePane {
     async show(path) {
         if (path !== this.#path) {
             this.#editing = false;
+            this.#written = '';
+            fill(this.element);
         }
         this.#path = path;
         this.off?.();
@@ -72,11 +64,10 @@ export class NodePane {
     /** @param {import('./model.js').Changes} changes */
     #maybe({ paths = [], events }) {
         // Another node may be a step of a link of this one.
-        const mine = this.#path === '/' ? '/' : `${this.#path}/`;
         const all = [...paths, ...events.map(({ path }) => path)];
         if (all.some((path) => path === this.#path
-            || path.startsWith(mine)) || this.steps.some(
-            (step) => all.includes(step))) {
+            || splitPath(path)[0] === this.#path
+            || this.steps.includes(path))) {
             this.#again();
         }
     }
@@ -113,10 +104,28 @@ export class NodePane {
             this.#nothing(path, '');
             return;
         }
+        const written = JSON.stringify([node, this.store.changes]);
+        if (written === this.#written) {
+            return;         // someone may be reading, or about to click
+        }
+        this.#written = written;
         this.#offered = this.store.changes;
         this.steps = [...node.links ?? [], ...node.property_links ?? []]
             .flatMap(({ steps }) => steps ?? []);
+        const open = [...this.element.querySelectorAll(
+            'details[open] > summary')].map(labelOf);
+        const on = this.element.contains(document.activeElement)
+            ? labelOf(/** @type {Element} */ (document.activeElement)) : '';
         this.#draw(node);
+        for (const each of this.element.querySelectorAll('summary')) {
+            /** @type {HTMLDetailsElement} */ (each.parentElement).open =
+                open.includes(labelOf(each));
+        }
+        const controls = /** @type {HTMLElement[]} */ (
+            [...this.element.querySelectorAll('a, button, summary')]);
+        if (on) {
+            controls.find((each) => labelOf(each) === on)?.focus();
+        }
     }
 
     /**
@@ -135,6 +144,7 @@ export class NodePane {
     /** @param {string} path @param {string} text */
     #nothing(path, text) {
         announce(`There is no node ${path}`);
+        this.#written = '';
         fill(this.element, crumbs(path), make('div', { class: 'empty' },
             make('h2', {}, 'There is no such node'),
             make('p', {}, text || 'It may have gone. The page shows it when '
@@ -167,6 +177,7 @@ export class NodePane {
             this.#editing = true;
             const editor = new PropertiesEditor(this.page, node, () => {
                 this.#editing = false;
+                this.#written = '';
                 this.#again();
             });
             section.replaceWith(editor.element);
@@ -215,8 +226,17 @@ export class NodePane {
                     ...links.map((link) => item(link, '\u2192')),
                     ...shared.map((link) => item(link, '\u21d2')))
                 : make('p', { class: 'quiet' }, 'None'),
-            this.store.changes && linkForm(this.page, node));
+            this.store.changes && linkForm(this.page, node,
+                (editing) => {
+                    this.#editing = editing;
+                    this.#again();
+                }));
     }
+}
+
+/** @param {Element} element */
+function labelOf(element) {
+    return element.getAttribute('aria-label') ?? element.textContent ?? '';
 }
 
 /**
@@ -230,56 +250,4 @@ function crumbs(path) {
             make('a', { href: nodeHref(each),
                 'aria-current': index === all.length - 1 ? 'page' : null },
             each === '/' ? '/' : each.slice(each.lastIndexOf('/') + 1))))));
-}
-
-/** @param {import('./model.js').ZNode} node */
-function raw(node) {
-    if (!node.raw) {
-        return null;
-    }
-    if (isHidden(node.raw)) {
-        return make('details', { class: 'part' },
-            make('summary', {}, 'Raw data'),
-            make('p', {}, valueElement(node.path, '', node.raw)));
-    }
-    const data = node.raw;
-    const text = make('pre', { tabindex: 0, role: 'region',
-        'aria-label': 'Raw data' });
-    text.textContent = printableLines(data.slice(0, MUCH));
-    const more = data.length > MUCH && button('Show all', () => {
-        text.textContent = printableLines(data);
-        more && more.remove();
-    });
-    const binary = node.encoding === 'base64';
-    return make('details', { class: 'part' },
-        make('summary', {}, binary
-            ? 'Raw data (not text, shown in base64)' : 'Raw data'),
-        text, more);
-}
-
-/** @param {import('./model.js').ZNode} node */
-function acl(node) {
-    return make('details', { class: 'part' }, make('summary', {}, 'ACL'),
-        make('ul', { class: 'plain' }, ...(node.acl ?? []).map(
-            (each) => make('li', {}, typeof each === 'object' && each
-                ? `${[each.perms].flat().join(' ')} for ${each.scheme}`
-                    + (each.id ? `:${each.id}` : '')
-                : valueText(each)))));
-}
-
-/** @param {import('./model.js').ZNode} node */
-function stat(node) {
-    const names = Object.keys(node.stat ?? {});
-    const known = Object.keys(MEANINGS).filter((name) => names.includes(name));
-    const others = names.filter((name) => !known.includes(name));
-    return make('details', { class: 'part' }, make('summary', {}, 'Stat'),
-        make('dl', { class: 'properties' }, ...[...known, ...others].map(
-            (name) => {
-                const value = node.stat[name];
-                return make('div', {}, make('dt', {},
-                    MEANINGS[name] ?? name),
-                make('dd', {}, typeof value === 'string' && value
-                    && /time|created|modified/.test(name) ? wholeTime(value)
-                    : valueText(value ?? '\u2013')));
-            })));
 }

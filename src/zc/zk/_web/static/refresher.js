@@ -151,7 +151,18 @@ export class Refresher {
      * @param {Branch} branch
      */
     async #read(branch) {
+        // Nothing else may load it meanwhile.
+        while (branch.loading) {
+            await branch.loading;
+        }
+        branch.loading = this.#readAll(branch).finally(() => {
+            branch.loading = null;
+        });
         await branch.loading;
+    }
+
+    /** @param {Branch} branch */
+    async #readAll(branch) {
         const wanted = Math.max(branch.children.length, 1);
         const before = new Map(branch.children.map(
             (each) => [each.path, each]));

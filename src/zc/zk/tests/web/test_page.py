@@ -1,5 +1,8 @@
 import json
 
+import zc.zk.testing
+
+from . import browser
 from .pagecase import PageCase
 from .system import TREE
 
@@ -246,6 +249,9 @@ class Many(PageCase):
         names = ''.join(f'  /child-{number:05d}\n'
                         for number in range(10_000))
         self.zk.import_tree('/many\n' + names)
+        zc.zk.testing.wait_until(
+            lambda: self.system.page.picture.status()['nodes'] > 10_000,
+            browser.PATIENCE)
 
     def test_children(self):
         """10,000 children scroll with few elements, and stay live."""
@@ -260,6 +266,8 @@ class Many(PageCase):
         self.assertLess(self.run_script(
             'return document.querySelectorAll(".row").length'), 80)
         self.zk.client.create('/many/child-09999x', b'')
+        self.until('document.querySelector("[role=treeitem][aria-setsize=\''
+                   '10001\']")')
         self.press('END')
         self.see('.row', 'child-09999x')
         self.zk.client.delete('/many/child-05000')
