@@ -41,7 +41,7 @@ class PageCase(unittest.TestCase):
     def setUp(self):
         self.driver = Browser.driver
         #: Parts of messages of the browser that the test brings about
-        self.expected: set[str] = set()
+        self.expected = set()
         self.system = System(self.tree, self.changes)
         self.addCleanup(self.system.close)
         self.addCleanup(self.driver.get, 'about:blank')
@@ -70,13 +70,13 @@ class PageCase(unittest.TestCase):
 
     def until(self, script, *arguments):
         """Wait until an expression of JavaScript is true; return it."""
-        found: list[Any] = []
+        found = []
 
-        def true() -> bool:
+        def true():
             found[:] = [self.run_script(f'return {script}', *arguments)]
             return bool(found[0])
 
-        def state() -> str:
+        def state():
             return self.run_script('return document.body.innerText')[:1500]
 
         try:
