@@ -60,7 +60,7 @@ docs: .venv/docs
 test: .venv/installed
 	$(TESTS) $(ARGS)
 
-test-real: .venv/installed
+test-real: .venv/installed .venv/browser
 	$(REAL) $(TESTS) --at-level 2 $(ARGS)
 
 lint: .venv/tools
@@ -74,7 +74,7 @@ coverage: .venv/tools
 covered: .venv/tools
 	$(BIN)/coverage run $(TESTS) $(ARGS)
 
-covered-real: .venv/tools
+covered-real: .venv/tools .venv/browser
 	$(REAL) $(BIN)/coverage run $(TESTS) --at-level 2 $(ARGS)
 
 coverage-report:
@@ -142,7 +142,7 @@ clean:
 
 .venv/browser: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		selenium uvicorn
+		selenium
 	@touch $@
 
 .venv/tools: requirements-tools.txt .venv/installed
