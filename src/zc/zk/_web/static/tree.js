@@ -69,9 +69,9 @@ export class TreeView {
             const branch = await this.branches.reach(path);
             if (branch && this.#path === path) {
                 this.#reached = true;
-                await this.branches.openBranch(branch);
                 this.#activate(branch.path);
                 this.#remember();
+                await this.branches.openBranch(branch);
             }
         } finally {
             this.#reaching = false;
