@@ -18,6 +18,8 @@ export class Stream {
     /** @type {EventSource | null} */
     #source = null;
     #last = '';
+    /** Was there a stream before? */
+    #before = false;
     #heard = 0;
     #waiting = 0;
 
@@ -74,6 +76,12 @@ export class Stream {
         source.addEventListener('open', () => {
             this.#heard = performance.now();
             this.listener('open', null);
+            // Without the number of an event there is nothing to go on
+            // with: what happened since the last time is not told.
+            if (this.#before && !this.#last) {
+                this.listener('reload', null);
+            }
+            this.#before = true;
         });
         source.addEventListener('error', () => {
             if (source !== this.#source) {
