@@ -46,6 +46,7 @@ export class TreeView {
             this.off = () => offs.forEach((off) => off());
         }
         this.#path = address.path;
+        this.#reached = false;
         this.page.entitle(address.path);
         const shown = this.node.show(address.path);
         await this.store.ready;
@@ -53,7 +54,6 @@ export class TreeView {
             await this.refresher.reload();
         }
         await this.branches.openBranch(this.branches.root);
-        this.#reached = false;
         await this.#reach();
         await shown;
     }
