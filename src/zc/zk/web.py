@@ -36,7 +36,9 @@ def application(
     :param allow_changes: whether those who may look may change the tree too
     :param token: what readers must know, 16 characters or more
     :param trusted_proxy: the addresses or networks of proxies that say who
-        asks; theirs are the only requests that need no token
+        asks; theirs are the only requests that need no token.  The ASGI
+        server must tell the address that a connection comes from, not what
+        a header says of it (``proxy_headers=False`` for uvicorn)
     :param user_header: the header in which a trusted proxy says that
     :param names: the host names under which the page is reached, beside
         ``localhost`` and numeric addresses: requests for other names are

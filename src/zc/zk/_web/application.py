@@ -20,7 +20,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
-from starlette.responses import JSONResponse
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
@@ -34,6 +33,7 @@ from ..errors import PathError
 from . import openapi
 from . import plain
 from .asking import MOST
+from .asking import Document
 from .asking import after_of
 from .asking import asked_of
 from .asking import error
@@ -188,7 +188,7 @@ class Application:
         """Return an endpoint that answers with a document."""
         def make(request: Request) -> Response:
             self.picture.wait()
-            return JSONResponse(get(request))
+            return Document(get(request))
 
         async def endpoint(request: Request) -> Response:
             return await asyncio.get_running_loop().run_in_executor(
@@ -214,7 +214,7 @@ class Application:
                 ).run_in_executor(
                     self._writing, self._changes.make, name, asked,
                     request.scope['zczk.user'])
-            return JSONResponse(document, status)
+            return Document(document, status)
 
         return endpoint
 
@@ -271,7 +271,7 @@ class Application:
 
 async def _failed(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, HTTPException)
-    return JSONResponse(
+    return Document(
         {'error': str(raised.detail)}, raised.status_code, raised.headers)
 
 

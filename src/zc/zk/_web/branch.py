@@ -48,6 +48,7 @@ class Held:
 class TreeCopy:
     """All nodes below the root.
 
+    :param generation: that of what it takes the place of
     :ivar nodes: by path
     :ivar services: the paths of nodes with a child ``providers``
     :ivar linking: the paths of nodes with symbolic links
@@ -55,15 +56,20 @@ class TreeCopy:
     :ivar structure: grows when services or links change
     """
 
-    def __init__(self) -> None:
+    def __init__(self, generation: int = 0) -> None:
         self.nodes: dict[str, Held] = {'/': Held(None)}
         self.services: set[str] = set()
         self.linking: set[str] = set()
-        self.generation = 0
+        self.generation = generation
         self.structure = 0
 
     def __contains__(self, path: str) -> bool:
         return path in self.nodes
+
+    def readable(self) -> set[str]:
+        """Return the paths of all nodes that may be read."""
+        return {path for path, held in self.nodes.items()
+                if held.state is not None}
 
     # What nodes hold
 

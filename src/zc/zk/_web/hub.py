@@ -34,14 +34,12 @@ def encode(event: str, document: Any, id: int | None = None) -> bytes:
 
 
 class Stream:
-    """What waits for one reader.
-
-    :ivar after: the number of the last event that the reader knows
-    """
+    """What waits for one reader."""
 
     def __init__(self) -> None:
-        self.after = 0
-        self._waiting: deque[bytes] = deque()
+        self._after = 0
+        # With the number of the newest event in each, or None
+        self._waiting: deque[tuple[int | None, bytes]] = deque()
         self._size = 0
         self._some = asyncio.Event()
         #: Set when the reader is to be dropped
@@ -52,13 +50,21 @@ class Stream:
 
         :param id: the number of the newest event in it
         """
-        if self.dropped.is_set() or (id is not None and id <= self.after):
+        if self.dropped.is_set() or (id is not None and id <= self._after):
             return
-        self._waiting.append(message)
+        self._waiting.append((id, message))
         self._size += len(message)
         if self._size > MOST_WAITING:
             self.drop()
         self._some.set()
+
+    def knows(self, id: int) -> None:
+        """Take note that the reader knows all up to an event."""
+        self._after = id
+        self._waiting = deque(
+            each for each in self._waiting
+            if each[0] is None or each[0] > id)
+        self._size = sum(len(message) for _, message in self._waiting)
 
     def drop(self) -> None:
         """Forget what waits, and end."""
@@ -80,7 +86,7 @@ class Stream:
         finally:
             waking.cancel()
         self._some.clear()
-        found = b''.join(self._waiting)
+        found = b''.join([message for _, message in self._waiting])
         self._waiting.clear()
         self._size = 0
         return found

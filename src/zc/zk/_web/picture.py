@@ -5,9 +5,11 @@ what the open pages are told, and hands that to the hub.
 """
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -16,6 +18,7 @@ from .._following import CAME
 from .._following import WENT
 from .._following import BranchFollower
 from .._following import Happening
+from .._following import NodeState
 from .._tree import paths
 from .._tree.graph import PROVIDERS
 from ..client import ZooKeeper
@@ -28,6 +31,8 @@ from .ring import NumberedEvent
 from .ring import Ring
 from .ring import moment
 
+
+logger = logging.getLogger(__name__)
 
 #: How long a request waits for the first reading of the tree, in seconds.
 PATIENCE = 10.0
@@ -75,19 +80,43 @@ class Picture:
     # In the follower's thread
 
     def _told(self, current: bool) -> None:
+        messages: list[Message] = [('status', None)]
         with self._lock:
-            if current and not self._ready.is_set():
-                self._branch.load(self._follower.snapshot()[1])
-                self._ready.set()
+            if current:
+                nodes = self._follower.snapshot()[1]
+                if not self._ready.is_set():
+                    self._begin(nodes)
+                    self._ready.set()
+                elif nodes.keys() != self._branch.readable():
+                    # What we may not read any more went without a word.
+                    self._begin(nodes)
+                    messages.append(('reload', {}))
             if self._current and not current:
                 self._as_of = time.time()
             self._current = current
-        self._hub.publish([('status', None)])
+        self._hub.publish(messages)
+
+    def _begin(self, nodes: Mapping[str, NodeState]) -> None:
+        """Begin with nodes as they are now; the lock is held."""
+        generation = self._branch.generation
+        self._branch = TreeCopy(generation)
+        self._cards = Cards(self._branch)
+        self._branch.load(nodes)
 
     def _heard(self, happenings: Sequence[Happening]) -> None:
         if not self._ready.is_set():
             # The tree is loaded with these in it.
             return
+        try:
+            self._take(happenings)
+        except Exception:
+            logger.exception('the tree is loaded anew')
+            with self._lock:
+                self._begin(self._follower.snapshot()[1])
+            self._hub.publish([('reload', {})])
+
+    def _take(self, happenings: Sequence[Happening]) -> None:
+        """Take in what happened, and tell the open pages."""
         with self._lock:
             events, services = [], dict[str, None]()
             for each in happenings:
@@ -164,15 +193,23 @@ class Picture:
 
     def status(self) -> dict[str, Any]:
         """Return how current all of it is."""
+        now = time.time()
         with self._lock:
-            return {
+            # The status is asked for again and again, as clocks tick.
+            expired: list[Message] = [
+                ('service', self._cards.card(service))
+                for service in self._cards.expire(now)
+                if service in self._branch.services]
+            status = {
                 'connected': self._current,
                 'as_of': moment(
-                    time.time() if self._current
-                    else self._as_of or time.time()),
+                    now if self._current else self._as_of or now),
                 'generation': self._branch.generation,
                 'event': self._ring.newest,
                 'nodes': len(self._branch.nodes)}
+        if expired:
+            self._hub.publish(expired)
+        return status
 
     def services(self, after: str, limit: int) -> dict[str, Any]:
         """Return cards, by path."""

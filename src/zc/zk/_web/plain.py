@@ -13,6 +13,10 @@ from .._printable import printable
 from .._tree import paths
 
 
+#: How many of the nodes above one are linked: each has the whole path.
+MOST_ABOVE = 30
+
+
 def page(title: str, body: str, root: str) -> str:
     """Return a whole page.
 
@@ -24,6 +28,7 @@ def page(title: str, body: str, root: str) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
         f'<title>{_text(title)}</title>\n'
+        f'<link rel="icon" href="{escape(root)}static/icon.svg">\n'
         f'<link rel="stylesheet" href="{escape(root)}static/page.css">\n'
         f'</head>\n<body class="plain">\n<main>\n{body}</main>\n</body>\n'
         '</html>\n')
@@ -51,12 +56,7 @@ def tree(
     :param children: that of its children
     """
     path = node['path']
-    parts = ['<nav>', _link('/', 'root', root)]
-    above = '/'
-    for name in paths.parts(path):
-        above = paths.join(above, name)
-        parts.append(' / ' + _link(above, name, root))
-    parts.append(f'</nav>\n<h1>{_text(path)}</h1>\n')
+    parts = [f'<nav>{_way(path, root)}</nav>\n<h1>{_text(path)}</h1>\n']
     if not node['exists']:
         parts.append('<p>There is no such node.</p>\n')
         return page(path, ''.join(parts), root)
@@ -85,6 +85,17 @@ def tree(
                 f'<p><a href="{escape(_address(path, root))}?after='
                 f'{escape(quote(children["next"], safe=""))}">More</a></p>\n')
     return page(path, ''.join(parts), root)
+
+
+def _way(path: str, root: str) -> str:
+    """Return links to a node and to those above it."""
+    way: list[str] = []
+    while path != '/' and len(way) < MOST_ABOVE:
+        above, name = paths.split(path)
+        way.append(_link(path, name, root))
+        path = above
+    return ' / '.join([_link('/', 'root', root), *(
+        ['...'] if path != '/' else []), *reversed(way)])
 
 
 def _address(path: str, root: str) -> str:

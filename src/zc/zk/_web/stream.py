@@ -49,6 +49,11 @@ class EventStream:
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        if scope['method'] != 'GET':
+            # As an application, it gets what routes would refuse.
+            await self._refuse(405, 'a stream can only be read')(
+                scope, receive, send)
+            return
         try:
             since = _since(scope)
         except ValueError:
@@ -62,12 +67,13 @@ class EventStream:
                 scope, receive, send)
             return
         try:
-            stream.after, missed = await asyncio.to_thread(
-                self._missed, since)
+            # What is published meanwhile waits already.
+            newest, missed = await asyncio.to_thread(self._missed, since)
+            stream.knows(newest)
             status = await asyncio.to_thread(self._hub.status)
             first = [f'retry: {RETRY}\n\n'.encode('ascii'),
                      encode('status', status)]
-            first += [encode(name, document, stream.after
+            first += [encode(name, document, newest
                              if name in ('changes', 'reload') else None)
                       for name, document in missed]
             await self._serve(stream, b''.join(first), receive, send)

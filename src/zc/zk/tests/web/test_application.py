@@ -9,6 +9,7 @@ from kazoo.security import make_digest_acl
 from zc.zk._web import application as module
 from zc.zk._web.guards import COOKIE
 from zc.zk._web.guards import HEADERS
+from zc.zk._web.reading import server_version
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.web.case import PageCase
 from zc.zk.web import application
@@ -57,7 +58,8 @@ class Served(PageCase):
         for path, method in (
                 ('/', 'POST'), ('/api/v1/status', 'POST'),
                 ('/api/v1/status', 'DELETE'), ('/api/v1/set', 'GET'),
-                ('/login', 'GET')):
+                ('/login', 'GET'), ('/api/v1/stream', 'POST'),
+                ('/api/v1/stream', 'HEAD')):
             self.assertEqual(405, self.ask(path, method).status, path)
 
     def test_bad_questions(self):
@@ -121,6 +123,25 @@ class Served(PageCase):
         for path in ('/api/v1/children?path=/', '/api/v1/services'):
             reply = self.ask(path)
             self.assertEqual('application/json', reply.headers['content-type'])
+
+    def test_version_of_the_server(self):
+        """The version of ZooKeeper is told, if the server tells it."""
+        for answer, version in (
+                ('Zookeeper version: 3.9.1-abc, built on x\nLatency', '3.9.1'),
+                ('Zookeeper version: 3.8.0, built on x', '3.8.0'),
+                ('srvr is not executed', None), ('', None),
+                (OSError('refused'), None)):
+            zk = mock.Mock()
+            zk.client.command.side_effect = [answer]
+            self.assertEqual(version, server_version(zk))
+
+    def test_surrogates(self):
+        """What has no form in UTF-8 has one in JSON."""
+        self.zk.create('/odd', r'{"a": "\ud800", "\udfff": 1}')
+        wait_for(lambda: self.get('node?path=/odd')['exists'])
+        self.assertEqual({'a': '\ud800', '\udfff': 1}, self.get(
+            'node?path=/odd')['properties'])
+        self.get('search?q=odd')
 
     def test_doctor(self):
         """The doctor's findings come."""

@@ -29,13 +29,26 @@ class Hubs(unittest.IsolatedAsyncioTestCase):
                 b'event: reload\ndata: {}\n\n', text)
 
     async def test_known(self):
-        """A reader does not get what it knows already."""
+        """A reader does not get what it knows already, also if that was
+        published before it was known.
+        """
         found = Hub()
         stream = found.open()
-        stream.after = 7
+        found.publish([('changes', {'n': 6})], 6)
+        found.publish([('reload', {})])
+        found.publish([('changes', {'n': 9})], 9)
+        while len(stream._waiting) < 3:
+            await asyncio.sleep(0)
+        stream.knows(8)
         found.publish([('changes', {'n': 7})], 7)
-        found.publish([('changes', {'n': 8})], 8)
-        self.assertNotIn(b'"n":7', await stream.take(60))
+        found.publish([('changes', {'n': 10})], 10)
+        text = await stream.take(60)
+        while b'"n":10' not in text:
+            text += await stream.take(60)
+        self.assertNotIn(b'"n":6', text)
+        self.assertNotIn(b'"n":7', text)
+        self.assertIn(b'"n":9', text)
+        self.assertIn(b'reload', text)
 
     async def test_slow(self):
         """A reader that does not take what comes is dropped, and what

@@ -50,10 +50,10 @@ class Large(unittest.TestCase):
     def setUp(self):
         self.picture = large()
 
-    def cost(self, call):
+    def cost(self, call, times=3):
         """Return the least time of the processor that a call took."""
         found = []
-        for _ in range(3):
+        for _ in range(times):
             began = time.thread_time()
             call()
             found.append(time.thread_time() - began)
@@ -66,7 +66,7 @@ class Large(unittest.TestCase):
         picture = self.picture
         branch = picture._branch
         whole = self.cost(lambda: [
-            branch.properties(path) for path in branch.below('/')])
+            branch.properties(path) for path in branch.below('/')], 1)
         for call in (lambda: picture.node('/s500'),
                      lambda: picture.children('/large', '05000', 100),
                      lambda: picture.events(None, '/', 100),
@@ -97,6 +97,66 @@ class Large(unittest.TestCase):
         self.assertEqual(
             [f'/s{number:03}/providers/h7:80' for number in range(10)],
             found)
+
+
+class Anew(unittest.TestCase):
+    """A small picture, whose follower is the test."""
+
+    def setUp(self):
+        with mock.patch('zc.zk._web.picture.BranchFollower', Follower):
+            self.picture = Picture(None, mock.Mock(Hub))
+        self.follower = self.picture._follower
+        self.hub = self.picture._hub
+        self.hub.__len__ = lambda self: 1
+        self.follower.nodes = {
+            '/': state(), '/a': state(), '/a/providers': state(),
+            '/a/providers/x:1': state()}
+        self.follower.told(True)
+
+    def published(self):
+        return [name for call in self.hub.publish.call_args_list
+                for name, _ in call.args[0]]
+
+    def test_hidden_meanwhile(self):
+        """What may not be read any more after an outage is not shown, and
+        pages load anew.
+        """
+        self.follower.told(False)
+        self.follower.told(True)
+        self.assertEqual(['status'] * 3, self.published())
+        self.follower.told(False)
+        del self.follower.nodes['/a/providers/x:1']
+        self.follower.told(True)
+        self.assertEqual(['status'] * 5 + ['reload'], self.published())
+        self.assertFalse(self.picture.node('/a/providers/x:1')['exists'])
+        self.assertEqual(2, self.picture.status()['generation'])
+
+    def test_error(self):
+        """An error in taking something in costs a loading, no more."""
+        self.follower.nodes['/b'] = state()
+        with self.assertLogs('zc.zk._web.picture', 'ERROR'):
+            self.follower.heard([None])
+        self.assertEqual('reload', self.published()[-1])
+        self.assertTrue(self.picture.node('/b')['exists'])
+        del self.follower.nodes['/b']
+        self.follower.heard([
+            Happening(1, 0.0, 'went', '/b', state(), None)])
+        self.assertFalse(self.picture.node('/b')['exists'])
+
+    def test_expired(self):
+        """One that went leaves the open pages too, after a while."""
+        self.follower.heard([Happening(
+            1, time.time(), 'went', '/a/providers/x:1', state(), None)])
+        card = self.picture.services('', 9)['services'][0]
+        self.assertEqual('gone', card['providers'][0]['state'])
+        self.hub.publish.reset_mock()
+        self.picture.status()
+        self.assertEqual([], self.published())
+        with mock.patch('time.time', lambda: 2e10):
+            self.picture.status()
+        name, card = self.hub.publish.call_args.args[0][0]
+        self.assertEqual(('service', '/a', []), (
+            name, card['path'], card['providers']))
 
 
 class Reads(PageCase):

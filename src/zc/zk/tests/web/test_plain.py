@@ -54,6 +54,17 @@ class Pages(unittest.TestCase):
                      '?after=%3Cscript%3E'):
             self.assertIn(part, text)
 
+    def test_deep(self):
+        """The way to a deep node is short: it would take the square of the
+        depth.
+        """
+        self.assertLess(len(self.page(path='/a' * 5000)), 1_000_000)
+        text = self.page(path='/a/b')
+        self.assertIn('<a href="/mount/plain/a">a</a> / '
+                      '<a href="/mount/plain/a/b">b</a>', text)
+        self.assertNotIn('...', text)
+        self.assertIn(' / ... / ', self.page(path='/a' * 50))
+
     def test_not_there(self):
         """A node that is not there is said to be so."""
         self.assertIn('There is no such node', self.page(exists=False))
