@@ -18,6 +18,7 @@ import zipfile
 ROOT = pathlib.Path(__file__).parent.parent
 MUST_HAVE = {
     'zc_zk': ['zc/zk/py.typed', 'zc/zk/monitor.zcml', 'zc/zk_pytest.py',
+              'zc/zk/_rendering/shipped/haproxy.j2',
               'zc/zk/_web/static/page.html'],
     'zc_zkzopeserver': ['zc/zkzopeserver/py.typed'],
     'zc_async': ['zc/async/__init__.py', 'zc/async_/py.typed',
@@ -34,7 +35,8 @@ for package in zc.async_, zc.zk, zc.zkzopeserver:
             package.__path__, package.__name__ + '.'):
         # Tests may need what the machine lacks; some doors need an extra.
         if not {'__main__', 'tests', 'trace', 'aiohttp', 'httpx', 'metrics',
-                'requests', 'web', '_web'} & set(info.name.split('.')):
+                'requests', 'templates', 'web', '_web'} & set(
+                    info.name.split('.')):
             importlib.import_module(info.name)
             count += 1
 print(count, 'modules imported')

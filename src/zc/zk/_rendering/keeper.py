@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from kazoo.exceptions import KazooException
 
@@ -14,8 +15,11 @@ from .._commands.streams import Failure
 from .source import TreeSource
 from .target import Target
 from .target import run
-from .templates import Template
-from .templates import Unrendered
+from .unrendered import Unrendered
+
+
+if TYPE_CHECKING:
+    from .templates import Template
 
 
 #: How long to wait until what failed is tried again, in seconds, if nothing

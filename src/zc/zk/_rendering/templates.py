@@ -25,21 +25,11 @@ from .._session.requests import is_connection_error
 from ..errors import Error
 from . import quoting
 from . import shipping
+from .unrendered import Unrendered
 
 
 #: What a template may hold that is larger than this is no configuration.
 LARGEST = 64_000_000
-
-
-class Unrendered(Failure):
-    """A template cannot be rendered; its text names the file and line.
-
-    :param passing: whether a change in the tree may mend it
-    """
-
-    def __init__(self, text: str, passing: bool) -> None:
-        super().__init__(text)
-        self.passing = passing
 
 
 class Template:

@@ -67,6 +67,7 @@ GROUPS: dict[str, dict[str, Offer]] = {
     'changing': {
         'plan': _change('plan', 'save what an import would do'),
         'apply': _change('apply', 'do what was planned, or nothing'),
+        'mirror': _change('mirror', 'make another ensemble like this one'),
         'cp': _change('cp', 'copy a node and all below it'),
         'mv': _change('mv', 'move a node and all below it'),
         'ln': _change('ln', 'make a symbolic link'),

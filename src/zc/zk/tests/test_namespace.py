@@ -44,6 +44,7 @@ TESTED_BY = {
     'zc.zk': 'test_namespace',
     'zc.zk._following.branch': 'following.test_follower',
     'zc.zk._following.watch': 'following.test_follower',
+    'zc.zk._rendering.unrendered': 'rendering.test_templates',
     'zc.zk._transfer.commit': 'transfer.test_importer',
     'zc.zk._commands.connection': 'commands.test_command',
     'zc.zk._commands.options': 'commands.test_command',

@@ -10,7 +10,7 @@ from kazoo.exceptions import NoNodeError
 
 from zc.zk._rendering import templates
 from zc.zk._rendering.templates import Template
-from zc.zk._rendering.templates import Unrendered
+from zc.zk._rendering.unrendered import Unrendered
 
 
 HOSTILE = 'a"\n}; rm\\ $x'
