@@ -14,6 +14,7 @@ from zc.zk._looking import watch as module
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.servercase import ServerCase
+from zc.zk.tests.zczk.zczkcase import AS_IN_A_TERMINAL
 from zc.zk.tests.zczk.zczkcase import ZczkCase
 
 
@@ -161,12 +162,9 @@ class Process(ServerCase):
 
     def start(self, *words, **keywords):
         process = subprocess.Popen(
-            [sys.executable, '-c', 'from zc.zk import _zczk\n_zczk.main()',
+            [sys.executable, '-c', AS_IN_A_TERMINAL,
              '-z', self.server.connection_string, 'watch', *words],
-            stderr=subprocess.PIPE, text=True,
-            # As in a terminal, whatever started the tests
-            preexec_fn=lambda: signal.signal(
-                signal.SIGINT, signal.default_int_handler), **keywords)
+            stderr=subprocess.PIPE, text=True, **keywords)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait, 60)
         self.addCleanup(process.kill)

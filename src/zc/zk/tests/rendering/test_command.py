@@ -18,6 +18,7 @@ from zc.zk._rendering import keeper
 from zc.zk._rendering import shipping
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.servercase import ServerCase
+from zc.zk.tests.zczk.zczkcase import AS_IN_A_TERMINAL
 from zc.zk.tests.zczk.zczkcase import ZczkCase
 
 
@@ -207,13 +208,10 @@ class Process(ServerCase):
         template = self.directory / 't.j2'
         template.write_text("{{ properties('/s').n }}")
         self.process = subprocess.Popen(
-            [sys.executable, '-c', 'from zc.zk import _zczk\n_zczk.main()',
+            [sys.executable, '-c', AS_IN_A_TERMINAL,
              '-z', self.server.connection_string, 'render', str(template),
              str(self.output), '--quiet', '0'],
-            stderr=subprocess.PIPE, text=True,
-            # As in a terminal, whatever started the tests
-            preexec_fn=lambda: signal.signal(
-                signal.SIGINT, signal.default_int_handler))
+            stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.process.stderr.close)
         self.addCleanup(self.process.wait, 60)
         self.addCleanup(self.process.kill)

@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import unittest.mock
 
 from zc.zk import _zczk
+from zc.zk.tests import base
 from zc.zk.tests.base import wait_for
 from zc.zk.tests.realserver import free_ports
 from zc.zk.tests.servercase import ServerCase
@@ -207,6 +209,10 @@ class Rolling(Case):
         """Behind HAProxy, three servers come and go, with and without a
         word, and no request fails.
         """
+        # Each step starts three programs.
+        patch = unittest.mock.patch.object(base, 'DEADLINE', 90.0)
+        patch.start()
+        self.addCleanup(patch.stop)
         behind = {}
 
         def come():

@@ -11,6 +11,16 @@ from zc.zk.tests.scripted import ScriptCase
 from zc.zk.tests.scripted import ScriptMixin
 
 
+#: A program that is ``zczk``, and takes Ctrl-C whatever started the tests:
+#: what runs in the background of a shell ignores it.
+AS_IN_A_TERMINAL = '''\
+import signal
+from zc.zk import _zczk
+signal.signal(signal.SIGINT, signal.default_int_handler)
+_zczk.main()
+'''
+
+
 class WordsCase(ScriptMixin):
     """Needs no server."""
 
