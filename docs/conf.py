@@ -15,6 +15,7 @@ version = release = importlib.metadata.version('zc.zk')
 extensions = [
     'sphinx.ext.autodoc',
     # Ours, in the directory ``extensions``.
+    'checked',
     'help',
     'interfaces',
     'links',

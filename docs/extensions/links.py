@@ -68,6 +68,9 @@ def link(app: Sphinx, doctree: nodes.document) -> None:
     for topic in list(doctree.findall(nodes.topic)):
         if 'contents' in topic['classes']:
             topic.parent.remove(topic)
+            for title in doctree.findall(nodes.title):
+                # A title links back to the contents that listed it.
+                title.attributes.pop('refid', None)
     for node in list(doctree.findall(nodes.Element)):
         if isinstance(node, nodes.reference):
             name = node.get('refuri', '')
