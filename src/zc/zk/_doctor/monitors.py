@@ -116,7 +116,7 @@ def ask(place: Place, timeout: float) -> str:
         while len(answer) < LONGEST:
             left = until - time.monotonic()
             if left <= 0:
-                raise TimeoutError('no whole answer in time')
+                raise TimeoutError('timed out')
             sock.settimeout(left)
             part = sock.recv(65_536)
             if not part:

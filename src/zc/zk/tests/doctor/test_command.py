@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import json
-import socket
 
 from zc.zk import _zczk
 from zc.zk.testing import Server
+from zc.zk.tests.doctor.doctorcase import refusing
 from zc.zk.tests.scripted import Terminal
 from zc.zk.tests.zczk.zczkcase import WordsCase
 from zc.zk.tests.zczk.zczkcase import ZczkCase
@@ -104,8 +104,7 @@ class NoSession(WordsCase):
 
     def test_down(self):
         """Servers that are down are found without a session."""
-        with socket.create_server(('127.0.0.1', 0)) as gone:
-            port = gone.getsockname()[1]
+        port = refusing(self)[1]
         status, out, err = self.zczk(
             '-z', f'127.0.0.1:{port}', 'doctor', '--timeout', '30')
         self.assertEqual((1, ''), (status, err))

@@ -22,16 +22,11 @@ class Results(unittest.TestCase):
 
     def test_threads(self):
         """Their number is limited, and they end."""
-        before = threading.active_count()
-        names = set()
-
-        def work(number):
-            names.add(threading.current_thread().name)
-            return threading.active_count()
-
-        most = max(crowd.results(work, range(500)).values())
-        self.assertLessEqual(most, before + crowd.AT_ONCE)
-        self.assertEqual({'zc.zk doctor'}, names)
+        found = set(crowd.results(
+            lambda number: threading.current_thread(), range(500)).values())
+        self.assertLessEqual(len(found), crowd.AT_ONCE)
+        self.assertEqual({'zc.zk doctor'}, {each.name for each in found})
+        self.assertFalse(any(each.is_alive() for each in found))
 
     def test_interrupted(self):
         """An exception of the caller's ends the work."""

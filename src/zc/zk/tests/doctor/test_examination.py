@@ -21,6 +21,7 @@ from zc.zk._doctor.rules.reach import Outcome
 from zc.zk.testing import Server
 from zc.zk.tests.base import ZooKeeperCase
 from zc.zk.tests.base import wait_for
+from zc.zk.tests.doctor.doctorcase import refusing
 
 
 TREE = '''
@@ -106,8 +107,7 @@ class Staged(ZooKeeperCase):
 
     def test_refused(self):
         """A server that refuses connections is found."""
-        with socket.create_server(('127.0.0.1', 0)) as gone:
-            address = gone.getsockname()
+        address = refusing(self)
         self.client.register('/web/providers', address)
         path = f'/web/providers/127.0.0.1:{address[1]}'
         self.assertEqual([('refused', path)], self.faults())
@@ -159,14 +159,15 @@ class Staged(ZooKeeperCase):
         self.assertEqual([], self.faults('/web'))
 
     def test_dead_process(self):
-        """A node whose process was killed on this machine is found."""
-        child, pid, port = self.process('/databases/main/providers')
-        child.kill()
+        """A node whose process has ended on this machine is found."""
+        child = subprocess.Popen([sys.executable, '-c', ''])
         child.wait()
-        self.assertEqual(
-            [('dead-process', f'/databases/main/providers/127.0.0.1:{port}')],
-            self.faults())
-        self.assertIn(f'process {pid},', self.found[0].fault)
+        # As it is until the session of that process has expired
+        path = f'/databases/main/providers/127.0.0.1:{refusing(self)[1]}'
+        self.client.client.create(
+            path, b'{"pid": %d}' % child.pid, ephemeral=True)
+        self.assertEqual([('dead-process', path)], self.faults())
+        self.assertIn(f'process {child.pid},', self.found[0].fault)
 
     def test_not_ephemeral(self):
         """A server's node that goes with no session is found."""
@@ -226,7 +227,7 @@ class Staged(ZooKeeperCase):
         """Servers that come and go all the time are found."""
         def pause(seconds):
             self.assertLessEqual(seconds, 1.0)
-            for _ in range(500):
+            for _ in range(100):
                 self.client.register('/web/providers', 'h:1')
                 self.client.unregister('/web/providers', 'h:1')
 

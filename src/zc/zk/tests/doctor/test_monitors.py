@@ -12,6 +12,7 @@ from zc.zk import monitor
 from zc.zk._doctor import monitors
 from zc.zk._doctor.rules.reach import Machine
 from zc.zk.errors import AddressError
+from zc.zk.tests.doctor.doctorcase import refusing
 from zc.zk.tests.doctor.rules.test_registrants import server
 
 
@@ -76,8 +77,7 @@ class Ask(unittest.TestCase):
 
     def test_none(self):
         """Where nobody listens, there is a reason."""
-        with socket.create_server(('127.0.0.1', 0)) as listener:
-            place = listener.getsockname()
+        place = refusing(self)
         found = monitors.ask_all([place, '/nowhere/m', ('x' * 99, 1)], 30)
         self.assertIn('refused', found[place].failure)
         self.assertIn('No such file', found['/nowhere/m'].failure)

@@ -7,19 +7,19 @@ from unittest import mock
 
 from zc.zk._doctor import probes
 from zc.zk._doctor.rules.reach import Outcome
+from zc.zk.tests.doctor.doctorcase import refusing
 
 
 class Attempt(unittest.TestCase):
 
     def test_real(self):
-        """Who listens accepts; when it has ended, it refuses."""
+        """Who listens accepts; who does not refuses."""
         listener = socket.create_server(('127.0.0.1', 0))
-        address = listener.getsockname()
-        try:
-            self.assertEqual(Outcome.ACCEPTED, probes.attempt(address, 30))
-        finally:
-            listener.close()
-        self.assertEqual(Outcome.REFUSED, probes.attempt(address, 30))
+        self.addCleanup(listener.close)
+        self.assertEqual(Outcome.ACCEPTED, probes.attempt(
+            listener.getsockname(), 30))
+        self.assertEqual(Outcome.REFUSED, probes.attempt(
+            refusing(self), 30))
 
     def test_errors(self):
         """Each error has its meaning."""

@@ -8,6 +8,7 @@ import unittest
 from zc.zk._doctor import words
 from zc.zk._doctor.rules.reach import Outcome
 from zc.zk.testing import Server
+from zc.zk.tests.doctor.doctorcase import refusing
 
 
 class Words(unittest.TestCase):
@@ -15,9 +16,8 @@ class Words(unittest.TestCase):
     def test_server(self):
         """A server tells its version and mode; one that is down does not.
         """
-        with Server() as server, Server() as other:
-            other.stop()
-            up, down = words.ask_all([server.address, other.address], 30)
+        with Server() as server:
+            up, down = words.ask_all([server.address, refusing(self)], 30)
         self.assertEqual(('standalone', '3.8.0', True),
                          (up.mode, up.version, up.serving))
         self.assertEqual((Outcome.REFUSED, '', False),
