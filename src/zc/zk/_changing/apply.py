@@ -11,9 +11,12 @@ from .._commands import output
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.progress import Progress
+from .._commands.streams import Failure
 from .._printable import printable
 from .._tree import notes
 from ..errors import PlanMoved
+from ..errors import PlanNotForHere
+from ..errors import PlanSyntaxError
 from .review import review
 
 
@@ -38,10 +41,14 @@ wrong usage
     options = call.parse(parser)
     if len(options.arguments) != 1:
         parser.error('one PLAN is needed')
-    text = files.read_text(options.arguments[0])[0]
+    file = options.arguments[0]
+    text = files.read_text(file)[0]
     with call.connected(options) as zk, \
             Progress(sys.stderr, 'nodes written') as progress:
-        plan = zk.load_plan(text)
+        try:
+            plan = zk.load_plan(text)
+        except (PlanNotForHere, PlanSyntaxError) as e:
+            raise Failure(f'{files.source_name(file)}: {e}') from e
         review(plan, call.colour(options))
         if options.dry_run:
             return 0

@@ -4,6 +4,10 @@ Runs in a script's main thread.  It must not know who asks for that.
 """
 from __future__ import annotations
 
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +18,9 @@ from kazoo.exceptions import NoNodeError
 from kazoo.exceptions import NotEmptyError
 from kazoo.security import ACL
 
+from .._commands.call import Call
+from .._commands.options import Parser
+from .._commands.options import checked_path
 from .._commands.progress import Progress
 from .._commands.streams import Failure
 from .._looking.items import Branch
@@ -36,6 +43,45 @@ class Copied(NamedTuple):
     data: bytes
     version: int
     acl: Sequence[ACL]
+
+
+class Task(NamedTuple):
+    """What is to be copied or moved, as it was read.
+
+    :ivar source: the real path of the top node
+    :ivar path: where that goes
+    :ivar servers: the paths of ephemeral nodes, which are not in `nodes`
+    """
+
+    zk: ZooKeeper
+    progress: Progress
+    source: str
+    path: str
+    nodes: list[Copied]
+    servers: list[str]
+
+
+@contextlib.contextmanager
+def task(
+    call: Call, parser: Parser, options: argparse.Namespace, what: str
+) -> Iterator[Task]:
+    """Connect, and give what SOURCE and PATH of a command line mean.
+
+    :param what: what its progress counts
+    :raises Failure: when that cannot be copied or moved
+    """
+    if len(options.arguments) != 2:
+        parser.error('a SOURCE and a PATH are needed')
+    source, given = options.arguments
+    checked_path(given)
+    with call.connected(options) as zk, \
+            Progress(sys.stderr, what) as progress:
+        source = zk.resolve(checked_path(source))
+        if source == '/':
+            raise Failure('the root cannot be copied or moved')
+        path = destination(zk, source, given)
+        nodes, servers = read(zk, source, path)
+        yield Task(zk, progress, source, path, nodes, servers)
 
 
 def destination(zk: ZooKeeper, source: str, given: str) -> str:

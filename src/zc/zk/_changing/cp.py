@@ -4,13 +4,9 @@ Runs in a script's main thread.
 """
 from __future__ import annotations
 
-import sys
-
 from .._commands import output
 from .._commands.call import Call
 from .._commands.command import command
-from .._commands.options import checked_path
-from .._commands.progress import Progress
 from .._tree import notes
 from . import copying
 
@@ -31,17 +27,9 @@ examples:
 exit status: 0 done, 2 failed or wrong usage
 ''')
     options = call.parse(parser)
-    if len(options.arguments) != 2:
-        parser.error('a SOURCE and a PATH are needed')
-    source, given = options.arguments
-    checked_path(given)
-    with call.connected(options) as zk, \
-            Progress(sys.stderr, 'nodes written') as progress:
-        source = zk.resolve(checked_path(source))
-        path = copying.destination(zk, source, given)
-        nodes, servers = copying.read(zk, source, path)
-        copying.copy(zk, nodes, False, progress)
+    with copying.task(call, parser, options, 'nodes written') as task:
+        copying.copy(task.zk, task.nodes, False, task.progress)
     output.tell('not copied, since they are ephemeral, as live servers are:',
-                servers)
-    output.show(f'{notes.nodes(len(nodes))} copied to {path}')
+                task.servers)
+    output.show(f'{notes.nodes(len(task.nodes))} copied to {task.path}')
     return 0

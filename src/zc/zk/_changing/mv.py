@@ -4,14 +4,11 @@ Runs in a script's main thread.
 """
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from .._commands import output
 from .._commands.call import Call
 from .._commands.command import command
-from .._commands.options import checked_path
-from .._commands.progress import Progress
 from .._commands.streams import Failure
 from .._session.requests import Bulk
 from .._transfer.snapshot import read_data
@@ -44,28 +41,20 @@ wrong usage
     parser.add_argument('-f', '--force', action='store_true',
                         help='move it also if links would break')
     options = call.parse(parser)
-    if len(options.arguments) != 2:
-        parser.error('a SOURCE and a PATH are needed')
-    source, given = options.arguments
-    checked_path(given)
-    with call.connected(options) as zk, \
-            Progress(sys.stderr, 'nodes written or deleted') as progress:
-        source = zk.resolve(checked_path(source))
-        if source == '/':
-            raise Failure('the root cannot be moved')
-        path = copying.destination(zk, source, given)
-        nodes, servers = copying.read(zk, source, path)
-        if servers:
-            raise Failure(f'a live server is registered: {servers[0]}')
-        broken = _broken(zk, nodes)
+    with copying.task(
+            call, parser, options, 'nodes written or deleted') as task:
+        if task.servers:
+            raise Failure(f'a live server is registered: {task.servers[0]}')
+        broken = _broken(task.zk, task.nodes)
         output.tell('these links would break:' if options.dry_run
                     or not options.force else 'these links break:', broken)
         if broken and not options.force:
             return 1
         if not options.dry_run:
-            copying.copy(zk, nodes, True, progress)
-    output.show(f'{notes.nodes(len(nodes))} '
-                f'{"would be " if options.dry_run else ""}moved to {path}')
+            copying.copy(task.zk, task.nodes, True, task.progress)
+    output.show(f'{notes.nodes(len(task.nodes))} '
+                f'{"would be " if options.dry_run else ""}moved to '
+                f'{task.path}')
     return 0
 
 

@@ -30,6 +30,11 @@ class Call(abc.ABC):
 
     name: str
     example: str
+    #: The exit status when the command cannot go on; None: the command's.
+    failed: int | None = None
+    #: How a command's list of exit statuses ends.
+    failure = ', 1 failed, 2 wrong usage'
+    or_failure = ' or failed, 2 wrong usage'
 
     def __init__(
         self, args: Sequence[str], given: Sequence[str] = ()
@@ -44,8 +49,10 @@ class Call(abc.ABC):
         """Return a parser, to which the command adds its own options.
 
         :param arguments: the command's own arguments, for the usage line
-        :param examples: in it, ``{0}`` stands for `example`, and ``{live}``
-            for the option that names an optional connection
+        :param examples: in it, ``{0}`` stands for `example`, ``{live}``
+            for the option that names an optional connection, and
+            ``{failure}`` and ``{or failure}`` for the rest of a list of exit
+            statuses up to 0, or 1
         """
 
     @abc.abstractmethod
@@ -75,7 +82,19 @@ class Call(abc.ABC):
         return options.connection is None
 
     def _text(self, examples: str, live: str = '') -> str:
-        return examples.replace('{0}', self.example).replace('{live}', live)
+        for name, text in (
+                ('{0}', self.example), ('{live}', live),
+                ('{failure}', self.failure),
+                ('{or failure}', self.or_failure)):
+            examples = examples.replace(name, text)
+        return examples
+
+    def needed(self, *things: str) -> str:
+        """Return what to say when arguments are missing."""
+        *others, last = things
+        if not others:
+            return f'{last} is needed'
+        return f'{", ".join(others)} and {last} are needed'
 
 
 class Script(Call):
@@ -110,6 +129,10 @@ class Script(Call):
         else:
             add_connection_options(parser)
         return parser
+
+    def needed(self, *things: str) -> str:
+        return super().needed(
+            *([] if self.optional else ['a CONNECTION']), *things)
 
     def parse(
         self,

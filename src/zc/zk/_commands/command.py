@@ -89,7 +89,7 @@ class Command:
         :param own: whether the process is there for this alone
         :raises SystemExit: as for `__call__`
         """
-        perform(self.run, call, self._failed, own)
+        perform(self.run, call, call.failed or self._failed, own)
 
 
 def command(

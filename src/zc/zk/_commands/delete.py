@@ -35,7 +35,7 @@ examples:
   {0} /fooservice
         delete it
 
-exit status: 0 all is deleted, 1 something stays or failed, 2 wrong usage
+exit status: 0 all is deleted, 1 something stays{or failure}
 ''')
     parser.add_argument('-d', '--dry-run', action='store_true',
                         help='only print what would be done')
@@ -47,7 +47,7 @@ exit status: 0 all is deleted, 1 something stays or failed, 2 wrong usage
     options = call.parse(parser)
     rest = options.arguments
     if len(rest) != 1:
-        parser.error('a CONNECTION and one PATH are needed')
+        parser.error(call.needed('one PATH'))
     path = take_path(parser, rest)
     with call.connected(options) as zk, \
             Progress(sys.stderr, 'nodes deleted') as progress:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .._printable import printable
 from .._session.requests import Bulk
-from .._transfer import importer
+from .._transfer import planned
 from .._tree import diff as _diff
 from .._tree import steps as _steps
 from .._tree.steps import Step
@@ -25,18 +25,24 @@ def diff(call: Call) -> int:
     parser = call.parser('[FILE [PATH]]', '''\
 Show how the live tree below the node PATH differs from the tree in FILE: what
 an import with --trim would change.  FILE is the standard input by default, or
-if it is -; PATH is / by default and may lead through links.  Ephemeral nodes,
-and nodes directly below PATH that the file does not have, are no difference.
+if it is -; PATH is / by default and may lead through links.  Ephemeral nodes
+are no difference.  Nor are nodes directly below PATH that the file does not
+have, unless --service names them.
 ''', '''\
 examples:
   {0} tree.txt
   {0} tree.txt > /dev/null
   [ $? -eq 1 ] && echo drifted
+  {0} tree.txt --service fooservice
+        only one service, whether or not the file has it
 
 exit status: 0 equal, 1 different, 2 failed or wrong usage
 ''')
     parser.add_argument('-T', '--no-trim', action='store_true',
                         help='ignore nodes that the file does not have')
+    parser.add_argument('-s', '--service', metavar='NAME', action='append',
+                        default=[], help='compare only this node directly '
+                        'below PATH; may be given several times')
     parser.add_argument('--json', action='store_true',
                         help='print a JSON object for each difference')
     options = call.parse(parser)
@@ -47,8 +53,8 @@ exit status: 0 equal, 1 different, 2 failed or wrong usage
     with call.connected(options) as zk:
         bulk = Bulk(zk.client)
         path = zk.resolve(path)
-        plan = importer.Import(
-            bulk, tree, path, not options.no_trim, None, look=True).plan()
+        plan = planned.plan_steps(
+            bulk, tree, path, not options.no_trim, options.service, look=True)
         unlike = _staying(plan, _steps.UNREADABLE)
         steps = [step for step in plan
                  if not isinstance(step, _steps.Stay) or step.path in unlike]

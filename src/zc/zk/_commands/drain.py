@@ -36,7 +36,7 @@ examples:
   {0} /fooservice/providers 10.0.0.7:8080 --undo
         send requests again
 
-exit status: 0 done, 1 failed, 2 wrong usage
+exit status: 0 done{failure}
 ''')
     parser.add_argument(
         '-u', '--undo', action='store_true',
@@ -44,8 +44,7 @@ exit status: 0 done, 1 failed, 2 wrong usage
     options = call.parse(parser)
     rest = options.arguments
     if len(rest) < 2 or not rest[0].startswith('/'):
-        parser.error(
-            'a CONNECTION, a PATH and at least one NAME are needed')
+        parser.error(call.needed('a PATH', 'at least one NAME'))
     path = checked_path(rest.pop(0))
     for name in rest:
         try:

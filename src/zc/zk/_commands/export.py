@@ -69,7 +69,7 @@ examples:
   {0} --json | jq .path
         print a JSON object for each node, for other programs
 
-exit status: 0 done, 1 failed or left nodes out, 2 wrong usage
+exit status: 0 done, 1 nodes are left out{or failure}
 ''')
     parser.add_argument('-e', '--ephemeral', action='store_true',
                         help='include ephemeral nodes, as live servers have')

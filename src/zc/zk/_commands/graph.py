@@ -38,7 +38,7 @@ examples:
   {0} /fooservice
         print the Graphviz text for one branch
 
-exit status: 0 done, 1 failed, 2 wrong usage
+exit status: 0 done{failure}
 ''')
     parser.add_argument('-o', '--output', metavar='FILE',
                         help='write to FILE; the end of its name gives the '

@@ -50,7 +50,7 @@ examples:
   zookeeper_export one:2181 /a | zookeeper_import two:2181
         copy a tree
 
-exit status: 0 done, 1 failed, 2 wrong usage
+exit status: 0 done{failure}
 ''')
     parser.add_argument('-d', '--dry-run', action='store_true',
                         help='only print what would be done')

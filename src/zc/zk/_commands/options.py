@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.metadata
+import sys
 import threading
 from typing import Any
 from typing import NoReturn
@@ -34,7 +35,19 @@ follow, which is then the root.  Without --connection, no server is asked.
 '''
 
 
-class Parser(argparse.ArgumentParser):
+class Telling(argparse.ArgumentParser):
+    """A parser that fails if what it prints cannot be written."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse lets errors pass, and its end would be one of success.
+        if message and file is not None and file is not sys.stderr:
+            file.write(message)
+            file.flush()
+        else:
+            super()._print_message(message, file)
+
+
+class Parser(Telling):
     """A parser that shows its description and examples as written.
 
     Options may stand between the arguments, which it leaves in
@@ -74,7 +87,7 @@ class _Version(argparse.Action):
         self, parser: argparse.ArgumentParser, *args: Any, **keywords: Any
     ) -> None:
         version = importlib.metadata.version('zc.zk')
-        print(f'{parser.prog} (zc.zk) {version}')
+        print(f'{parser.prog} (zc.zk) {version}', flush=True)
         parser.exit()
 
 

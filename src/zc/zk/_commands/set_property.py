@@ -38,7 +38,7 @@ examples:
   {0} /fooservice --delete debug
         remove a property
 
-exit status: 0 done, 1 failed, 2 wrong usage
+exit status: 0 done{failure}
 ''')
     parser.add_argument(
         '-D', '--delete', metavar='NAME', action='append', default=[],
@@ -47,8 +47,8 @@ exit status: 0 done, 1 failed, 2 wrong usage
     rest = options.arguments
     if not rest or not rest[0].startswith('/') or (
             len(rest) < 2 and not options.delete):
-        parser.error('a CONNECTION, a PATH and at least one NAME=EXPRESSION '
-                     'or --delete are needed')
+        parser.error(call.needed(
+            'a PATH', 'at least one NAME=EXPRESSION or --delete'))
     path = checked_path(rest.pop(0))
     values = _values(parser, rest)
     for name in options.delete:

@@ -8,7 +8,6 @@ import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
-from typing import NamedTuple
 
 from kazoo.exceptions import NoNodeError
 from kazoo.protocol.states import ZnodeStat
@@ -21,17 +20,28 @@ from ..client import ZooKeeper
 from ..errors import DataError
 
 
-class Item(NamedTuple):
+class Item:
     """A node: what was read of it.
 
+    :ivar names: those of its children
     :ivar depth: how deep it is below the node where reading began
     """
 
-    path: str
-    data: bytes
-    stat: ZnodeStat
-    names: list[str]
-    depth: int = 0
+    __slots__ = ('_properties', 'data', 'depth', 'names', 'path', 'stat')
+
+    def __init__(
+        self,
+        path: str,
+        data: bytes,
+        stat: ZnodeStat,
+        names: list[str],
+        depth: int = 0,
+    ) -> None:
+        self.path = path
+        self.data = data
+        self.stat = stat
+        self.names = names
+        self.depth = depth
 
     @property
     def name(self) -> str:
@@ -55,10 +65,17 @@ class Item(NamedTuple):
 
     def properties(self) -> dict[str, Any] | None:
         """Return the properties, None when the data are not text."""
+        # Each condition asks for them, and they are decoded once.
         try:
-            return decode(self.data, self.path)
+            return self._properties
+        except AttributeError:
+            pass
+        self._properties: dict[str, Any] | None
+        try:
+            self._properties = decode(self.data, self.path)
         except DataError:
-            return None
+            self._properties = None
+        return self._properties
 
 
 class Branch:
@@ -71,7 +88,8 @@ class Branch:
     """
 
     def __init__(self, zk: ZooKeeper, path: str) -> None:
-        self._reader = Reader(Bulk(zk.client), path, fresh=False, data=True)
+        self._reader = Reader(Bulk(zk.client), path, fresh=False, data=True,
+                              reserved=False)
         self._path = path
         self.unreadable: list[str] = []
         self._reader.unreadable = self.unreadable
@@ -79,8 +97,6 @@ class Branch:
     def __iter__(self) -> Iterator[Item]:
         reader = self._reader
         for path, data, stat, names in reader:
-            if path == '/' and 'zookeeper' in names:
-                names.remove('zookeeper')
             yield Item(path, data or b'', stat, names, reader.depth)
         if reader.missing_top and not self.unreadable:
             raise NoNodeError(self._path)

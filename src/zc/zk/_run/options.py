@@ -80,6 +80,9 @@ class RunParser(_options.Parser):
 where the servers are.
 ''')
         self.add_argument(
+            '--no-color', action='store_true',
+            help='no effect, since nothing is printed in colours')
+        self.add_argument(
             '-z', '--zookeeper', metavar='CONNECTION',
             help='HOST:PORT of the ZooKeeper servers, with commas in '
             'between, and perhaps a path')

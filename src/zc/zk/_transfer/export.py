@@ -57,17 +57,16 @@ def export_lines(
     :raises DataError: when data are not UTF-8
     :raises ValueNotStorable: when text cannot express a node's data
     """
-    reader = Reader(bulk, path, fresh=False, data=True)
+    reader = Reader(bulk, path, fresh=False, data=True,
+                    reserved=False)
     top = path
     outer = 0       # how many levels do not show in the text
     indents = ['']
     hidden = -1     # the depth of the node that is left out, with all below
-    for path, data, stat, names in reader:
+    for path, data, stat, _ in reader:
         depth = reader.depth - outer
         if path == top:
             if path == '/':
-                if 'zookeeper' in names:
-                    names.remove('zookeeper')
                 if name is None:
                     outer = 1
                 else:
@@ -126,10 +125,9 @@ def export_json(
         its object, "properties" is null and "error" says why
     :raises KazooException: as `export_lines` does
     """
-    reader = Reader(bulk, path, fresh=False, data=True)
-    for here, data, stat, names in reader:
-        if here == '/' and 'zookeeper' in names:
-            names.remove('zookeeper')
+    reader = Reader(bulk, path, fresh=False, data=True,
+                    reserved=False)
+    for here, data, stat, _ in reader:
         if stat.ephemeralOwner and not ephemeral:
             continue
         shown: dict[str, Any] = {'path': here, 'properties': None}

@@ -165,6 +165,32 @@ def _is_done(step: Step, have: Any) -> bool:
     return bool(have[0] == step.data and have[1].version == version)
 
 
+def plan_steps(
+    bulk: Bulk,
+    tree: Node,
+    path: str,
+    trim: bool | None,
+    services: Sequence[str],
+    look: bool = False,
+) -> list[Step]:
+    """Return what an import would do now, as `make_plan` has it.
+
+    :param look: as for `Import`
+    """
+    gone: list[str] = []
+    if services:
+        chosen = Node()
+        chosen.children = {name: node for name, node in tree.children.items()
+                           if name in services}
+        gone = sorted(set(services) - set(tree.children)) if trim else []
+        tree = chosen
+    steps = Import(bulk, tree, path, trim, None, look=look).plan()
+    for name in gone:
+        with contextlib.suppress(NoNodeError):
+            steps += Deletion(bulk, paths.join(path, name), False).plan()
+    return steps
+
+
 def make_plan(
     bulk: Bulk,
     tree: Node,
@@ -184,18 +210,9 @@ def make_plan(
     :raises Error: as an import does
     :raises TreeChanged: when others kept changing the same nodes
     """
-    gone = [name for name in services if name not in tree.children]
-    if services:
-        chosen = Node()
-        chosen.children = {name: node for name, node in tree.children.items()
-                           if name in services}
-        tree = chosen
     moved = path
     for _ in range(commit.ROUNDS):
-        steps = Import(bulk, tree, path, trim, None).plan()
-        for name in gone if trim else ():
-            with contextlib.suppress(NoNodeError):
-                steps += Deletion(bulk, paths.join(path, name), False).plan()
+        steps = plan_steps(bulk, tree, path, trim, services)
         seen, moved = _look(bulk, steps)
         if not moved:
             return Plan(bulk, SavedPlan(

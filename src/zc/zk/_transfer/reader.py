@@ -23,6 +23,8 @@ from .._session.wire import DATA
 from .._tree.paths import named
 
 
+#: The node below the root that is ZooKeeper's own, and no tree of anyone's.
+RESERVED = 'zookeeper'
 #: How many nodes, and how many bytes of data, are asked for at a time.
 AHEAD_NODES = 1_000
 AHEAD_BYTES = 1_000_000
@@ -55,6 +57,7 @@ class Reader:
     :param fresh: whether to forget what was read ahead when the zxid shows
         that something happened since
     :param data: whether data and stat are wanted
+    :param reserved: whether ``/zookeeper`` is wanted
     :ivar depth: how deep below the top node the node given last is
     :ivar missing_top: whether there was no node at `path`
     :ivar unreadable: gets the paths of nodes that may not be read, which
@@ -62,7 +65,8 @@ class Reader:
     """
 
     def __init__(
-        self, bulk: Bulk, path: str, fresh: bool, data: bool
+        self, bulk: Bulk, path: str, fresh: bool, data: bool,
+        reserved: bool = True,
     ) -> None:
         self.depth = 0
         self.missing_top = False
@@ -70,6 +74,7 @@ class Reader:
         self._bulk = bulk
         self._fresh = fresh
         self._data = data
+        self._reserved = reserved
         # What was read ahead: data and stat of a node or, if these are not
         # wanted, the names of its children; None where there is none; or
         # the error that reading it gave
@@ -125,6 +130,8 @@ class Reader:
                 else:
                     raise named(node, path)
                 self.missing_top = False
+                if path == '/' and not self._reserved and RESERVED in names:
+                    names.remove(RESERVED)
                 yield path, data, stat, names
                 if names:
                     levels.append(_Level(_prefix(path), names))

@@ -48,10 +48,8 @@ def read_tree(
     nodes = {path: top}
     counts: dict[str, int] = {}
     unknown: list[str] = []
-    reader = Reader(bulk, path, fresh=False, data=True)
-    for here, data, stat, names in reader:
-        if here == '/' and 'zookeeper' in names:
-            names.remove('zookeeper')
+    reader = Reader(bulk, path, fresh=False, data=True, reserved=False)
+    for here, data, stat, _ in reader:
         above, name = paths.split(here)
         if stat.ephemeralOwner:
             service, parent = paths.split(above)

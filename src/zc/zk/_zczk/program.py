@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .._commands import output
+from .._commands.command import perform
 from .._commands.options import Parser
 from . import completion
 from .subcommand import PROGRAM
@@ -49,7 +50,9 @@ def main(args: Sequence[str] | None = None) -> None:
     own = args is None
     words = list(sys.argv[1:] if args is None else args)
     completion.answer()
-    rest: list[str] = _Front().parse_args(words).arguments
+    front = _Front(words)
+    perform(_Front.read, front, Subcommand.failed, own)
+    rest = front.rest
     if not rest:
         _fail('give a command')
     word, *after = rest
@@ -65,7 +68,26 @@ def _fail(reason: str) -> NoReturn:
     sys.exit(2)
 
 
-class _Front(Parser):
+class _Front:
+    """What stands before the command's name, and from it on.
+
+    :param words: of the command line
+    :ivar rest: the command's name and all that follows
+    """
+
+    name = PROGRAM
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self.rest: list[str] = []
+
+    def read(self) -> int:
+        """Read the words; raise SystemExit for --help and the like."""
+        self.rest = _FrontParser().parse_args(self._words).arguments
+        return 0
+
+
+class _FrontParser(Parser):
     """Takes what stands before the command's name."""
 
     def __init__(self) -> None:

@@ -12,4 +12,5 @@ from .._commands.command import command
 def server(call: Call) -> int:
     """Serve until a signal comes."""
     from ..testing import __main__ as desk
-    return desk.serve(call.parse(desk.parser(call.name)), call.name)
+    status = desk.serve(call.parse(desk.parser(call.name)), call.name)
+    return 2 if status else 0

@@ -28,6 +28,9 @@ class Subcommand(Call):
     :param word: which command it is
     """
 
+    failed = 2
+    failure = or_failure = ', 2 failed or wrong usage'
+
     def __init__(
         self, args: Sequence[str], given: Sequence[str], word: str
     ) -> None:

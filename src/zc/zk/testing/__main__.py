@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from kazoo.exceptions import KazooException
 
+from .._commands.options import Telling
 from ..client import ZooKeeper
 from ..errors import Error
 from ._server import Server
@@ -79,7 +80,7 @@ def serve(options: argparse.Namespace, name: str) -> int:
 
 def parser(name: str) -> argparse.ArgumentParser:
     """Return the parser of the program's options."""
-    parser = argparse.ArgumentParser(
+    parser = Telling(
         prog=name,
         description='Run a ZooKeeper server in memory, for tests and '
                     'development. It prints its address when it serves, '

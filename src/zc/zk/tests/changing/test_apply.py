@@ -35,6 +35,7 @@ class Apply(PlanCase):
         """What is no plan is refused."""
         status, out, error = self.zczk('apply', self.text)
         self.assertEqual((2, ''), (status, out))
-        self.assertIn('it is not JSON', error)
+        self.assertRegex(
+            error, rf'^zczk apply: {self.text}: it is not JSON')
         self.assertEqual(2, self.zczk('apply')[0])
         self.assertEqual(2, self.zczk('apply', '/nix.json')[0])

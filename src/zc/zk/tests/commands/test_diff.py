@@ -35,6 +35,22 @@ class DiffTests(ScriptCase):
         self.assertEqual(self.diff('/databases\n  main -> /elsewhere/main',
                                    '-', '/retail'), (0, '', ''))
 
+    def test_service(self):
+        """One top node is compared by its name, also if the file lacks it.
+        """
+        text = '/cms\n/retail\n'
+        self.assertEqual(1, self.diff(text)[0])
+        status, out, error = self.diff(SYSTEM.replace(
+            'threads = 3', 'threads = 4'), '--service', 'retail')
+        self.assertEqual((0, '', ''), (status, out, error))
+        self.zk().import_tree('/old\n  x = 1\n')
+        self.assertEqual(0, self.diff(SYSTEM)[0])
+        status, out, error = self.diff(SYSTEM, '-s', 'old', '-s', 'cms')
+        self.assertEqual((1, ''), (status, error))
+        self.assertEqual(['-/old', '-  x = 1'], out.splitlines()[2:])
+        self.assertEqual(0, self.diff(SYSTEM, '-s', 'old', '-T')[0])
+        self.assertEqual((0, '', ''), self.diff(SYSTEM, '-s', 'nix'))
+
     def test_different(self):
         """Differences show in place, with the nodes above them."""
         self.zk().import_tree('/old\n  x = 1\n  /o', '/retail/databases')

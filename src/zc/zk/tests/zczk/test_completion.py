@@ -63,7 +63,7 @@ class Completion(WordsCase, ServerCase):
         """Without argcomplete, one line says what to install."""
         with mock.patch.dict(sys.modules, {'argcomplete': None}):
             self.assertEqual(
-                (1, '', 'zczk completion: completion needs argcomplete: '
+                (2, '', 'zczk completion: completion needs argcomplete: '
                  "pip install 'zc.zk[cli]'\n"),
                 self.zczk('completion', 'bash'))
             with mock.patch.dict(os.environ, _ARGCOMPLETE='1'):

@@ -52,6 +52,23 @@ class Words(WordsCase):
         self.assertEqual(
             2, self.zczk('--timeout', 'soon', 'ls')[0])
 
+    def test_what_cannot_be_printed(self):
+        """Help and version that nobody gets are errors, in one line."""
+        with open('/dev/full', 'w') as full:
+            for words in [['--help'], ['--version'], ['ls', '--help'],
+                          ['ls', '--version'], ['server', '--help'],
+                          ['run', '--help']]:
+                with self.subTest(words):
+                    name = ' '.join(['zczk', *words[:-1]])
+                    done = subprocess.run(
+                        [sys.executable, '-c',
+                         'from zc.zk._zczk import main; main()', *words],
+                        stdout=full, stderr=subprocess.PIPE, text=True,
+                        timeout=60, check=False)
+                    self.assertEqual(
+                        (2, f'{name}: No space left on device\n'),
+                        (done.returncode, done.stderr))
+
     def test_process(self):
         """A process imports no command that was not called for."""
         done = subprocess.run(

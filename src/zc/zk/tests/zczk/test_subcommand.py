@@ -44,6 +44,33 @@ class Options(ZczkCase):
         self.assertEqual(1, self.zczk(
             'validate', self.file('/b\n  c -> /nix\n'))[0])
 
+    def test_scripts_that_fail(self):
+        """As subcommands they fail with 2; 1 is a difference or a fault."""
+        for words in [('export', '/nix'), ('graph', '/nix'),
+                      ('import', '/no/such/file'), ('rm', '-y', '/nix'),
+                      ('set', '/nix', 'a=1'), ('drain', '/nix', 'a:1')]:
+            with self.subTest(words):
+                status, out, error = self.zczk(*words)
+                self.assertEqual((2, ''), (status, out))
+                self.assertRegex(error, rf'\Azczk {words[0]}: .*\n\Z')
+                shown = self.zczk(words[0], '--help')[1]
+                self.assertRegex(
+                    shown, r'exit status: 0 .*, 2 failed or wrong usage\n')
+        self.zk().client.create('/a/bytes', b'\xff')
+        self.assertEqual(1, self.zczk('export', '/a')[0])
+
+    def test_missing_arguments(self):
+        """What is missing is named, and no CONNECTION, which is an option.
+        """
+        for word, reason in [
+                ('rm', 'one PATH is needed'),
+                ('set', 'a PATH and at least one NAME=EXPRESSION or --delete '
+                 'are needed'),
+                ('drain', 'a PATH and at least one NAME are needed')]:
+            self.assertEqual(
+                f'zczk {word}: error: {reason}',
+                self.zczk(word)[2].splitlines()[-1])
+
     def test_validate_offline(self):
         """Without -z, validate asks no server."""
         file = self.file('/b\n  a -> /elsewhere\n')
