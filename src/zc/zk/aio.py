@@ -12,6 +12,7 @@ What waits for ZooKeeper is awaited; what is known already, as
 """
 from ._aio.children import Children
 from ._aio.client import ZooKeeper
+from ._aio.plan import Plan
 from ._aio.properties import Properties
 from ._aio.providers import Providers
 from ._aio.registration import Registration
@@ -19,6 +20,7 @@ from ._aio.registration import Registration
 
 __all__ = [
     'Children',
+    'Plan',
     'Properties',
     'Providers',
     'Registration',

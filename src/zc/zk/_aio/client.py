@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from collections.abc import Callable
 from collections.abc import Coroutine
 from collections.abc import Generator
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from types import TracebackType
@@ -35,6 +36,7 @@ from ..errors import ForkedError
 from .changes import Opening
 from .children import Children
 from .live import Live
+from .plan import Plan
 from .properties import Properties
 from .providers import Providers
 from .registration import Registration
@@ -207,6 +209,16 @@ class ZooKeeper:
         return self._opening(
             Properties, lambda sync: sync.properties(path, watch))
 
+    async def all_children(self, paths: Iterable[str]) -> list[Children]:
+        """Return `children` of many paths, made in few requests."""
+        return await self._opened(
+            Children, lambda sync: sync.all_children(paths))
+
+    async def all_properties(self, paths: Iterable[str]) -> list[Properties]:
+        """Return `properties` of many paths, made in few requests."""
+        return await self._opened(
+            Properties, lambda sync: sync.all_properties(paths))
+
     def providers(self, path: str, **options: Any) -> Opening[Providers]:
         """Return the servers of a service, kept up to date, to choose from.
 
@@ -246,6 +258,9 @@ class ZooKeeper:
                 path, wanted, data, acl, curator=curator),
             undo=unregister))
 
+    leave = _awaited(_client.ZooKeeper.leave)
+    settle = _awaited(_client.ZooKeeper.settle)
+
     # Nodes and trees
 
     exists = _awaited(_client.ZooKeeper.exists)
@@ -264,6 +279,23 @@ class ZooKeeper:
     import_tree = _awaited(_client.ZooKeeper.import_tree)
     export_tree = _awaited(_client.ZooKeeper.export_tree)
     print_tree = _awaited(_client.ZooKeeper.print_tree)
+
+    async def plan(
+        self,
+        text: str,
+        path: str = '/',
+        trim: bool | None = None,
+        services: Sequence[str] = (),
+    ) -> Plan:
+        """Return what an import would do; see ``zc.zk.ZooKeeper.plan``."""
+        sync = self._connected()
+        return Plan(self, await self._aside(
+            lambda: sync.plan(text, path, trim, services)))
+
+    async def load_plan(self, text: str) -> Plan:
+        """Return the plan that a text holds; see ``zc.zk.ZooKeeper``."""
+        sync = self._connected()
+        return Plan(self, await self._aside(lambda: sync.load_plan(text)))
 
     async def walk(
         self,
@@ -335,10 +367,22 @@ class ZooKeeper:
         self, kind: Callable[..., L], make: Callable[[_client.ZooKeeper], S]
     ) -> Opening[L]:
         async def opened() -> L:
-            sync = self._connected()
-            assert self._threads is not None
-            live = await self._threads.call(
-                lambda: make(sync), undo=lambda live: live.close())
-            return kind(self, live)
+            [live] = await self._opened(kind, lambda sync: [make(sync)])
+            return live
 
         return Opening(opened)
+
+    async def _opened(
+        self,
+        kind: Callable[..., L],
+        make: Callable[[_client.ZooKeeper], Iterable[S]],
+    ) -> list[L]:
+        def close(lives: list[S]) -> None:
+            for live in lives:
+                live.close()
+
+        sync = self._connected()
+        assert self._threads is not None
+        lives = await self._threads.call(
+            lambda: list(make(sync)), undo=close)
+        return [kind(self, live) for live in lives]

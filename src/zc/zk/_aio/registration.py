@@ -12,12 +12,11 @@ from typing import Protocol
 from typing import TypeVar
 
 from .._registration.registration import Registration as SyncRegistration
+from . import threads as _threads
 
 
 T = TypeVar('T')
 
-#: How often `wait` looks, in seconds: nothing tells of a state.
-LOOK_SECONDS = 0.05
 #: The states, the worst first.
 STATES = ('failed', 'waiting', 'pending', 'closed', 'registered')
 
@@ -72,16 +71,29 @@ class Registration:
         :returns: whether they are; False at once when the registration has
             ended
         """
-        loop = asyncio.get_running_loop()
-        deadline = None if timeout is None else loop.time() + timeout
-        while self.state not in ('registered', 'closed'):
-            left = LOOK_SECONDS
-            if deadline is not None:
-                left = min(left, deadline - loop.time())
-                if left <= 0:
-                    return False
-            await asyncio.sleep(left)
+        try:
+            await asyncio.wait_for(self._decided(), timeout)
+        except asyncio.TimeoutError:
+            pass
         return self.state == 'registered'
+
+    async def _decided(self) -> None:
+        """Wait until the nodes are there, or the registration has ended."""
+        loop = asyncio.get_running_loop()
+        changed = asyncio.Event()
+
+        def tell() -> None:
+            _threads.tell(loop, changed.set)
+
+        for each in self._registrations:
+            each.follow(tell)
+        try:
+            while self.state not in ('registered', 'closed'):
+                await changed.wait()
+                changed.clear()
+        finally:
+            for each in self._registrations:
+                each.unfollow(tell)
 
     async def update(self, /, data: Any = None, **properties: Any) -> None:
         """Change some properties; see ``zc.zk.Registration.update``."""

@@ -68,15 +68,22 @@ def connection_keywords(options: argparse.Namespace) -> dict[str, Any]:
             'password': password}
     if auth:
         keywords['auth_data'] = auth
-    files = options.tls_ca, options.tls_cert, options.tls_key
-    for file in files:
+    check_files(options)
+    keywords.update(tls.keywords(
+        options.tls_ca, options.tls_cert, options.tls_key,
+        options.tls_any_host))
+    return keywords
+
+
+def check_files(options: argparse.Namespace) -> None:
+    """Raise the error, which names it, of a TLS file that is not there.
+
+    It would only be noticed by kazoo's thread, which tries for ever.
+    """
+    for file in (options.tls_ca, options.tls_cert, options.tls_key):
         if file:
-            # One that is missing would only be noticed by kazoo's thread,
-            # which tries for ever.
             with open(file, 'rb'):
                 pass
-    keywords.update(tls.keywords(*files, options.tls_any_host))
-    return keywords
 
 
 def _credential(text: str) -> tuple[str, str]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.metadata
 import sys
 import threading
 from typing import Any
@@ -36,7 +35,14 @@ follow, which is then the root.  Without --connection, no server is asked.
 
 
 class Telling(argparse.ArgumentParser):
-    """A parser that fails if what it prints cannot be written."""
+    """A parser that fails if what it prints cannot be written.
+
+    What it prints is safe, whatever the arguments hold.
+    """
+
+    def error(self, message: str) -> NoReturn:
+        """Print a usage error and exit."""
+        super().error(printable(message))
 
     def _print_message(self, message: str, file: Any = None) -> None:
         # argparse lets errors pass, and its end would be one of success.
@@ -75,19 +81,14 @@ class Parser(Telling):
         self.add_argument('--version', action=_Version, nargs=0,
                           help='print the version and exit')
 
-    def error(self, message: str) -> NoReturn:
-        """Print a usage error, whatever the arguments hold, and exit."""
-        super().error(printable(message))
-
-
 class _Version(argparse.Action):
     """Prints the version, which is looked up only then."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, *args: Any, **keywords: Any
     ) -> None:
-        version = importlib.metadata.version('zc.zk')
-        print(f'{parser.prog} (zc.zk) {version}', flush=True)
+        from importlib.metadata import version
+        print(f'{parser.prog} (zc.zk) {version("zc.zk")}', flush=True)
         parser.exit()
 
 

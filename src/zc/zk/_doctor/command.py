@@ -158,6 +158,7 @@ def _secure(options: argparse.Namespace) -> ssl.SSLContext | None:
     """Return how to speak TLS with the servers of ZooKeeper, or None."""
     if not (options.tls_ca or options.tls_cert or options.tls_any_host):
         return None
+    connection.check_files(options)
     context = ssl.create_default_context(cafile=options.tls_ca)
     context.check_hostname = not options.tls_any_host
     if options.tls_cert:

@@ -7,6 +7,7 @@ that.  It must not know threads, delays or watches, and sends no request.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -72,6 +73,7 @@ class Registration:
         self._takeover = takeover   # whoever owns it is known to be gone
         self._announced = False     # the first success is the caller's
         self._told = ('', '')       # what was logged last
+        self._states: list[Callable[[], object]] = []
 
     @property
     def path(self) -> str:
@@ -121,6 +123,17 @@ class Registration:
         error = f', {type(self._error).__name__}' if self._error else ''
         return f'<Registration {self._path}: {self.state}{error}>'
 
+    def follow(self, changed: Callable[[], object]) -> None:
+        """Have a function called after each change of `state`.
+
+        :param changed: called in any thread; it must not wait
+        """
+        self._states.append(changed)
+
+    def unfollow(self, changed: Callable[[], object]) -> None:
+        """Undo `follow`."""
+        self._states.remove(changed)
+
     # For the keeper: the state
 
     @property
@@ -144,8 +157,12 @@ class Registration:
         if state not in FOLLOWS[self._state]:
             return False
         # In this order: who sees that it failed finds the error.
+        before = self._state
         self._error = error
         self._state = state
+        if state != before:
+            for changed in list(self._states):
+                changed()
         return True
 
     def _close(self) -> None:

@@ -8,6 +8,7 @@ import collections
 import contextlib
 import os
 import selectors
+import signal
 from typing import Any
 
 from .notify import Receiver
@@ -30,6 +31,17 @@ class Events:
         # A pipe that is full wakes as well.
         with contextlib.suppress(BlockingIOError, OSError):
             os.write(self._writer, b'.')
+
+    def wake_by_signals(self, wake: bool = True) -> None:
+        """Have each signal end a `wait`, in whatever thread it arrives.
+
+        Only the main thread runs handlers, and the system tells the thread
+        that started a process of its end.
+
+        :param wake: False: no more
+        """
+        signal.set_wakeup_fd(
+            self._writer if wake else -1, warn_on_full_buffer=False)
 
     def add(self, receiver: Receiver, owner: Any) -> None:
         """Return (owner, line) pairs for what is received from now on."""

@@ -80,6 +80,7 @@ class Supervisor:
                   # What is ignored here, as SIGHUP by nohup, stays so.
                   if signal.getsignal(number) is not signal.SIG_IGN
                   or number == signal.SIGCHLD}
+        self._events.wake_by_signals()
         try:
             self._life.begin(time.monotonic())
             while self._life.phase is not Phase.ENDED:
@@ -94,6 +95,7 @@ class Supervisor:
             self._presence.close(CLOSE_SECONDS)
             for number, handler in before.items():
                 signal.signal(number, handler)
+            self._events.wake_by_signals(False)
             self._events.close()
             shutil.rmtree(self._directory, ignore_errors=True)
 

@@ -77,6 +77,7 @@ TESTED_BY = {
     'zc.zk.tls': 'commands.test_command',
     'zc.zk._aio.children': 'aio.test_live',
     'zc.zk._aio.properties': 'aio.test_live',
+    'zc.zk._aio.plan': 'aio.test_client',
     'zc.zk._aio.providers': 'aio.test_live',
     'zc.zk.aio': 'aio.test_client',
     'zc.zk.doctor': 'doctor.test_examination',

@@ -204,6 +204,48 @@ class Calls(Case):
             [('/service/b', ['c']), ('/service/b/c', [])],
             [each async for each in zk.walk('/service/b', children=True)])
 
+    async def test_plan(self):
+        """A plan is made, saved, read again and applied."""
+        zk = await self.zk()
+        plan = await zk.plan('/b\n  x = 1\n', '/service')
+        self.assertEqual(('/service', ['/service/b'], {}), (
+            plan.path, [step.path for step in plan.steps], plan.old))
+        self.assertEqual('<zc.zk.aio.Plan for /service: 1 steps>', repr(plan))
+        again = await zk.load_plan(plan.to_json())
+        await again.apply()
+        self.assertEqual(['/service/b'], again.applied)
+        self.assertEqual({'x': 1}, await zk.get_properties('/service/b'))
+        with self.assertRaises(zc.zk.PlanMoved):
+            await plan.apply()
+        with self.assertRaises(zc.zk.PlanSyntaxError):
+            await zk.load_plan('{}')
+        gone = await zk.plan('', '/service', True, ['b'])
+        await gone.apply()
+        self.assertIsNone(await zk.exists('/service/b'))
+
+    async def test_all(self):
+        """Many live objects are made at once, and followed."""
+        zk = await self.zk()
+        await zk.import_tree('/a\n  x = 1\n/b\n  x = 2\n', '/service')
+        paths = ['/service/a', '/service/b']
+        children = await zk.all_children(paths)
+        properties = await zk.all_properties(paths)
+        self.assertEqual([1, 2], [each['x'] for each in properties])
+        await zk.create('/service/b/c', '')
+        self.assertTrue(await zk.settle())
+        self.assertEqual([[], ['c']], [list(each) for each in children])
+        with self.assertRaises(NoNodeError):
+            await zk.all_children(['/service/a', '/nix'])
+
+    async def test_leave(self):
+        """All registrations end, and others are refused; the rest goes on.
+        """
+        zk = await self.zk()
+        registration = await zk.register('/service/providers', 'a:1')
+        self.assertTrue(await zk.leave())
+        self.assertEqual('closed', registration.state)
+        self.assertEqual([], await zk.get_children('/service/providers'))
+
     async def test_many(self):
         """More calls than threads are answered."""
         zk = await self.zk()

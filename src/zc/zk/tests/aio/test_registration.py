@@ -3,6 +3,7 @@ from unittest import mock
 
 from kazoo.exceptions import NodeExistsError
 
+from zc.zk._registration.states import State
 from zc.zk.tests.aio.case import Case
 
 
@@ -65,6 +66,37 @@ class Registration(Case):
         waiting = asyncio.create_task(registration.wait(20))
         await self.aside(self.sync.delete, PATH + '/a:1')
         self.assertTrue(await waiting)
+
+    async def test_wait_is_told(self):
+        """`wait` sleeps until the state changes, in whatever thread."""
+        zk = await self.zk()
+        registration = await zk.register(PATH, 'a:1')
+        sync = registration._registrations[0]
+        sync._note(State.FAILED, ValueError('no'))
+        with mock.patch.object(asyncio, 'sleep', side_effect=AssertionError):
+            waiting = asyncio.create_task(registration.wait(20))
+            # It is there when it follows the state.
+            while not sync._states:
+                await asyncio.wait({asyncio.ensure_future(zk.get(PATH))})
+            await self.aside(sync._register)
+            self.assertTrue(await waiting)
+        self.assertEqual([], sync._states)
+        sync._note(State.FAILED, ValueError('no'))
+        waiting = asyncio.create_task(registration.wait())
+        await self.aside(sync._close)
+        self.assertFalse(await waiting)
+
+    async def test_wait_cancelled(self):
+        """A `wait` that is cancelled is told nothing any more."""
+        zk = await self.zk()
+        registration = await zk.register(PATH, 'a:1')
+        sync = registration._registrations[0]
+        sync._note(State.FAILED, ValueError('no'))
+        waiting = asyncio.create_task(registration.wait())
+        while not sync._states:
+            await asyncio.wait({asyncio.ensure_future(zk.get(PATH))})
+        await self.cancelled(waiting)
+        self.assertEqual([], sync._states)
 
     async def test_addr(self):
         """The address may be given as zc.zk 2.1 called it."""

@@ -1,5 +1,8 @@
 import os
+import subprocess
+import sys
 import tempfile
+import textwrap
 import threading
 import unittest
 
@@ -27,6 +30,30 @@ class EventsTests(unittest.TestCase):
         thread.start()
         self.assertEqual(['it'], self.events.wait(None))
         thread.join()
+
+    def test_signal_for_another_thread(self):
+        """A signal that arrives in another thread ends the waiting."""
+        done = subprocess.run([sys.executable, '-c', textwrap.dedent('''
+            import signal, sys, threading
+            from zc.zk._run.events import Events
+            events = Events()
+            events.wake_by_signals()
+            signal.signal(signal.SIGUSR1, lambda *_: events.post('it'))
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+            def take():
+                while sys._current_frames()[main].f_code.co_name != 'select':
+                    pass
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGUSR1])
+                signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+            main = threading.get_ident()
+            thread = threading.Thread(target=take)
+            thread.start()
+            found = []
+            while not found:
+                found = events.wait(None)
+            print(found)
+            ''')], capture_output=True, text=True, timeout=60, check=True)
+        self.assertEqual("['it']\n", done.stdout)
 
     def test_many(self):
         """More events than a pipe holds are all there."""
