@@ -29,8 +29,11 @@ _AWAY_NAMES = frozenset([
 #: Errors of the operating system that pass when somebody makes room.
 _ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 _FULL_NAMES = frozenset([
+    'psycopg.errors.DiskFull',
     'psycopg2.errors.DiskFull',
 ])
+#: SQLite's text for SQLITE_FULL; Python 3.10 does not tell the code.
+_SQLITE_FULL = 'database or disk is full'
 #: The serial of an object that is new.
 _NEW = b'\0' * 8
 _CONFLICT_NAMES = frozenset([
@@ -101,6 +104,8 @@ def _full(error: BaseException | Failure) -> bool:
         return value.errno in _ROOM
     if _names(error) & _FULL_NAMES:
         return True
+    if 'sqlite3.OperationalError' in _names(error):
+        return str(value) == _SQLITE_FULL
     if 'ZEO.Exceptions.ServerException' in _names(error):
         # The class of the server's error as a text, and its arguments.
         name, args = (*getattr(value, 'args', ()), None, None)[:2]

@@ -38,7 +38,7 @@ class Adder(Job):
         noted.append(f'tearDown {setup_info}')
 
 
-#: What jobs noted, for the test to read; `forget` empties it.
+#: What jobs noted, for the test to read.
 noted: list[Any] = []
 
 

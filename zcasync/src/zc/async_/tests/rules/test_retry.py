@@ -1,4 +1,5 @@
 import errno
+import sqlite3
 import unittest
 
 import psycopg2.errors
@@ -27,6 +28,7 @@ class Kinds(unittest.TestCase):
         for error in (OSError(errno.ENOSPC, 'full'),
                       OSError(errno.EFBIG, 'too large'),
                       psycopg2.errors.DiskFull('full'),
+                      sqlite3.OperationalError('database or disk is full'),
                       ServerException('builtins.OSError',
                                       (errno.ENOSPC, 'full'))):
             for each in error, Failure(error):
@@ -38,6 +40,11 @@ class Kinds(unittest.TestCase):
                      ('builtins.ValueError', (errno.ENOSPC, 'full')),
                      ('builtins.OSError', (errno.ENOENT, 'missing'))):
             self.assertIsNone(retry.kind_of_commit(ServerException(*args)))
+
+    def test_sqlite_other(self):
+        """Nor are other errors of SQLite."""
+        self.assertIsNone(retry.kind_of_commit(
+            sqlite3.OperationalError('no such table: x')))
 
     def test_other(self):
         """Other errors are the job's own."""
