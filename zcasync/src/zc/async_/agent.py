@@ -154,19 +154,21 @@ class Agent(Base):
                else self.queue.claim(unfit.without(self._filter)))
         return None if job is None else self.take(job)
 
-    def claim_started(self, limit: int, turn: float | None = None
-                      ) -> list[Any]:
+    def claim_started(self, limit: int, turn: float | None = None,
+                      ahead: int = 0) -> list[Any]:
         """Take jobs that start at once, and are in the state ACTIVE.
 
-        Called where a free thread waits for each of them: a commit to say
-        that it started would say nothing new.
+        Called where a free thread waits for each of them, or will be free
+        in a moment: a commit to say that it started would say nothing new.
 
         :param limit: how many at most
         :param turn: where to begin in the queue, so that dispatchers take
             from different places; None for the exact order
+        :param ahead: how many more, for which no thread is free yet; they
+            count for no size
         """
-        limit = min(limit, self.size - len(self._data))
-        if limit <= 0 or not self.parent.activated:
+        limit = max(0, min(limit, self.size - len(self._data)))
+        if limit + ahead <= 0 or not self.parent.activated:
             return []
         if self._chooser is not None:
             jobs: list[Any] = []
@@ -177,7 +179,7 @@ class Agent(Base):
                 jobs.append(job)
         else:
             jobs = self.queue.claim_many(
-                limit, unfit.without(self._filter), turn)
+                limit, unfit.without(self._filter), turn, ahead)
         moment = now()
         for job in jobs:
             self.take(job).start(moment)

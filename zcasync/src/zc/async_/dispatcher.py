@@ -19,6 +19,7 @@ from . import instanceuuid
 from ._logs import log
 from ._perform import stock
 from ._perform import wake
+from ._rules import pace
 from ._stored.base import get_id
 from ._stored.members import plain
 from ._stored.times import now
@@ -254,7 +255,7 @@ class Dispatcher(Rounds):
                     failed += 1
                     self._due = 0.0
                     self._complain(failed)
-                self._wake.wait(self.look_interval if not failed else
+                self._wake.wait(self._interval() if not failed else
                                 min(0.1 * 2 ** failed, self.poll_interval))
                 self._gather()
                 self._wake.clear()
@@ -279,6 +280,14 @@ class Dispatcher(Rounds):
                 log.info('deactivated dispatcher %s', self.UUID)
                 self._ended.set()
 
+    def _interval(self) -> float:
+        """Return when it looks again, in seconds."""
+        if any(pool.free() < 0 for member in self._members.values()
+               for pool in member.pools.values()):
+            # Claims that no thread begins must not wait for long.
+            return min(self.look_interval, pace.LONGEST)
+        return self.look_interval
+
     def _gather(self) -> None:
         """Wait a moment for more jobs to end, while some still run.
 
@@ -289,9 +298,11 @@ class Dispatcher(Rounds):
         moment = min(GATHER_MOST, max(
             [GATHER, *(member.took for member in members)]))
         until = time.monotonic() + moment
+        pools = [pool for member in members
+                 for pool in member.pools.values()]
         while not self._stop.is_set() and any(
-                pool.running() for member in members
-                for pool in member.pools.values()):
+                pool.running() for pool in pools) and not any(
+                pool.hungry() for pool in pools):
             left = until - time.monotonic()
             if left <= 0:
                 break

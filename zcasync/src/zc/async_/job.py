@@ -215,6 +215,10 @@ class Job(Call, Terms):
         self._become(ACTIVE)
         self._active_start = when
 
+    def start_late(self, when: datetime.datetime) -> None:
+        """Note that the call begins only now; see `claimed_early`."""
+        self._active_start = when
+
     def finish(self, result: Any, when: datetime.datetime) -> None:
         """Note the result.  Without callbacks, this completes the job."""
         self._become(CALLBACKS if self._callbacks else COMPLETED)

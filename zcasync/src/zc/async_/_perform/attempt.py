@@ -20,7 +20,8 @@ from .claim import Stopped
 from .local import local
 
 
-__all__ = ['FATAL', 'insist', 'manager_of', 'pause', 'renew_ids', 'rest']
+__all__ = ['FATAL', 'insist', 'manager_of', 'pause', 'renew_ids', 'rest',
+           'until_answered']
 
 T = TypeVar('T')
 
@@ -108,3 +109,27 @@ def insist(call: Callable[[], T], what: str, job: Any) -> T:
             if job._p_jar is not None:
                 renew_ids(e, job._p_jar.db())
             pause(kind, failed)
+
+
+def until_answered(call: Any, what: str, manager: Any) -> Any:
+    """Return an answer, as often as it takes; commit nothing.
+
+    :param call: what is asked
+    :param what: for the log, for example "asking the policy of ..."
+    """
+    failed = 0
+    while True:
+        try:
+            manager.begin()
+            try:
+                return call()
+            finally:
+                manager.abort()
+        except FATAL:
+            raise
+        except Exception as e:
+            failed += 1
+            if failed == 1 or failed % 10 == 0:
+                log.critical('%d errors in a row while %s', failed, what,
+                             exc_info=True)
+            pause(retry.kind(e), failed)

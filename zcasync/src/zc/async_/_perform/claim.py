@@ -11,6 +11,7 @@ from typing import Any
 
 from transaction._transaction import Status
 
+from .._stored.base import get_id
 from ..interfaces import ReassignedError
 
 
@@ -31,11 +32,13 @@ class Claim:
     :param number: the number of the activation that took the job
     :param stop: set when the dispatcher has handed its jobs back
     :param info: what `Dispatcher.jobs` shows
+    :param early: whether no thread was free for it
     """
 
     def __init__(self, job_id: tuple[bytes, str], token: int,
                  fence: tuple[bytes, str], number: int,
-                 stop: threading.Event, info: dict[str, Any]) -> None:
+                 stop: threading.Event, info: dict[str, Any],
+                 early: bool = False) -> None:
         self.job_id = job_id
         self.token = token
         self.fence = fence
@@ -44,6 +47,14 @@ class Claim:
         self.info = info
         self.cancel = threading.Event()
         self.connection: Any = None
+        #: When it was submitted, by ``time.monotonic()``.
+        self.submitted = 0.0
+        #: Whether it was claimed while no thread was free for it.
+        self.early = early
+        #: Whether it was taken back before a thread began it.
+        self.withdrawn = False
+        #: Whether the connection saw nothing new since the last commit.
+        self.settled = False
         #: Whether the thread's transaction has just begun.
         self.fresh = False
         self.progress: tuple[float, float | None, str] | None = None
@@ -82,6 +93,15 @@ class Claim:
         found = connection.get(oid)
         found._p_activate()
         return found
+
+    def is_of(self, job: Any) -> bool:
+        """Say whether a job is this one."""
+        oid, name = self.job_id
+        return bool(job._p_oid == oid and get_id(job)[1] == name)
+
+    def is_late(self, job: Any) -> bool:
+        """Say whether a job is this one, and was claimed early."""
+        return self.early and self.is_of(job)
 
     def owns(self, job: Any) -> bool:
         """Say whether a job is not this one, or still in our hands."""

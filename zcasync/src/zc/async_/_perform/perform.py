@@ -29,11 +29,13 @@ from ..interfaces import ICallbackProxy
 from ..interfaces import IJob
 from ..interfaces import ReassignedError
 from ..interfaces import TimeoutError
+from . import settle
 from .attempt import FATAL
 from .attempt import insist
 from .attempt import manager_of
 from .attempt import pause
 from .attempt import renew_ids
+from .attempt import until_answered
 from .local import local
 
 
@@ -71,6 +73,7 @@ class _Performance:
         #: What the retry policy notes between attempts.
         self.cache: dict[str, Any] = {}
         self.failed = 0
+        self.began = now()
         self.setup: Any = _NOTHING
 
     def run(self) -> Any:
@@ -97,7 +100,7 @@ class _Performance:
                 if error is not None:
                     self._begin()
                 self._store(result)
-                self.manager.commit()
+                settled = settle.commit(self.manager, self.job, result)
             except BaseException as e:
                 failure = Failure(e)
                 self._undo()
@@ -119,6 +122,9 @@ class _Performance:
                        self.job)
             else:
                 self._tear_down()
+                if settled:
+                    _log_completion(self.job, result)
+                    return result
             return self._end()
 
     def _begin(self) -> None:
@@ -130,6 +136,8 @@ class _Performance:
         self._ensure_ours()
         if self.job.status != ACTIVE:
             self.job.start(now())
+        elif local.claim is not None and local.claim.is_late(self.job):
+            self.job.start_late(self.began)
 
     def _ensure_ours(self) -> None:
         self._ensure_claimed()
@@ -229,7 +237,7 @@ class _Performance:
             return ask(failure, self.cache)
 
         # Nothing of this is committed: the policy writes by updateData.
-        verdict = _until_answered(answer, f'asking the policy of {job!r}',
+        verdict = until_answered(answer, f'asking the policy of {job!r}',
                                   self.manager)
         if isinstance(verdict, (datetime.timedelta, datetime.datetime)):
             if not IAgent.providedBy(job.parent):
@@ -259,25 +267,6 @@ def _fatal(error: BaseException) -> bool:
     if isinstance(error, SystemExit):
         return local.claim is None
     return isinstance(error, FATAL)
-
-
-def _until_answered(call: Any, what: str, manager: Any) -> Any:
-    failed = 0
-    while True:
-        try:
-            manager.begin()
-            try:
-                return call()
-            finally:
-                manager.abort()
-        except FATAL:
-            raise
-        except Exception as e:
-            failed += 1
-            if failed == 1 or failed % 10 == 0:
-                log.critical('%d errors in a row while %s', failed, what,
-                             exc_info=True)
-            pause(retry.kind(e), failed)
 
 
 def _log_lost(job: Any, result: Any) -> None:
@@ -375,7 +364,7 @@ def handle_callback_interrupt(callback: Any, caller: Any) -> None:
     if callback.waiting:
         return
     manager = manager_of(callback)
-    if _until_answered(lambda: callback.getRetryPolicy().interrupted(),
+    if until_answered(lambda: callback.getRetryPolicy().interrupted(),
                        f'asking the policy of {callback!r}', manager):
         def again() -> None:
             callback.getRetryPolicy()

@@ -6,6 +6,7 @@ Neither writes a counter or the queue itself, so that they do not conflict.
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
@@ -172,38 +173,71 @@ class Backlog(Base):
 
     def claim_many(self, limit: int,
                    filter: Callable[[Any], bool] | None = None,
-                   turn: float | None = None) -> list[Any]:
+                   turn: float | None = None, ahead: int = 0) -> list[Any]:
         """Remove and return the first jobs that may start.
 
         :param limit: how many at most
         :param turn: from 0 to 1, so that dispatchers begin at different
             places; None for the exact order
+        :param ahead: how many more, up to the first that may not be claimed
+            early
+        """
+        taken: list[Any] = []
+        quotas: dict[str, Quota] = {}
+        full: set[int] = set()
+        candidates = self._candidates(turn, full)
+        early = True
+        while early and len(taken) < limit + ahead:
+            some = list(itertools.islice(
+                candidates, limit + ahead - len(taken)))
+            if not some:
+                break
+            self._load([job for _, _, job in some])
+            for place, names, job in some:
+                early = len(taken) < limit or job.claimed_early
+                if not early:
+                    break
+                if place in full:
+                    continue
+                if names and not self._room(names, quotas, job):
+                    # What shares these quotas has to wait as well.
+                    full.add(place)
+                elif filter is None or filter(job):
+                    if names:
+                        self._count(names, quotas, job)
+                    taken.append(job)
+        for job in taken:
+            self._take_out(job)
+        return taken
+
+    def _candidates(self, turn: float | None, full: set[int]
+                    ) -> Iterator[tuple[int, tuple[str, ...], Any]]:
+        """Iterate over the jobs that are due, in the order of claims.
+
+        Gives the place, the names of the quotas and the job; reads none.
+
+        :param full: places that are passed over from now on
         """
         moment = micros()
         slack = 0 if turn is None else SLACK
         spots = {spot.place: spot for spot in self._spots()}
-        taken: list[Any] = []
-        quotas: dict[str, Quota] = {}
-        while len(taken) < limit and spots:
-            order = in_order((spot.head() for spot in spots.values()),
-                             moment, turn or 0, slack)
+        while True:
+            order = in_order(
+                (spot.head() for spot in spots.values()
+                 if spot.place not in full), moment, turn or 0, slack)
             if not order:
                 break
             spot = spots[order[0].place]
-            names = spot.stream.quota_names
-            if names and not self._room(names, quotas, spot.job):
-                # What shares these quotas has to wait as well.
-                del spots[spot.place]
-                continue
-            job = spot.job
-            if filter is None or filter(job):
-                self._count(names, quotas, job)
-                taken.append(job)
+            yield spot.place, spot.stream.quota_names, spot.job
             if not spot.next():
                 del spots[spot.place]
-        for job in taken:
-            self._take_out(job)
-        return taken
+
+    def _load(self, jobs: list[Any]) -> None:
+        """Ask the storage for all at one time, if it can do that."""
+        missing = [job._p_oid for job in jobs
+                   if job._p_changed is None and job._p_jar is self._p_jar]
+        if len(missing) > 1:
+            self._p_jar.prefetch(missing)
 
     def _room(self, names: tuple[str, ...], quotas: dict[str, Quota],
               job: Any) -> bool:

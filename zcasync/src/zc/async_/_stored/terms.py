@@ -6,12 +6,14 @@ import logging
 from typing import Any
 
 import zope.component
+from zope.interface import providedBy
 
 from ..interfaces import NEW
 from ..interfaces import PENDING
 from ..interfaces import BadStatusError
 from ..interfaces import IRetryPolicy
 from .place import Place
+from .policies import Backoff
 from .policies import BackoffPolicy
 from .policies import RetryCommonForever
 from .policies import RetryCommonFourTimes
@@ -22,6 +24,7 @@ from .times import utc
 __all__ = ['Terms']
 
 _OURS = {BackoffPolicy, RetryCommonForever, RetryCommonFourTimes}
+_OUR_FACTORIES = (RetryCommonForever, RetryCommonFourTimes)
 
 
 class Terms(Place):
@@ -113,6 +116,26 @@ class Terms(Place):
         if isinstance(factory, str):
             return zope.component.getAdapter(self, IRetryPolicy, factory)
         return factory(self)
+
+    @property
+    def claimed_early(self) -> bool:
+        """Whether it may be claimed while no thread is free for it.
+
+        A death of the dispatcher counts as an interruption then, although
+        the job had not begun: not for one that was interrupted before.
+        Code of others is not asked.
+        """
+        if (self._retry_policy is not None or self._begin_by is not None
+                or self._quota_names):
+            return False
+        factory = self.retry_policy_factory
+        if factory is None or isinstance(factory, str):
+            found = zope.component.getSiteManager().adapters.lookup1(
+                providedBy(self), IRetryPolicy, factory or '')
+            if found is None:
+                return factory is None
+            factory = found
+        return factory in _OUR_FACTORIES or isinstance(factory, Backoff)
 
     @property
     def repeatable(self) -> bool:

@@ -90,7 +90,8 @@ class Account:
                 if queue is None or queue == queue_name
                 for agent_name, pool in pools.items()
                 if agent is None or agent == agent_name
-                for claim in reversed(pool.running())]
+                for claim in reversed(pool.running())
+                if claim.info['started'] or not claim.early]
 
     def getPollInfo(self, at: Any = None, before: Any = None) -> PollInfo:
         """Return one poll, by default the last.

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._logs import log
 from .._perform.claim import Claim
+from .._rules import pace
 from .._rules import retry
 from .._rules.failure import Failure
 from .._stored import unfit
@@ -62,6 +63,7 @@ class Member(Activation):
     def abandon(self) -> None:
         """End what the threads do: their jobs are others' now."""
         for pool in self.pools.values():
+            pool.withdraw()
             for claim in pool.running():
                 claim.cancel.set()
             pool.collect()
@@ -85,6 +87,7 @@ class Member(Activation):
     def collect(self) -> None:
         """Note which claims are done."""
         for name, pool in self.pools.items():
+            pool.withdraw(time.monotonic() - pace.LONGEST)
             self._done.setdefault(name, []).extend(pool.collect())
 
     def look(self) -> None:
@@ -140,10 +143,11 @@ class Member(Activation):
     def _exchange(self, name: str) -> None:
         agent = self.agents()[name]
         pool = self._pool(name, agent.size)
-        done = self._done.pop(name, [])
-        room = min(pool.free(), agent.size - len(agent) + len(done))
+        # Reading may fail: they stay there until they are put away.
+        done = list(self._done.get(name, []))
         doubtful = name in self._doubtful and self.dispatcher.may_claim()
-        may_claim = self.dispatcher.may_claim() and room > 0
+        room, ahead = self._room(agent, pool, len(done))
+        may_claim = self.dispatcher.may_claim() and room + ahead > 0
         sweep = (any(claim.released for claim in done)
                  or time.monotonic() - self._swept > 10)
         if not (done or sweep or doubtful or may_claim and (
@@ -157,20 +161,21 @@ class Member(Activation):
                 self.queue().sweep(agent)
             jobs = self._lost(agent, pool) if doubtful else []
             if may_claim:
-                jobs += agent.claim_started(room, self._turn())
-            return [self._claim(job, name, pool) for job in jobs]
+                jobs += agent.claim_started(room, self._turn(), ahead)
+            return [self._claim(job, name, pool, number >= room)
+                    for number, job in enumerate(jobs)]
 
         began = time.monotonic()
         try:
             claims = self.commit(exchange, f'claiming for agent {name!r}')
         except BaseException as e:
-            self._done.setdefault(name, [])[:0] = done
             self._doubtful.add(name)
             if self._found_unfit(e):
                 # The next look claims the others.
                 self.dispatcher.wake()
                 return
             raise
+        self._done.pop(name, None)
         if doubtful:
             self._doubtful.discard(name)
         if sweep:
@@ -186,6 +191,17 @@ class Member(Activation):
             ).append(claim.info['id'])
             self.started[name] = self.started.get(name, 0) + 1
             pool.submit(claim)
+        # What is left in the queue is claimed when half of these began.
+        pool.rest_until(ahead // 2 if len(claims) == room + ahead else 0)
+
+    def _room(self, agent: Any, pool: AgentThreadPool, done: int
+              ) -> tuple[int, int]:
+        """Return how many jobs may be claimed, and how many more early."""
+        free = pool.free()
+        room = max(0, min(free, agent.size - len(agent) + done))
+        if agent.chooser is not None or free < 0 and pool.resting():
+            return room, 0
+        return room, max(0, min(pool.ahead(), pool.ahead() + free))
 
     def _found_unfit(self, error: BaseException) -> bool:
         """Say whether a job is now known to be the cause of an error."""
@@ -222,18 +238,23 @@ class Member(Activation):
             job = self.dispatcher.load(claim.job_id)
             if job.token != claim.token or job not in agent:
                 continue
-            if not agent.sweep([job]):
+            if claim.withdrawn:
+                agent.remove(job)
+                job.reset()
+                self.queue().putBack(job)
+            elif not agent.sweep([job]):
                 # Its thread failed in a way that nobody foresaw.
                 hand_back(self.queue(), agent, job)
 
-    def _claim(self, job: Any, agent: str, pool: AgentThreadPool) -> Claim:
+    def _claim(self, job: Any, agent: str, pool: AgentThreadPool,
+               early: bool) -> Claim:
         info = {'id': get_id(job), 'result': None, 'failed': False,
                 'agent': agent, 'queue': self.name, 'poll id': None,
                 'quota names': job.quota_names, 'call': repr(job),
                 'started': None, 'completed': None, 'thread': None,
                 'reassigned': False, 'progress': None}
         return Claim((job._p_oid, get_id(job)[1]), job.token, self.fence,
-                     self.number, pool.stop, info)
+                     self.number, pool.stop, info, early)
 
     def _pool(self, name: str, size: int) -> AgentThreadPool:
         pool = self.pools.get(name)

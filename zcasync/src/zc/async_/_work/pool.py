@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from .._perform.claim import Stopped
 from .._perform.local import local
 from .._perform.perform import perform
 from .._perform.perform import resume_callbacks
+from .._rules import pace
 from .._rules import retry
 from .._rules.failure import is_failure
 from .._stored.times import now
@@ -53,8 +55,14 @@ class AgentThreadPool:
         self.stop = threading.Event()
         self._done = done
         self._size = 0
+        #: For the threads; None ends one.
         self._claims: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
         self._lock = threading.Condition()
+        #: Those that no thread has begun.
+        self._waiting: list[Claim] = []
+        self._pace = pace.Pace()
+        #: No thread's end of a job is told while more claims wait.
+        self._low = 0
         self._running: list[Claim] = []
         self._finished: list[Claim] = []
         #: Ids of the jobs by the names of the threads.
@@ -86,9 +94,57 @@ class AgentThreadPool:
         return self._size - before
 
     def free(self) -> int:
-        """Return how many threads have nothing to do."""
+        """Return how many threads have nothing to do.
+
+        Less than zero where claims wait for threads.
+        """
         with self._lock:
             return self._size - len(self._running)
+
+    def ahead(self) -> int:
+        """Return how many claims may wait for threads."""
+        with self._lock:
+            return self._pace.ahead(self._size)
+
+    def rest_until(self, low: int) -> None:
+        """Tell of jobs that end only when so many claims wait at most."""
+        with self._lock:
+            self._low = low
+            tell = bool(self._finished) and len(self._waiting) <= low
+        if tell:
+            self._done()
+
+    def resting(self) -> bool:
+        """Say whether the threads have enough to do."""
+        with self._lock:
+            return len(self._waiting) > self._low
+
+    def hungry(self) -> bool:
+        """Say whether there is more to claim before threads are free."""
+        with self._lock:
+            return 0 < self._low >= len(self._waiting)
+
+    def withdraw(self, since: float | None = None) -> bool:
+        """Take back the claims that no thread has begun.
+
+        They are collected like those that are done.
+
+        :param since: only if one of them waits since this time, as of
+            ``time.monotonic()``; if not given, in any case
+        :returns: whether there were any
+        """
+        with self._lock:
+            if not self._waiting or since is not None and all(
+                    claim.submitted > since for claim in self._waiting):
+                return False
+            back, self._waiting = self._waiting, []
+            for claim in back:
+                self._running.remove(claim)
+                claim.withdrawn = claim.info['reassigned'] = True
+            self._finished.extend(back)
+            self._pace.forget()
+            self._lock.notify_all()
+        return True
 
     def running(self) -> list[Claim]:
         """Return the claims that are being performed."""
@@ -104,8 +160,10 @@ class AgentThreadPool:
 
     def submit(self, claim: Claim) -> None:
         """Have a claim performed."""
+        claim.submitted = time.monotonic()
         with self._lock:
             self._running.append(claim)
+            self._waiting.append(claim)
         self._claims.put(claim)
 
     def collect(self) -> list[Claim]:
@@ -121,6 +179,16 @@ class AgentThreadPool:
 
     # In the worker threads
 
+    def _next(self) -> Claim | None:
+        while True:
+            claim = self._claims.get()
+            if claim is None:
+                return None
+            with self._lock:
+                if not claim.withdrawn:
+                    self._waiting.remove(claim)
+                    return claim
+
     def _run(self) -> None:
         name = threading.current_thread().name
         self.jobids[name] = None
@@ -131,9 +199,10 @@ class AgentThreadPool:
         connection = self.dispatcher.db.open()
         try:
             while True:
-                claim = self._claims.get()
+                claim = self._next()
                 if claim is None:
                     break
+                began = time.monotonic()
                 self.jobids[name] = claim.info['id']
                 claim.connection = connection
                 claim.info['thread'] = name
@@ -148,8 +217,12 @@ class AgentThreadPool:
                     with self._lock:
                         self._running.remove(claim)
                         self._finished.append(claim)
-                        self._lock.notify_all()
-                    self._done()
+                        self._pace.note(time.monotonic() - began)
+                        tell = len(self._waiting) <= self._low
+                        if not self._running:
+                            self._lock.notify_all()
+                    if tell:
+                        self._done()
         finally:
             transaction.manager.unregisterSynch(fence)
             try:
@@ -173,14 +246,17 @@ class AgentThreadPool:
             if job.status == CALLBACKS:
                 claim.fresh = False
                 resume_callbacks(job)
+                result = job.result
             else:
-                perform(job)
+                result = perform(job)
+                if not claim.settled:
+                    result = job.result
             # Before 'completed', which others wait for.
-            if is_failure(job.result):
+            if is_failure(result):
                 info['failed'] = True
-                text = job.result.getTraceback()
+                text = result.getTraceback()
             else:
-                text = repr(job.result)
+                text = repr(result)
             if len(text) > MAX_RESULT:
                 text = text[:MAX_RESULT] + '\n[...TRUNCATED...]'
             info['result'] = text

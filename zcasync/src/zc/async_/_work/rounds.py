@@ -60,6 +60,7 @@ class Rounds(Account):
         connection = self.conn
         if (connection.db().database_name or '') != name:
             connection = connection.get_connection(name)
+            connection.explicit_transactions = True
         found = connection.get(oid)
         found._p_activate()
         return found
@@ -92,6 +93,13 @@ class Rounds(Account):
             # A connection may be beyond repair.
             self._close()
 
+    def _open(self) -> None:
+        if self.conn is None:
+            self.conn = self.db.open(self.manager)
+            # Nothing is read between two transactions: it need not ask
+            # what is new when one ends.
+            self.conn.explicit_transactions = True
+
     def _close(self) -> None:
         connection, self.conn = self.conn, None
         if connection is not None:
@@ -102,8 +110,7 @@ class Rounds(Account):
 
     def _turn(self, full: bool) -> None:
         """Look at each queue; if it is time, poll."""
-        if self.conn is None:
-            self.conn = self.db.open(self.manager)
+        self._open()
         # Before the transaction begins, which then sees how they ended.
         for known in self._members.values():
             known.collect()
@@ -173,13 +180,14 @@ class Rounds(Account):
         pools = [pool for member in self._members.values()
                  for pool in member.pools.values()]
         for pool in pools:
+            pool.withdraw()
+        for pool in pools:
             pool.wait_until_idle(max(0.0, until - time.monotonic()))
         until = time.monotonic() + HAND_BACK
         for member in self._members.values():
             while True:
                 try:
-                    if self.conn is None:
-                        self.conn = self.db.open(self.manager)
+                    self._open()
                     member.deactivate()
                     break
                 except Exception:

@@ -38,12 +38,11 @@ class Fence(base.DispatcherCase):
         pool = dispatcher.queues['']['main']
         [claim] = self.wait(pool.running)
         self.agents(dispatcher).deactivate()
-        self.queue.quotas.create('nobody', 0)
-        transaction.commit()
-        self.assertEqual(PENDING, job.status)
         # It waits for nobody's quota, so that nobody takes it.
+        self.queue.quotas.create('nobody', 0)
         job.quota_names = ['nobody']
         transaction.commit()
+        self.assertEqual(PENDING, job.status)
         self.go.set()
         self.wait(lambda: claim.info['reassigned'])
         return job
