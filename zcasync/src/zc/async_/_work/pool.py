@@ -6,7 +6,6 @@ are done.
 """
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -23,13 +22,13 @@ from .._perform.claim import Stopped
 from .._perform.local import local
 from .._perform.perform import perform
 from .._perform.perform import resume_callbacks
-from .._rules import pace
 from .._rules import retry
 from .._rules.failure import is_failure
 from .._stored.times import now
 from ..interfaces import CALLBACKS
 from ..interfaces import BadStatusError
 from ..interfaces import ReassignedError
+from .handover import Handover
 
 
 __all__ = ['AgentThreadPool']
@@ -38,7 +37,7 @@ __all__ = ['AgentThreadPool']
 MAX_RESULT = 10000
 
 
-class AgentThreadPool:
+class AgentThreadPool(Handover):
     """Worker threads.
 
     :param dispatcher: whose they are
@@ -53,18 +52,7 @@ class AgentThreadPool:
         self.name = name
         self.threads: list[threading.Thread] = []
         self.stop = threading.Event()
-        self._done = done
-        self._size = 0
-        #: For the threads; None ends one.
-        self._claims: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
-        self._lock = threading.Condition()
-        #: Those that no thread has begun.
-        self._waiting: list[Claim] = []
-        self._pace = pace.Pace()
-        #: No thread's end of a job is told while more claims wait.
-        self._low = 0
-        self._running: list[Claim] = []
-        self._finished: list[Claim] = []
+        super().__init__(done)
         #: Ids of the jobs by the names of the threads.
         self.jobids: dict[str, tuple[int, str] | None] = {}
         self.setSize(size)
@@ -93,101 +81,7 @@ class AgentThreadPool:
             self._claims.put(None)
         return self._size - before
 
-    def free(self) -> int:
-        """Return how many threads have nothing to do.
-
-        Less than zero where claims wait for threads.
-        """
-        with self._lock:
-            return self._size - len(self._running)
-
-    def ahead(self) -> int:
-        """Return how many claims may wait for threads."""
-        with self._lock:
-            return self._pace.ahead(self._size)
-
-    def rest_until(self, low: int) -> None:
-        """Tell of jobs that end only when so many claims wait at most."""
-        with self._lock:
-            self._low = low
-            tell = bool(self._finished) and len(self._waiting) <= low
-        if tell:
-            self._done()
-
-    def resting(self) -> bool:
-        """Say whether the threads have enough to do."""
-        with self._lock:
-            return len(self._waiting) > self._low
-
-    def hungry(self) -> bool:
-        """Say whether there is more to claim before threads are free."""
-        with self._lock:
-            return 0 < self._low >= len(self._waiting)
-
-    def withdraw(self, since: float | None = None) -> bool:
-        """Take back the claims that no thread has begun.
-
-        They are collected like those that are done.
-
-        :param since: only if one of them waits since this time, as of
-            ``time.monotonic()``; if not given, in any case
-        :returns: whether there were any
-        """
-        with self._lock:
-            if not self._waiting or since is not None and all(
-                    claim.submitted > since for claim in self._waiting):
-                return False
-            back, self._waiting = self._waiting, []
-            for claim in back:
-                self._running.remove(claim)
-                claim.withdrawn = claim.info['reassigned'] = True
-            self._finished.extend(back)
-            self._pace.forget()
-            self._lock.notify_all()
-        return True
-
-    def running(self) -> list[Claim]:
-        """Return the claims that are being performed."""
-        with self._lock:
-            return list(self._running)
-
-    def held(self) -> set[bytes]:
-        """Return the ids of all jobs that were submitted, until collected.
-        """
-        with self._lock:
-            return {claim.job_id[0]
-                    for claim in [*self._running, *self._finished]}
-
-    def submit(self, claim: Claim) -> None:
-        """Have a claim performed."""
-        claim.submitted = time.monotonic()
-        with self._lock:
-            self._running.append(claim)
-            self._waiting.append(claim)
-        self._claims.put(claim)
-
-    def collect(self) -> list[Claim]:
-        """Return the claims that are done, each once."""
-        with self._lock:
-            finished, self._finished = self._finished, []
-            return finished
-
-    def wait_until_idle(self, seconds: float) -> bool:
-        """Wait until nothing is performed; say whether it is so."""
-        with self._lock:
-            return self._lock.wait_for(lambda: not self._running, seconds)
-
     # In the worker threads
-
-    def _next(self) -> Claim | None:
-        while True:
-            claim = self._claims.get()
-            if claim is None:
-                return None
-            with self._lock:
-                if not claim.withdrawn:
-                    self._waiting.remove(claim)
-                    return claim
 
     def _run(self) -> None:
         name = threading.current_thread().name
@@ -214,15 +108,7 @@ class AgentThreadPool:
                     self.jobids[name] = None
                     if claim.info['completed'] is None:
                         transaction.abort()
-                    with self._lock:
-                        self._running.remove(claim)
-                        self._finished.append(claim)
-                        self._pace.note(time.monotonic() - began)
-                        tell = len(self._waiting) <= self._low
-                        if not self._running:
-                            self._lock.notify_all()
-                    if tell:
-                        self._done()
+                    self._end(claim, time.monotonic() - began)
         finally:
             transaction.manager.unregisterSynch(fence)
             try:

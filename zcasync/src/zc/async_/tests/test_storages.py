@@ -38,7 +38,7 @@ from zc.async_.tests.processes import connected
 from zc.async_.tests.processes import free_port
 from zc.async_.tests.stored import test_members
 from zc.async_.tests.stored import test_schedules
-from zc.async_.tests.work import test_pool
+from zc.async_.tests.work import test_handover
 
 
 CASES = [
@@ -62,7 +62,7 @@ CASES = [
     test_queue.Races,
     test_queue.Records,
     test_queue.Unique,
-    test_pool.Early,
+    test_handover.Early,
     test_schedules.Schedules,
 ]
 
