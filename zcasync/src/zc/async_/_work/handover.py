@@ -44,6 +44,18 @@ class Handover:
         with self._lock:
             return self._size - len(self._running)
 
+    def room(self, most: int, early: bool) -> tuple[int, int]:
+        """Return how many jobs may be claimed, and how many more early.
+
+        :param most: how many at most, without those claimed early
+        :param early: whether any may be claimed early
+        """
+        free = self.free()
+        ahead = self.ahead()
+        if not early or free < 0 and self.resting():
+            ahead = 0
+        return max(0, min(free, most)), max(0, min(ahead, ahead + free))
+
     def ahead(self) -> int:
         """Return how many claims may wait for threads."""
         with self._lock:

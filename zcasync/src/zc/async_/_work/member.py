@@ -146,7 +146,8 @@ class Member(Activation):
         # Reading may fail: they stay there until they are put away.
         done = list(self._done.get(name, []))
         doubtful = name in self._doubtful and self.dispatcher.may_claim()
-        room, ahead = self._room(agent, pool, len(done))
+        room, ahead = pool.room(agent.size - len(agent) + len(done),
+                                agent.chooser is None)
         may_claim = self.dispatcher.may_claim() and room + ahead > 0
         sweep = (any(claim.released for claim in done)
                  or time.monotonic() - self._swept > 10)
@@ -182,8 +183,7 @@ class Member(Activation):
             self._swept = time.monotonic()
         self._shift = 0.0
         self.took = time.monotonic() - began
-        if claims:
-            self.claims += 1
+        self.claims += bool(claims)
         for claim in claims:
             self.dispatcher.jobs[claim.info['id']] = claim.info
             self.new_jobs.setdefault(
@@ -193,15 +193,6 @@ class Member(Activation):
             pool.submit(claim)
         # What is left in the queue is claimed when half of these began.
         pool.rest_until(ahead // 2 if len(claims) == room + ahead else 0)
-
-    def _room(self, agent: Any, pool: AgentThreadPool, done: int
-              ) -> tuple[int, int]:
-        """Return how many jobs may be claimed, and how many more early."""
-        free = pool.free()
-        room = max(0, min(free, agent.size - len(agent) + done))
-        if agent.chooser is not None or free < 0 and pool.resting():
-            return room, 0
-        return room, max(0, min(pool.ahead(), pool.ahead() + free))
 
     def _found_unfit(self, error: BaseException) -> bool:
         """Say whether a job is now known to be the cause of an error."""

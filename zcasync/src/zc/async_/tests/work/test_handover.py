@@ -6,7 +6,7 @@ from ZEO.Exceptions import ClientDisconnected
 from ZODB.Connection import Connection
 
 from zc.async_._rules import pace
-from zc.async_._work.member import Member
+from zc.async_._work.handover import Handover
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import PENDING
 from zc.async_.job import Backoff
@@ -131,14 +131,16 @@ class Early(base.DispatcherCase):
         _, jobs = self.blocked(dispatcher, *[{}] * 3)
         self.wait(lambda: {ACTIVE} == {job.status for job in jobs})
         failures = [ClientDisconnected()]
-        room = Member._room
+        room = Handover.room
 
-        def failing(member, agent, pool, done):
-            if done and failures:
+        def failing(pool, *args):
+            if any(member._done.get('main') for member in members) and (
+                    failures):
                 raise failures.pop()
-            return room(member, agent, pool, done)
+            return room(pool, *args)
 
-        with mock.patch.object(Member, '_room', failing):
+        members = list(dispatcher._members.values())
+        with mock.patch.object(Handover, 'room', failing):
             pace.LONGEST = 0.0
             self.wait(lambda: {PENDING} == {job.status for job in jobs})
         self.assertEqual([], failures)
