@@ -32,7 +32,6 @@ from ..client import ZooKeeper
 from ..errors import PathError
 from . import openapi
 from . import plain
-from .asking import MOST
 from .asking import Document
 from .asking import after_of
 from .asking import asked_of
@@ -55,8 +54,12 @@ from .ring import moment
 from .stream import EventStream
 
 
-#: How many items a list has by default.
+#: How many items a list has by default, and how many cards: each of these may
+#: have two hundred servers.
 LIMIT = 500
+CARDS = 100
+#: What is known before the tree is.
+ALWAYS = ('status', 'openapi.json')
 #: The largest body of a request, in bytes: a large tree.
 MOST_BODY = 4_000_000
 #: How many threads read for requests, and how many write: when ZooKeeper is
@@ -156,7 +159,8 @@ class Application:
         routes.append(Route('/api/v1/stream', EventStream(
             self.hub, self.picture.missed, error)))
         for name, get in self._documents().items():
-            routes.append(Route(f'/api/v1/{name}', self._served(get)))
+            routes.append(Route(f'/api/v1/{name}', self._served(
+                get, name not in ALWAYS)))
         for name in self._changes.methods:
             routes.append(Route(
                 f'/api/v1/{name}', self._changed(name), methods=['POST']))
@@ -167,7 +171,7 @@ class Application:
         return {
             'status': lambda request: self._status(),
             'services': lambda request: picture.services(
-                after_of(request), limit_of(request, MOST)),
+                after_of(request), limit_of(request, CARDS)),
             'architecture': lambda request: picture.architecture(),
             'node': lambda request: self._node(path_of(request)),
             'children': lambda request: picture.children(
@@ -184,10 +188,14 @@ class Application:
                 root_of(request.scope)),
         }
 
-    def _served(self, get: Callable[[Request], Any]) -> Any:
-        """Return an endpoint that answers with a document."""
+    def _served(self, get: Callable[[Request], Any], waits: bool) -> Any:
+        """Return an endpoint that answers with a document.
+
+        :param waits: whether to wait until the tree was read
+        """
         def make(request: Request) -> Response:
-            self.picture.wait()
+            if waits:
+                self.picture.wait()
             return Document(get(request))
 
         async def endpoint(request: Request) -> Response:

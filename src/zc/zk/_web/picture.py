@@ -87,6 +87,8 @@ class Picture:
                 if not self._ready.is_set():
                     self._begin(nodes)
                     self._ready.set()
+                    # Pages that were there before have nothing yet.
+                    messages.append(('reload', {}))
                 elif nodes.keys() != self._branch.readable():
                     # What we may not read any more went without a word.
                     self._begin(nodes)

@@ -167,6 +167,7 @@ class Served(PageCase):
                 page.picture).wait(page.picture, 0)):
             self.assertEqual(503, self.ask(
                 '/api/v1/services', page=page).status)
+            self.assertFalse(self.get('status', page=page)['connected'])
 
     def test_other_kinds(self):
         """A web socket is closed, and the server's start and end heard."""
