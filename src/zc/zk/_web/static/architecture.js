@@ -58,7 +58,10 @@ export class ArchitectureView {
         this.hide();
         this.off = () => offs.forEach((off) => off());
         await this.store.ready;
-        await Promise.all([this.#load(), this.store.loadServices()]);
+        // First whose servers are ready: no box shows that it has none and
+        // then others.
+        await this.store.loadServices();
+        await this.#load();
     }
 
     hide() {
