@@ -1,7 +1,7 @@
 """Run the benchmarks and write what they print to RESULTS.md.
 
-    python bench [choice] [encoding] [fleet] [jobs] [leaving] [page]
-                 [parsing] [serving] [trees] [watches]
+    python bench [choice] [encoding] [fleet] [jobs] [leaving]
+                 [looking] [page] [parsing] [serving] [trees] [watches]
 
 Each runs in a process of its own; without names, all of them.  What others
 printed before stays.

@@ -10,6 +10,7 @@ from typing import Any
 from .._discovery.overrides import OVERRIDES
 from .._discovery.overrides import weighed
 from .._discovery.provider import ProviderState
+from .._tree import paths
 from .._tree.addresses import format_name
 from ..client import ZooKeeper
 from ..errors import AddressError
@@ -96,6 +97,10 @@ def _tell(
             elif undo and provider.state == ProviderState.DRAINING:
                 output.show(f'{name} still gets no requests: its own weight '
                             'is 0, or another override says so')
+        inside = paths.join(path, 'providers')
+        if not undo and zk.exists(inside):
+            output.show(f'servers may be registered at {inside}: if you '
+                        'meant that, --undo this')
         if not undo and providers and all(
                 each.state == ProviderState.DRAINING for each in providers):
             output.show(f'no server at {path} gets requests now')

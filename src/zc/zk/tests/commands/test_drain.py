@@ -38,6 +38,21 @@ class DrainTests(ScriptCase):
         self.assertIsNone(self.overrides())
         providers.wait(lambda _: providers['a:1'].state == 'ready')
 
+    def test_service(self) -> None:
+        """The service's node is hardly meant, and one line says so."""
+        status, out, error = self.run_script(
+            scripts.drain, self.connection_string, '/fooservice', 'a:1')
+        self.assertEqual((0, ''), (status, error))
+        self.assertEqual(
+            ['a:1 is not registered at present; this counts when it is',
+             'servers may be registered at /fooservice/providers: if you '
+             'meant that, --undo this'], out.splitlines())
+        self.assertEqual(0, self.run_script(
+            scripts.drain, self.connection_string, '/fooservice', '-u',
+            'a:1')[0])
+        self.assertNotIn(
+            'overrides', self.server.get_properties('/fooservice'))
+
     def test_restart(self) -> None:
         """A server that is drained stays so when it is started again."""
         self.drain('a:1')
