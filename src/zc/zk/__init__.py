@@ -46,18 +46,9 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from . import event
-from ._live.children import Children
-from ._live.properties import Properties
-from ._registration.registration import Registration
-from ._statistics import Statistics
 from ._tree.addresses import format_addr
 from ._tree.addresses import parse_addr
 from ._tree.model import Node as ParseNode
-from .client import OPEN_ACL_UNSAFE
-from .client import READ_ACL_UNSAFE
-from .client import ZK
-from .client import RegisteringServer
-from .client import ZooKeeper
 from .errors import AddressError
 from .errors import BadPropertyLink
 from .errors import CancelWatch
@@ -125,32 +116,57 @@ if TYPE_CHECKING:
     from ._discovery.provider import Provider
     from ._discovery.provider import ProviderState
     from ._discovery.providers import Providers
+    from ._live.children import Children
+    from ._live.properties import Properties
+    from ._registration.registration import Registration
+    from ._statistics import Statistics
     from ._transfer.planned import Plan
     from ._tree.parser import parse_tree
     from ._tree.writer import format_tree
+    from .client import OPEN_ACL_UNSAFE
+    from .client import READ_ACL_UNSAFE
+    from .client import ZK
+    from .client import RegisteringServer
+    from .client import ZooKeeper
 
-# Imported when they are asked for: not every program chooses servers, or has
-# trees in text, and these take longer to import than all else here.
+# Imported when they are asked for, and kept: a command line that only helps
+# needs no connection, and not every program chooses servers or has trees in
+# text.  These, and kazoo, take longer to import than all else here.
 _LATER = {
+    'Children': '._live.children',
     'Lease': '._discovery.provider',
+    'OPEN_ACL_UNSAFE': '.client',
     'Plan': '._transfer.planned',
+    'Properties': '._live.properties',
     'Provider': '._discovery.provider',
     'ProviderState': '._discovery.provider',
     'Providers': '._discovery.providers',
+    'READ_ACL_UNSAFE': '.client',
+    'RegisteringServer': '.client',
+    'Registration': '._registration.registration',
+    'Statistics': '._statistics',
+    'ZK': '.client',
+    'ZooKeeper': '.client',
     'format_tree': '._tree.writer',
     'parse_tree': '._tree.parser',
 }
+# Modules that are there without an import of their own, as in zc.zk 2.1
+_MODULES = frozenset(['client'])
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, *_MODULES})
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
+    if name in _LATER or name in _MODULES:
         from importlib import import_module
 
-        return getattr(import_module(_LATER[name], __name__), name)
+        if name in _MODULES:
+            return import_module(f'.{name}', __name__)
+        found = globals()[name] = getattr(
+            import_module(_LATER[name], __name__), name)
+        return found
     # Finding it takes longer than the rest.
     if name == '__version__':
         from importlib.metadata import version

@@ -28,8 +28,8 @@ from ._parts import Parts
 from ._registration.registrar import Registrar
 from ._registration.registration import Registration
 from ._registration.removal import Removal
-from ._session import connect
 from ._session.connection import Connection
+from ._session.defaults import CONNECT_TIMEOUT
 from ._session.nodes import Nodes
 from ._session.requests import JUTE_MAXBUFFER
 from ._statistics import Statistics
@@ -90,7 +90,7 @@ class ZooKeeper:
         session_timeout: float | None = None,
         wait: bool = False,
         *,
-        connect_timeout: float = connect.CONNECT_TIMEOUT,
+        connect_timeout: float = CONNECT_TIMEOUT,
         jute_maxbuffer: int = JUTE_MAXBUFFER,
         persistent_watches: bool = True,
         **keywords: Any,

@@ -10,13 +10,16 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..client import ZooKeeper
-from . import connection as _connection
 from .options import OPTIONAL_ABOUT
 from .options import Parser
 from .options import add_connection_options
 from .options import take_connection
+
+
+if TYPE_CHECKING:
+    from ..client import ZooKeeper
 
 
 class Call(abc.ABC):
@@ -70,7 +73,10 @@ class Call(abc.ABC):
         self, options: argparse.Namespace
     ) -> contextlib.AbstractContextManager[ZooKeeper]:
         """Give a ZooKeeper, connected as the options say, and close it."""
-        return _connection.connected(options, options.connection or None)
+        # Most calls that only help need no connection, nor kazoo.
+        from .connection import connected
+
+        return connected(options, options.connection or None)
 
     def colour(self, options: argparse.Namespace) -> bool:
         """Tell whether to colour what is printed."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import tls
-from .._session.connect import SESSION_TIMEOUT
+from .._session.defaults import SESSION_TIMEOUT
 from .._session.handler import SHORTEST_PATIENCE
 from .._session.handler import PollHandler
 from ..client import ZooKeeper

@@ -12,9 +12,9 @@ from typing import Any
 from typing import NoReturn
 
 from .._printable import printable
-from .._session.connect import CONNECT_TIMEOUT
-from .._session.connect import CONNECTION_STRING_VARIABLE
-from .._session.connect import DEFAULT_CONNECTION_STRING
+from .._session.defaults import CONNECT_TIMEOUT
+from .._session.defaults import CONNECTION_STRING_VARIABLE
+from .._session.defaults import DEFAULT_CONNECTION_STRING
 from .._tree import paths
 
 

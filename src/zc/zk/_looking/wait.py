@@ -15,7 +15,7 @@ from .._commands import output
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.options import take_path
-from .._session.connect import CONNECT_TIMEOUT
+from .._session.defaults import CONNECT_TIMEOUT
 from .._tree import paths
 from ..client import ZooKeeper
 from . import filters

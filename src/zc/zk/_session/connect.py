@@ -22,6 +22,8 @@ from kazoo.exceptions import KazooException
 from ..errors import FailedConnect
 from . import insides
 from . import servers
+from .defaults import CONNECTION_STRING_VARIABLE
+from .defaults import DEFAULT_CONNECTION_STRING
 from .handler import SHORTEST_PATIENCE
 from .handler import PollHandler
 from .logfilter import hide_credentials
@@ -31,14 +33,6 @@ from .loop import ConnectionLoop
 
 logger = logging.getLogger(__name__)
 
-#: Where the servers are when nothing says otherwise.
-DEFAULT_CONNECTION_STRING = '127.0.0.1:2181'
-#: The environment variable that says otherwise.
-CONNECTION_STRING_VARIABLE = 'ZC_ZK_CONNECTION_STRING'
-#: The session timeout, in seconds, when none is given.
-SESSION_TIMEOUT = 10.0
-#: How long to try to connect, in seconds, unless ``wait`` is given.
-CONNECT_TIMEOUT = 15.0
 #: The longest delay between tries to reconnect, in seconds.
 LONGEST_RECONNECT_DELAY = 3.0
 #: With ``wait``: how long until the next line in the log, in seconds.

@@ -24,6 +24,7 @@ from . import connect
 from . import exit
 from . import insides
 from .chroot import Chroot
+from .defaults import SESSION_TIMEOUT
 from .loop import ConnectionLoop
 from .requests import Bulk
 from .reviver import Reviver
@@ -65,7 +66,7 @@ class Connection:
         if client is None or isinstance(client, str):
             servers = connect.connection_string_from(client)
             if session_timeout is None:
-                session_timeout = connect.SESSION_TIMEOUT
+                session_timeout = SESSION_TIMEOUT
             client = connect.make_client(servers, session_timeout, **keywords)
             self._loop = connect.start(
                 client, servers, wait, connect_timeout, given_up)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from .._commands.call import Call
 from .._commands.options import Parser
 from .._commands.options import add_connection_options
-from .._session.connect import CONNECTION_STRING_VARIABLE
-from .._session.connect import DEFAULT_CONNECTION_STRING
+from .._session.defaults import CONNECTION_STRING_VARIABLE
+from .._session.defaults import DEFAULT_CONNECTION_STRING
 
 
 PROGRAM = 'zczk'

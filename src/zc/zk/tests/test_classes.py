@@ -13,8 +13,8 @@ REASON = 'One noun'
 
 # What asyncio has under the same names, on purpose: its door is zc.zk.aio.
 MIRROR = 'zc.zk._aio'
-MIRRORED = {'Children', 'Live', 'Properties', 'Providers', 'Registration',
-            'ZooKeeper'}
+MIRRORED = {'Children', 'Live', 'Plan', 'Properties', 'Providers',
+            'Registration', 'ZooKeeper'}
 
 
 def classes():

@@ -2,6 +2,8 @@ import ast
 import importlib.util
 import inspect
 import re
+import subprocess
+import sys
 import unittest
 
 from zc.zk.tests import sources
@@ -70,6 +72,7 @@ TESTED_BY = {
     'zc.zk._live.view': 'live.test_engine',
     'zc.zk._live.children': 'live.test_live',
     'zc.zk._live.tracker': 'live.test_engine',
+    'zc.zk._session.defaults': 'session.test_connection',
     'zc.zk._session.insides': 'session.test_kazoo',
     'zc.zk._live.properties': 'live.test_live',
     'zc.zk.backoff': 'worker.test_backoff',
@@ -199,6 +202,38 @@ class Exports(unittest.TestCase):
                          and value.__module__.startswith('zc.zk.'))
                     and name not in names}
                 self.assertEqual(set(), missing)
+
+
+class Later(unittest.TestCase):
+    """What zc.zk has is imported when it is asked for."""
+
+    def in_new_process(self, code):
+        return subprocess.run(
+            [sys.executable, '-c', f'import sys, zc.zk\n{code}'],
+            capture_output=True, text=True, timeout=60, check=True).stdout
+
+    def test_client(self):
+        """The module of the client is there without an import of its own.
+        """
+        self.assertEqual('True\n', self.in_new_process(
+            'print(zc.zk.client.ZooKeeper is zc.zk.ZooKeeper)'))
+
+    def test_kept(self):
+        """A name is looked for once, and tests can put another in place."""
+        self.assertEqual('False True\n1\nTrue\n', self.in_new_process(
+            'from unittest import mock\n'
+            'there = "ZooKeeper" in vars(zc.zk)\n'
+            'zc.zk.ZooKeeper\n'
+            'print(there, "ZooKeeper" in vars(zc.zk))\n'
+            'with mock.patch("zc.zk.Children", 1):\n'
+            '    from zc.zk import Children; print(Children)\n'
+            'print(isinstance(zc.zk.Children, type))'))
+
+    def test_all(self):
+        """Everything can be imported at once, and is listed."""
+        self.assertEqual('True\n', self.in_new_process(
+            'from zc.zk import *\n'
+            'print(set(zc.zk.__all__) <= set(dir(zc.zk)) & set(globals()))'))
 
 
 class Tests(unittest.TestCase):

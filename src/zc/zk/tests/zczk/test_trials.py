@@ -381,5 +381,6 @@ class Starting(WordsCase):
         found = {line.rpartition('|')[2].strip()
                  for line in done.stderr.splitlines()}
         self.assertEqual(set(), found & {
-            'asyncio', 'jinja2', 'multiprocessing', 'rich', 'unittest',
+            'asyncio', 'jinja2', 'kazoo.client', 'multiprocessing', 'rich',
+            'unittest', 'zc.zk.client',
             'zc.zk._run.command', 'zc.zk._looking.find', 'zc.zk.testing'})
