@@ -4,19 +4,13 @@ Runs in a script's main thread.  It must not know how plans are applied.
 """
 from __future__ import annotations
 
-import sys
-
 from .._commands import files
-from .._commands import output
 from .._commands.call import Call
 from .._commands.command import command
-from .._commands.progress import Progress
 from .._commands.streams import Failure
-from .._printable import printable
-from .._tree import notes
-from ..errors import PlanMoved
 from ..errors import PlanNotForHere
 from ..errors import PlanSyntaxError
+from .applying import apply_plan
 from .review import review
 
 
@@ -43,8 +37,7 @@ wrong usage
         parser.error('one PLAN is needed')
     file = options.arguments[0]
     text = files.read_text(file)[0]
-    with call.connected(options) as zk, \
-            Progress(sys.stderr, 'nodes written') as progress:
+    with call.connected(options) as zk:
         try:
             plan = zk.load_plan(text)
         except (PlanNotForHere, PlanSyntaxError) as e:
@@ -52,14 +45,4 @@ wrong usage
         review(plan, call.colour(options))
         if options.dry_run:
             return 0
-        try:
-            plan.apply(progress)
-        except PlanMoved as e:
-            progress.close()
-            output.complain(f'{call.name}: {printable(str(e))}')
-            return 1
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f'interrupted after {notes.nodes(len(plan.applied))} or '
-                'more') from None
-    return 0
+        return apply_plan(call.name, plan)

@@ -5,7 +5,6 @@ Runs in a script's main thread.  It must not know how plans are made.
 from __future__ import annotations
 
 import contextlib
-import sys
 
 from kazoo.exceptions import NoNodeError
 
@@ -14,10 +13,8 @@ from .._commands import output
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.options import take_path
-from .._commands.progress import Progress
 from .._commands.streams import Failure
 from .._looking.items import Branch
-from .._printable import printable
 from .._session.requests import Bulk
 from .._transfer.planned import Plan
 from .._transfer.planned import make_plan
@@ -29,7 +26,7 @@ from .._tree.plan import is_text
 from .._tree.steps import Add
 from .._tree.steps import Stay
 from ..client import ZooKeeper
-from ..errors import PlanMoved
+from .applying import apply_plan
 from .review import review
 
 
@@ -93,24 +90,7 @@ changed meanwhile, and nothing was done; 2 failed or wrong usage
             return 0
         if not options.apply:
             return 0 if options.output is not None else 1
-        # So that what is done was shown, also to a pipe.
-        sys.stdout.flush()
-        return _apply(call.name, plan)
-
-
-def _apply(name: str, plan: Plan) -> int:
-    with Progress(sys.stderr, 'nodes written') as progress:
-        try:
-            plan.apply(progress)
-        except PlanMoved as e:
-            progress.close()
-            output.complain(f'{name}: {printable(str(e))}')
-            return 1
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f'interrupted after {notes.nodes(len(plan.applied))} or '
-                'more') from None
-    return 0
+        return apply_plan(call.name, plan)
 
 
 def _check_two(here: ZooKeeper, there: ZooKeeper) -> None:

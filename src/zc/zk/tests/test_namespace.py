@@ -44,6 +44,7 @@ TESTED_BY = {
     'zc.async_.monitor': 'test_asyncmonitor',
     'zc.async_.threadlocal': 'test_alias',
     'zc.zk': 'test_namespace',
+    'zc.zk._changing.applying': 'changing.test_apply',
     'zc.zk._following.branch': 'following.test_follower',
     'zc.zk._following.watch': 'following.test_follower',
     'zc.zk._rendering.unrendered': 'rendering.test_templates',
