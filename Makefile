@@ -143,6 +143,9 @@ clean:
 .venv/browser: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		selenium
+# Only for the file of axe-core in it, not for the driver that it needs.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps axe-playwright-python
 	@touch $@
 
 .venv/tools: requirements-tools.txt .venv/installed

@@ -6,7 +6,9 @@ neither.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
+import pathlib
 import shutil
 from typing import Any
 
@@ -51,6 +53,19 @@ def _program(name: str) -> str:
             f'{name} is not on PATH; on Debian: '
             'apt-get install chromium chromium-driver')
     return found
+
+
+def axe() -> str:
+    """Return axe-core, as the package axe-playwright-python brings it.
+
+    The package itself, which needs another driver, is not imported.
+    """
+    spec = importlib.util.find_spec('axe_playwright_python')
+    if spec is None:
+        raise AssertionError(
+            'axe-core is missing; make .venv/browser installs it')
+    [directory] = spec.submodule_search_locations or ()
+    return pathlib.Path(directory, 'axe.min.js').read_text('utf-8')
 
 
 def resize(driver: Any, width: int, height: int, scale: float = 1) -> None:
