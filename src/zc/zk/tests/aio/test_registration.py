@@ -78,7 +78,8 @@ class Registration(Case):
             # It is there when it follows the state.
             while not sync._states:
                 await asyncio.wait({asyncio.ensure_future(zk.get(PATH))})
-            await self.aside(sync._register)
+            await asyncio.get_running_loop().run_in_executor(
+                None, sync._register)
             self.assertTrue(await waiting)
         self.assertEqual([], sync._states)
         sync._note(State.FAILED, ValueError('no'))
