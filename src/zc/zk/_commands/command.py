@@ -124,10 +124,11 @@ def perform(
         sys.stdout.flush()
     except BrokenPipeError:
         streams.abandon_output()
-        status = status or failed
+        status = max(status, failed)
     except OSError as e:
         streams.abandon_output()
-        if not status:
+        # Also where there was something to tell: nobody has read it.
+        if status < failed:
             _complain(name, e)
             status = failed
     if status:

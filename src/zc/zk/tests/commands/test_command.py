@@ -1,7 +1,9 @@
 """Tests of _command: connecting, and what a process of a script does."""
 from __future__ import annotations
 
+import errno
 import importlib.metadata
+import io
 import os
 import signal
 import socket
@@ -16,6 +18,7 @@ from kazoo.security import make_digest_acl
 from zc.zk import scripts
 from zc.zk._commands import connection
 from zc.zk._commands import options
+from zc.zk._commands.command import perform
 from zc.zk._tree import ending
 from zc.zk.client import ZooKeeper
 from zc.zk.testing import Server
@@ -277,6 +280,37 @@ class ConnectionTests(ScriptMixin):
                     check=False, stderr=subprocess.PIPE, text=True)
                 self.assertEqual(
                     (status, error), (done.returncode, done.stderr))
+
+    def test_lost_output(self):
+        """What was found and could not be said is no success, nor a mere
+        difference.
+        """
+        class Full(io.StringIO):
+            def flush(self):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        class Gone(io.StringIO):
+            def flush(self):
+                raise BrokenPipeError
+
+        call = mock.Mock()
+        call.name = 'x'
+        for out, status, failed, expected, error in (
+                (Full(), 0, 2, 2, 'x: No space left on device\n'),
+                (Full(), 1, 2, 2, 'x: No space left on device\n'),
+                (Full(), 1, 1, 1, ''),
+                (Full(), 130, 2, 130, ''),
+                (Gone(), 0, 2, 2, ''), (Gone(), 1, 2, 2, ''),
+                (Gone(), 130, 2, 130, '')):
+            with self.subTest(type(out).__name__, status=status), \
+                    mock.patch('sys.stdout', out), \
+                    mock.patch('sys.stderr', io.StringIO()) as err, \
+                    mock.patch('zc.zk._commands.streams.abandon_output'), \
+                    self.assertRaises(SystemExit) as raised:
+                perform(lambda call, status=status: status, call, failed,
+                        False)
+            self.assertEqual(
+                (expected, error), (raised.exception.code, err.getvalue()))
 
     def test_tls(self):
         """The options for TLS reach the client."""
