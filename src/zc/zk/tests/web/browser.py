@@ -64,8 +64,8 @@ def axe() -> str:
     if spec is None:
         raise AssertionError(
             'axe-core is missing; make .venv/browser installs it')
-    [directory] = spec.submodule_search_locations or ()
-    return pathlib.Path(directory, 'axe.min.js').read_text('utf-8')
+    directory = pathlib.Path(str(spec.origin)).parent
+    return directory.joinpath('axe.min.js').read_text('utf-8')
 
 
 def resize(driver: Any, width: int, height: int, scale: float = 1) -> None:
