@@ -13,7 +13,6 @@ from kazoo.protocol.states import Callback
 
 import zc.zk
 from zc.zk._live import engine as _watches
-from zc.zk._live.messages import Touch
 from zc.zk._live.properties import _PropertiesTracker
 from zc.zk.tests.base import DEADLINE
 from zc.zk.tests.base import wait_for
@@ -280,15 +279,22 @@ class WaitingTests(ServerCase):
             self.zk.create('/s/4/mine')
             found.append(list(objects[4]))
 
-        with engine._io:
-            # The thread is held by this; so it takes all five together.
-            engine._mailbox.put(Touch(objects[0]._tracker))
-            wait_for(lambda: not engine._mailbox.waiting())
-            for i in range(5):
-                self.other.create(f'/s/{i}/other')
-            wait_for(lambda: engine._mailbox.waiting() >= 5)
-            bulk.read = slow_read           # type: ignore[method-assign]
-            engine._ask = ask               # type: ignore[method-assign]
+        # The thread is held by this; so it takes all five together.
+        held, go = threading.Event(), threading.Event()
+        self.addCleanup(go.set)
+
+        def hold() -> None:
+            held.set()
+            go.wait(DEADLINE)
+
+        engine.when_settled(hold)
+        self.assertTrue(held.wait(DEADLINE))
+        for i in range(5):
+            self.other.create(f'/s/{i}/other')
+        wait_for(lambda: engine._mailbox.waiting() >= 5)
+        bulk.read = slow_read           # type: ignore[method-assign]
+        engine._ask = ask               # type: ignore[method-assign]
+        go.set()
         self.assertTrue(read.wait(DEADLINE))
         thread = self.in_thread(write)
         wait_for(lambda: self.other.exists('/s/4/mine'))
