@@ -125,6 +125,7 @@ class Callbacks(LiveCase):
                 await children.close()
                 calls.append('closed')
 
+        await self.comes(lambda: calls)
         await self.aio.create(PATH + '/x')
         await self.comes(lambda: 'closed' in calls)
         await self.aio.create(PATH + '/y')
