@@ -79,8 +79,9 @@ def _change_lines(step: Change) -> Iterator[str]:
             yield f'{path} add property {name} = {new[name]}'
 
 
-def _lost_lines(step: Change) -> Iterator[str]:
-    """Yield the lines for properties that go or get another value."""
+def _lost_lines(step: Change) -> list[str]:
+    """Return the lines for properties that go or get another value."""
+    lines = []
     path, old, new = step.path, step.old, step.new
     for name in sorted([
             name for name, value in old.items()
@@ -89,14 +90,16 @@ def _lost_lines(step: Change) -> Iterator[str]:
         link = name.endswith(LINK)
         if name in new:
             if link:
-                yield (f'{path} {name[:-len(LINK)]} link change '
-                       f'from {value} to {new[name]}')
+                lines.append(f'{path} {name[:-len(LINK)]} link change '
+                             f'from {value} to {new[name]}')
             else:
-                yield f'{path} {name} change from {value} to {new[name]}'
+                lines.append(
+                    f'{path} {name} change from {value} to {new[name]}')
         elif link:
-            yield f'{path} remove link {name} {value}'
+            lines.append(f'{path} remove link {name} {value}')
         else:
-            yield f'{path} remove property {name} = {value}'
+            lines.append(f'{path} remove property {name} = {value}')
+    return lines
 
 
 def change_lines(steps: Iterable[Step]) -> Iterator[str]:

@@ -42,8 +42,7 @@ _decode: Any = json.JSONDecoder().raw_decode
 #: What JSON can always hold; long numbers are looked at more closely.
 _PLAIN = (str, bool, type(None))
 _LARGE = 1 << 63
-# What is alike in JSON if it is equal
-_EXACT = frozenset([str, int, bool, type(None)])
+_SCALARS = frozenset([str, int, float, bool, type(None)])
 
 
 def to_bytes(data: object, path: str = '?') -> bytes:
@@ -145,18 +144,18 @@ def same(old: Any, new: Any) -> bool:
     """
     kind = type(old)
     if kind is type(new):
-        if kind in _EXACT:
-            return bool(old == new)
-        if kind is float:
-            return str(old) == str(new)
+        if kind in _SCALARS:
+            return bool(old == new) and (bool(old) or str(old) == str(new))
         if kind is dict:
             if old.keys() != new.keys():
                 return False
             for name, value in old.items():
                 other = new[name]
                 # What most values are, without a call for each
-                if type(value) is type(other) and type(value) in _EXACT:
-                    if value != other:
+                if type(value) is type(other) and type(value) in _SCALARS:
+                    # -0.0 equals 0.0, and its text is another.
+                    if value != other or (
+                            not value and str(value) != str(other)):
                         return False
                 elif not same(value, other):
                     return False

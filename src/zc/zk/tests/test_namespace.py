@@ -1,6 +1,7 @@
 import ast
 import importlib.util
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -211,6 +212,8 @@ class Later(unittest.TestCase):
     def in_new_process(self, code):
         return subprocess.run(
             [sys.executable, '-c', f'import sys, zc.zk\n{code}'],
+            # The path of a script that buildout made is its own.
+            env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},
             capture_output=True, text=True, timeout=60, check=True).stdout
 
     def test_client(self):
