@@ -8,6 +8,7 @@ is in `_perform.perform`.
 from __future__ import annotations
 
 import datetime
+import functools
 from typing import Any
 
 from BTrees.OOBTree import OOBTree
@@ -255,19 +256,23 @@ class Job(Call, Terms):
     def _callback(self, result: Any) -> None:
         # Runs as a callback of the job that this one returned.
         if self._status == ACTIVE:
-            manager = _attempt.manager_of(self)
             while IJob.providedBy(result) and result.status == COMPLETED:
                 result = result.result
             if IJob.providedBy(result):
                 self.wait_for(result)
                 return
-            self._result = None
-            self.finish(result, now())
-            manager.commit()
+            # Nobody else would finish it, whatever the commit's error.
+            _attempt.insist(functools.partial(self._take, result),
+                            f'storing the result of {self!r}', self)
         if local.claim is not None:
             local.claim.released.append(get_id(self))
         if self._status == CALLBACKS:
             self.resumeCallbacks()
+
+    def _take(self, result: Any) -> None:
+        if self._status == ACTIVE:
+            self._result = None
+            self.finish(result, now())
 
     def fail(self, error: BaseException | None = None) -> None:
         """Let it fail without being called, and perform its callbacks."""
@@ -286,20 +291,26 @@ class Job(Call, Terms):
         Performed as a job of its own, in a worker: policies and callbacks
         are the code of others.
         """
-        if self._status == ACTIVE and not self.waiting:
-            answer = self.count_interruption()
-            if self.late(now()):
-                answer = False
-            if answer:
-                self.reschedule(answer if answer is not True
-                                else datetime.timedelta(), {})
-            else:
-                self.finish(Failure(AbortedError()), now())
-            _attempt.manager_of(self).commit()
-            if local.claim is not None and self._status != NEW:
-                local.claim.released.append(get_id(self))
+        # Nobody else would decide, whatever the commit's error.
+        if _attempt.insist(self._decide, f'deciding about {self!r}', self
+                           ) and local.claim is not None:
+            local.claim.released.append(get_id(self))
         if self._status == CALLBACKS:
             self.resumeCallbacks()
+
+    def _decide(self) -> bool:
+        """Put it back, or let it end; say whether it did not go back."""
+        if self._status != ACTIVE or self.waiting:
+            return False
+        answer = self.count_interruption()
+        if self.late(now()):
+            answer = False
+        if answer:
+            self.reschedule(answer if answer is not True
+                            else datetime.timedelta(), {})
+            return False
+        self.finish(Failure(AbortedError()), now())
+        return True
 
     def reschedule(self, when: datetime.datetime | datetime.timedelta,
                    cache: dict[str, Any]) -> None:

@@ -106,11 +106,12 @@ class Handover:
         with self._lock:
             return list(self._running)
 
-    def held(self) -> set[bytes]:
-        """Return the ids of all jobs that were submitted, until collected.
+    def held(self) -> set[tuple[bytes, int]]:
+        """Return what was submitted, until collected: the ids of jobs, each
+        with the number of its claim.
         """
         with self._lock:
-            return {claim.job_id[0]
+            return {(claim.job_id[0], claim.token)
                     for claim in [*self._running, *self._finished]}
 
     def submit(self, claim: Claim) -> None:

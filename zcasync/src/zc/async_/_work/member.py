@@ -71,10 +71,12 @@ class Member(Activation):
     def deactivate(self) -> None:
         """End the activation, and hand the jobs back."""
         if self.number:
+            # They stay there: this may take several attempts.
+            self.collect()
+
             def end() -> None:
-                for name, pool in self.pools.items():
-                    self._put_away(self.agents()[name], [
-                        *self._done.pop(name, []), *pool.collect()])
+                for name in self.pools:
+                    self._put_away(self.agents()[name], self._done[name])
                 self.agents().deactivate()
             try:
                 self.commit(end, 'deactivating')
@@ -210,10 +212,10 @@ class Member(Activation):
     def _lost(self, agent: Any, pool: AgentThreadPool) -> list[Any]:
         """Return jobs that were claimed by a commit without a reply.
 
-        No thread was given them.
+        No thread was given them by that claim.
         """
         held = pool.held()
-        return [job for job in agent if job._p_oid not in held
+        return [job for job in agent if (job._p_oid, job.token) not in held
                 and job.status != COMPLETED and not job.carried]
 
     def _turn(self) -> float | None:

@@ -1,3 +1,4 @@
+import contextlib
 import datetime
 import logging
 import operator
@@ -85,6 +86,43 @@ class AlwaysAgain:
 
     def updateData(self, data):
         pass
+
+
+class Refusal:
+    """Takes part in a transaction whose commit fails, once."""
+
+    transaction_manager = None
+
+    def __init__(self, failures):
+        self.failures = failures
+
+    def tpc_begin(self, transaction):
+        raise self.failures.pop()
+
+    def abort(self, transaction):
+        pass
+
+    commit = tpc_vote = tpc_finish = tpc_abort = abort
+
+    def sortKey(self):
+        return ''
+
+
+@contextlib.contextmanager
+def refused_finish(job):
+    """Let the first commit of a job's result fail, as after a kill of a
+    ZEO server that gives ids out twice.
+    """
+    failures = [ValueError('A different object already has the same oid')]
+    oid, finish = job._p_oid, Job.finish
+
+    def refused(self, *args):
+        finish(self, *args)
+        if self._p_oid == oid and failures:
+            transaction.get().join(Refusal(failures))
+
+    with mock.patch.object(Job, 'finish', refused):
+        yield failures
 
 
 class Work(base.DispatcherCase):
@@ -455,6 +493,31 @@ class Life(base.DispatcherCase):
         self.start()
         self.assertIsInstance(self.result(job).value, AbortedError)
         self.assertEqual('Failure', callback.result)
+
+    def test_hand_back_never_stale_id(self):
+        """An error of the commit that aborts it does not leave it active."""
+        self.logs()
+        dispatcher = self.start()
+        job = self.queue.put(Job(base.wait_for_go, id(self)),
+                             retry=NeverRetry)
+        transaction.commit()
+        self.wait_for_job()
+        dispatcher.deactivate(drain=0)
+        with refused_finish(job) as failures:
+            self.start()
+            self.wait(lambda: not failures)
+            self.assertIsInstance(self.result(job).value, AbortedError)
+
+    def test_returned_job_stale_id(self):
+        """An error of the commit that takes the result of a returned job
+        does not leave the other one active.
+        """
+        self.logs()
+        job = self.put(Job(returns_job, 21))
+        with refused_finish(job) as failures:
+            self.start()
+            self.wait(lambda: not failures)
+            self.assertEqual(42, self.result(job))
 
     def test_hand_back_policy(self):
         """A policy of others is asked in a worker."""

@@ -1,12 +1,17 @@
 import datetime
+import threading
 from unittest import mock
 
 import transaction
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.Connection import Connection
+from ZODB.POSException import ConflictError
 
+from zc.async_._perform.claim import Claim
 from zc.async_._rules import pace
+from zc.async_._stored.members import DispatcherAgents
 from zc.async_._work.handover import Handover
+from zc.async_._work.member import Member
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import PENDING
 from zc.async_.job import Backoff
@@ -160,6 +165,30 @@ class Early(base.DispatcherCase):
         self.assertEqual([None] * 3, [job._retry_policy for job in jobs])
         self.assertEqual(9, self.counter.value)
 
+    def test_stop_again(self):
+        """They were not interrupted either if that takes two attempts."""
+        self.logs()
+        dispatcher = self.paced()
+        _, jobs = self.blocked(dispatcher, *[{}] * 3)
+        self.wait(lambda: {ACTIVE} == {job.status for job in jobs})
+        failures = [ConflictError(), ClientDisconnected()]
+        deactivate = DispatcherAgents.deactivate
+
+        def failing(agents):
+            deactivate(agents)
+            if failures:
+                raise failures.pop(0)
+
+        with mock.patch.object(DispatcherAgents, 'deactivate', failing):
+            dispatcher.stop(drain=base.SECONDS)
+            self.assertTrue(dispatcher.wait_until_stopping(base.SECONDS))
+            self.go.set()
+            self.assertTrue(dispatcher.wait_until_stopped(base.SECONDS))
+        self.assertEqual([], failures)
+        transaction.begin()
+        self.assertEqual([PENDING] * 3, [job.status for job in jobs])
+        self.assertEqual([None] * 3, [job._retry_policy for job in jobs])
+
     def test_taken_over(self):
         """Those of a dispatcher that was taken for dead run once."""
         logged = self.logs()
@@ -173,6 +202,21 @@ class Early(base.DispatcherCase):
             self.result(job)
         self.assertEqual(12, self.counter.value)
         self.assertIn('taken for dead', str(logged))
+
+
+class Lost(base.QueueCase):
+    """What was claimed by a commit without a reply."""
+
+    def test_claimed_before(self):
+        """A thread that has the job from an older claim does not count."""
+        job = self.put(sample.note)
+        pool = Handover(lambda: None)
+        job.token = 1
+        pool.submit(Claim(
+            (job._p_oid, ''), 1, (b'', ''), 1, threading.Event(), {}))
+        self.assertEqual([], Member._lost(None, [job], pool))
+        job.token = 2
+        self.assertEqual([job], Member._lost(None, [job], pool))
 
 
 class Eligible(base.QueueCase):
