@@ -5,9 +5,7 @@ It must not know what a script is for, nor how it connects.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
-import threading
 from typing import Any
 from typing import NoReturn
 
@@ -16,6 +14,7 @@ from .._session.defaults import CONNECT_TIMEOUT
 from .._session.defaults import CONNECTION_STRING_VARIABLE
 from .._session.defaults import DEFAULT_CONNECTION_STRING
 from .._tree import paths
+from . import quantities
 
 
 #: The environment variable that holds SCHEME:CREDENTIAL to authenticate.
@@ -92,15 +91,6 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _seconds(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        seconds = float(text)
-        if 0 < seconds < threading.TIMEOUT_MAX:
-            return seconds
-    raise argparse.ArgumentTypeError(
-        f'a positive number of seconds is needed, not {text!r}')
-
-
 def add_connection_options(
     parser: argparse.ArgumentParser, about: str = CONNECTION_ABOUT
 ) -> None:
@@ -111,7 +101,7 @@ def add_connection_options(
     group = parser.add_argument_group('connection', about)
     patience = group.add_mutually_exclusive_group()
     patience.add_argument(
-        '--timeout', metavar='SECONDS', type=_seconds,
+        '--timeout', metavar='SECONDS', type=quantities.seconds(positive=True),
         default=CONNECT_TIMEOUT,
         help=f'how long to try to connect; {CONNECT_TIMEOUT:g} by default')
     patience.add_argument(

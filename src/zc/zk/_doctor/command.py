@@ -15,6 +15,7 @@ from kazoo.hosts import collect_hosts
 
 from .._commands import connection
 from .._commands import output
+from .._commands import quantities
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.options import take_path
@@ -34,6 +35,8 @@ from .rules.finding import Finding
 from .rules.finding import Level
 
 
+#: For how long servers are watched, or waited for, at most.
+MOST_SECONDS = 86_400
 #: How levels are coloured on terminals.
 _COLOURS = {Level.ERROR: '31', Level.WARNING: '33'}
 
@@ -94,11 +97,13 @@ exit status: 0 no fault, 1 faults found, 2 failed or wrong usage
         type=_monitor, help='ask the monitor at HOST:PORT, or at the path of '
         'a Unix-domain socket, too; may be given several times')
     parser.add_argument(
-        '--watch', metavar='SECONDS', type=_seconds, default=WATCH,
+        '--watch', metavar='SECONDS', default=WATCH,
+        type=quantities.seconds(most=MOST_SECONDS),
         help='watch so long for servers that come and go; 0: not at all; '
         f'{WATCH:g} by default')
     parser.add_argument(
-        '--answer-timeout', metavar='SECONDS', type=_seconds, default=TIMEOUT,
+        '--answer-timeout', metavar='SECONDS', default=TIMEOUT,
+        type=quantities.seconds(most=MOST_SECONDS),
         help=f'wait so long for each answer; {TIMEOUT:g} by default')
     parser.add_argument(
         '--no-probe', action='store_true',
@@ -172,14 +177,3 @@ def _monitor(text: str) -> str:
     except AddressError as e:
         raise argparse.ArgumentTypeError(str(e)) from None
     return text
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError(
-            f'a number of seconds is needed, not {text!r}')
-    return seconds

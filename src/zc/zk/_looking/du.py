@@ -4,13 +4,13 @@ Runs in a script's main thread.
 """
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from .._commands import output
+from .._commands import quantities
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.options import take_path
@@ -44,7 +44,8 @@ examples:
 
 exit status: 0 done, 2 failed or wrong usage
 ''')
-    parser.add_argument('-d', '--depth', metavar='N', type=_depth, default=1,
+    parser.add_argument('-d', '--depth', metavar='N', default=1,
+                        type=quantities.number('levels'),
                         help='show branches down to so many levels below '
                         'PATH; 1 by default')
     parser.add_argument('--json', action='store_true',
@@ -90,10 +91,3 @@ def sums(items: Iterable[Item], depth: int) -> Iterator[Sum]:
         last = close()
         if len(open_) <= depth:
             yield last
-
-
-def _depth(text: str) -> int:
-    if not text.isdigit() or len(text) > 9:
-        raise argparse.ArgumentTypeError(
-            f'a number of levels is needed, not {text!r}')
-    return int(text)

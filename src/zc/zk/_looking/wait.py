@@ -4,7 +4,6 @@ Runs in a script's main thread.
 """
 from __future__ import annotations
 
-import argparse
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from kazoo.exceptions import NoNodeError
 
 from .._commands import output
+from .._commands import quantities
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.options import take_path
@@ -39,7 +39,8 @@ examples:
 
 exit status: 0 it is so, 1 the time is over, 2 failed or wrong usage
 ''')
-    parser.add_argument('--count', metavar='N', type=_count,
+    parser.add_argument('--count', metavar='N',
+                        type=quantities.number('nodes'),
                         help='at least N nodes are directly below PATH')
     parser.add_argument('--gone', metavar='NAME', action='append', default=[],
                         help='there is no node NAME below PATH; may be given '
@@ -143,10 +144,3 @@ def _property_is(name: str, text: str) -> Condition:
         with zk.properties(path, watch=False) as properties:
             return name in properties and fits(properties[name])
     return holds
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or len(text) > 9:
-        raise argparse.ArgumentTypeError(
-            f'a number of nodes is needed, not {text!r}')
-    return int(text)

@@ -5,13 +5,13 @@ and waits while too many are not printed yet.
 """
 from __future__ import annotations
 
-import argparse
 import queue
 import select
 import sys
 from typing import Any
 
 from .._commands import output
+from .._commands import quantities
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.options import take_path
@@ -51,7 +51,8 @@ examples:
 
 exit status: 0 so many were printed, 2 failed or wrong usage, 130 stopped
 ''')
-    parser.add_argument('-n', '--count', metavar='N', type=_number,
+    parser.add_argument('-n', '--count', metavar='N',
+                        type=quantities.number('lines', 1),
                         help='end after N lines')
     parser.add_argument('--json', action='store_true',
                         help='print a JSON object for each')
@@ -174,10 +175,3 @@ def _properties(node: NodeState | None) -> dict[str, Any]:
 def _cut(value: Any) -> str:
     text = shown(value)
     return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + '...'
-
-
-def _number(text: str) -> int:
-    if not text.isdigit() or len(text) > 9 or int(text) < 1:
-        raise argparse.ArgumentTypeError(
-            f'a number of lines is needed, not {text!r}')
-    return int(text)
