@@ -19,6 +19,7 @@ from .._session.requests import Bulk
 from .._transfer.planned import Plan
 from .._transfer.planned import make_plan
 from .._transfer.present import answered
+from .._transfer.reader import RESERVED
 from .._tree import notes
 from .._tree import paths
 from .._tree.model import Node
@@ -30,8 +31,6 @@ from .applying import apply_plan
 from .review import review
 
 
-#: ZooKeeper's own nodes, which are no one's to copy.
-RESERVED = 'zookeeper'
 #: The permissions of a node that is open to all.
 ALL = ('world', 'anyone', 31)
 

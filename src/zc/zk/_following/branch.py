@@ -13,14 +13,11 @@ from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NoNodeError
 
 from .._session.requests import Bulk
+from .._transfer.reader import RESERVED
 from .._transfer.reader import Reader
 from .._tree import paths
 from .happenings import NodeState
 from .happenings import state_of
-
-
-#: ZooKeeper's own nodes, which are left out of a branch that has them.
-RESERVED = '/zookeeper'
 
 
 class Moved(Exception):
@@ -41,7 +38,7 @@ class LiveBranch:
     def has(self, path: str) -> bool:
         """Tell whether a node belongs to the branch."""
         return paths.is_under(path, self.path) and not (
-            self._whole and paths.is_under(path, RESERVED))
+            self._whole and paths.is_under(path, f'/{RESERVED}'))
 
     def read_all(
         self, known: Mapping[str, NodeState]
@@ -51,12 +48,11 @@ class LiveBranch:
         :param known: what was known; the same objects are given for what
             is as it was
         """
-        reader = Reader(self._bulk, self.path, fresh=False, data=True)
+        reader = Reader(self._bulk, self.path, fresh=False, data=True,
+                        reserved=not self._whole)
         unreadable = reader.unreadable = []
         found: dict[str, NodeState] = {}
-        for path, data, stat, names in reader:
-            if self._whole and path == '/' and RESERVED[1:] in names:
-                names.remove(RESERVED[1:])
+        for path, data, stat, _ in reader:
             old = known.get(path)
             found[path] = old if old is not None and (
                 old.mzxid == stat.mzxid and old.czxid == stat.czxid
