@@ -7,15 +7,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
-import math
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
+from queue import SimpleQueue
 from types import FrameType
 
 from .._commands import output
+from .._commands import quantities
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.streams import Failure
@@ -64,8 +65,9 @@ since a service is empty; 2 failed or wrong usage; 130 stopped by Ctrl-C
                         'fails, the old file stays')
     parser.add_argument('--once', action='store_true',
                         help='write the file and end')
-    parser.add_argument('--quiet', metavar='SECONDS', type=_seconds,
-                        default=QUIET_SECONDS, help='write and run at most '
+    parser.add_argument('--quiet', metavar='SECONDS',
+                        type=quantities.seconds(), default=QUIET_SECONDS,
+                        help='write and run at most '
                         f'once in so long; {QUIET_SECONDS:g} by default')
     parser.add_argument('--allow-empty', action='store_true',
                         help='also write when a service has no servers any '
@@ -89,7 +91,7 @@ since a service is empty; 2 failed or wrong usage; 130 stopped by Ctrl-C
     from .target import Target
     from .templates import Template
 
-    changed = threading.Event()
+    changed: SimpleQueue[None] = SimpleQueue()
     warn = _warnings(call.name)
     if words[1] == '-' and not options.once:
         parser.error('- as OUTPUT needs --once')
@@ -154,12 +156,3 @@ def _value(text: str) -> tuple[str, str]:
     if not equal or not name.isidentifier():
         raise argparse.ArgumentTypeError(f'NAME=VALUE is needed, not {text!r}')
     return name, value
-
-
-def _seconds(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        seconds = float(text)
-        if 0 <= seconds < threading.TIMEOUT_MAX and math.isfinite(seconds):
-            return seconds
-    raise argparse.ArgumentTypeError(
-        f'a number of seconds is needed, not {text!r}')

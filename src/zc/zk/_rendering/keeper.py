@@ -4,14 +4,16 @@ Runs in a script's main thread.  It must not know how a text is made.
 """
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
+from queue import Empty
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from kazoo.exceptions import KazooException
 
 from .._commands.streams import Failure
+from .._worker import queues
 from .source import TreeSource
 from .target import Target
 from .target import run
@@ -30,7 +32,8 @@ RETRY_SECONDS = 2.0
 class Fresh:
     """Keeps a file fresh.
 
-    :param changed: set when there may be something new, and by `stop`
+    :param changed: gets an item when there may be something new, and by
+        `stop`
     :param command: to be run when the file was written; None: none
     :param quiet: how long it must be since the last time, in seconds
     :param allow_empty: whether to write what it is if a service has no
@@ -43,7 +46,7 @@ class Fresh:
         template: Template,
         source: TreeSource,
         target: Target,
-        changed: threading.Event,
+        changed: SimpleQueue[None],
         command: str | None,
         quiet: float,
         allow_empty: bool,
@@ -59,6 +62,8 @@ class Fresh:
         self._tell = tell
         self._told = ''
         self._stopped = False
+        # A signal handler may put there, whatever this thread holds.
+        self._stopping: SimpleQueue[None] = SimpleQueue()
         # Services that had servers when the file was written; None as long
         # as that is not known: it may be any that is in a file.
         self._full: set[str] | None = None
@@ -67,7 +72,8 @@ class Fresh:
     def stop(self) -> None:
         """Have `keep` return; from a signal handler."""
         self._stopped = True
-        self._changed.set()
+        self._stopping.put(None)
+        self._changed.put(None)
 
     def once(self) -> int:
         """Write the file if its text is another; return an exit status:
@@ -99,7 +105,8 @@ class Fresh:
     def keep(self) -> None:
         """Keep the file fresh until stopped."""
         while not self._stopped:
-            self._changed.clear()
+            while _comes(self._changed, 0):
+                pass
             begun = time.monotonic()
             patience: float | None = None
             try:
@@ -109,20 +116,13 @@ class Fresh:
                     raise
                 self._tell_once(str(e) or type(e).__name__)
                 patience = RETRY_SECONDS
-            left = self._quiet - (time.monotonic() - begun)
-            self._rest(left)
+            self._rest(self._quiet - (time.monotonic() - begun))
             if not self._stopped:
-                self._changed.wait(patience)
+                _comes(self._changed, patience)
 
     def _rest(self, seconds: float) -> None:
         """Wait, however much changes, but not when stopped."""
-        end = time.monotonic() + seconds
-        while not self._stopped:
-            left = end - time.monotonic()
-            if left <= 0:
-                return
-            # A signal handler wakes this thread.
-            time.sleep(min(left, 0.1))
+        _comes(self._stopping, seconds)
 
     def _render(self) -> str:
         self._source.begin()
@@ -142,3 +142,12 @@ class Fresh:
         if line != self._told:
             self._told = line
             self._tell(line)
+
+
+def _comes(items: SimpleQueue[None], seconds: float | None) -> bool:
+    """Wait for an item and take it; tell whether there was one in time."""
+    try:
+        queues.get(items, seconds)
+    except Empty:
+        return False
+    return True

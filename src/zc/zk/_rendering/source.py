@@ -6,8 +6,8 @@ callback thread.  It must not know templates.
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 from typing import TypeVar
 
@@ -28,7 +28,8 @@ L = TypeVar('L', bound=Live)
 class TreeSource:
     """The live objects that one template uses.
 
-    :param changed: set when anything that was asked for has changed
+    :param changed: gets an item when anything that was asked for has
+        changed
     :param warn: called with a line about what is left out
     :ivar empty: the services without servers, in the last rendering
     """
@@ -36,7 +37,7 @@ class TreeSource:
     def __init__(
         self,
         zk: ZooKeeper,
-        changed: threading.Event,
+        changed: SimpleQueue[None],
         warn: Callable[[str], object],
     ) -> None:
         self._zk = zk
@@ -126,4 +127,4 @@ class TreeSource:
         return found        # type: ignore[return-value]
 
     def _wake(self, *_: object, **__: object) -> None:
-        self._changed.set()
+        self._changed.put(None)

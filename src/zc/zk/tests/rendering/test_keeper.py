@@ -4,6 +4,7 @@ import shlex
 import tempfile
 import threading
 import unittest.mock
+from queue import SimpleQueue
 
 from zc.zk._commands.streams import Failure
 from zc.zk._rendering import keeper
@@ -41,7 +42,7 @@ class Case(ZooKeeperCase):
 
     def fresh(self, text=TEXT, check=None, **keywords):
         (self.directory / 't.j2').write_text(text)
-        changed = threading.Event()
+        changed = SimpleQueue()
         source = TreeSource(self.client, changed, self.told.append)
         self.addCleanup(source.close)
         template = Template(str(self.directory / 't.j2'), {

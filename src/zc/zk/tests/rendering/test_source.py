@@ -1,5 +1,5 @@
 """What templates ask of the tree."""
-import threading
+from queue import SimpleQueue
 
 from kazoo.exceptions import NoNodeError
 
@@ -28,16 +28,17 @@ class Asks(ZooKeeperCase):
     def setUp(self):
         super().setUp()
         self.client = self.zk()
-        self.changed = threading.Event()
+        self.changed = SimpleQueue()
         self.warnings = []
         self.source = TreeSource(
             self.client, self.changed, self.warnings.append)
         self.addCleanup(self.source.close)
 
     def changes(self, change):
-        self.changed.clear()
+        while not self.changed.empty():
+            self.changed.get()
         change()
-        self.assertTrue(self.changed.wait(20))
+        wait_for(lambda: not self.changed.empty())
 
     def test_providers(self):
         """Servers with properties and weights, also through links."""
