@@ -96,6 +96,9 @@ _callbacks.make_job = as_job
 class Job(Call, Terms):
     """A call that is made later, at most once with effect.
 
+    One noun, though it is long: the states of a job, and what leads from one
+    to the next.
+
     :param args: the callable and its positional arguments; a method of a
         persistent object is kept as the object and the method's name
     :param kwargs: its keyword arguments

@@ -22,11 +22,12 @@ from .._stored.times import now
 from ..interfaces import COMPLETED
 from .activation import Activation
 from .activation import Displaced
+from .handover import Handover
 from .pool import AgentThreadPool
 from .progress import Progress
 
 
-__all__ = ['Member']
+__all__ = ['Member', 'lost']
 
 #: How many jobs of a queue are looked at for the cause of an error.
 LOOK_AT = 10000
@@ -162,7 +163,7 @@ class Member(Activation):
             self._put_away(agent, done)
             if sweep:
                 self.queue().sweep(agent)
-            jobs = self._lost(agent, pool) if doubtful else []
+            jobs = lost(agent, pool) if doubtful else []
             if may_claim:
                 jobs += agent.claim_started(room, self._turn(), ahead)
             return [self._claim(job, name, pool, number >= room)
@@ -208,15 +209,6 @@ class Member(Activation):
                 'not what it calls.  Install it and start the dispatcher '
                 'again', job)
         return bool(found)
-
-    def _lost(self, agent: Any, pool: AgentThreadPool) -> list[Any]:
-        """Return jobs that were claimed by a commit without a reply.
-
-        No thread was given them by that claim.
-        """
-        held = pool.held()
-        return [job for job in agent if (job._p_oid, job.token) not in held
-                and job.status != COMPLETED and not job.carried]
 
     def _turn(self) -> float | None:
         """Return where the claim begins, away from the other dispatchers."""
@@ -284,6 +276,16 @@ class Member(Activation):
                 info['error'] = Failure(e)
             result[name] = info
         return result
+
+
+def lost(agent: Any, pool: Handover) -> list[Any]:
+    """Return jobs that were claimed by a commit without a reply.
+
+    No thread was given them by that claim.
+    """
+    held = pool.held()
+    return [job for job in agent if (job._p_oid, job.token) not in held
+            and job.status != COMPLETED and not job.carried]
 
 
 def _is_ours(error: Exception) -> bool:

@@ -11,7 +11,7 @@ from zc.async_._perform.claim import Claim
 from zc.async_._rules import pace
 from zc.async_._stored.members import DispatcherAgents
 from zc.async_._work.handover import Handover
-from zc.async_._work.member import Member
+from zc.async_._work.member import lost
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import PENDING
 from zc.async_.job import Backoff
@@ -214,9 +214,9 @@ class Lost(base.QueueCase):
         job.token = 1
         pool.submit(Claim(
             (job._p_oid, ''), 1, (b'', ''), 1, threading.Event(), {}))
-        self.assertEqual([], Member._lost(None, [job], pool))
+        self.assertEqual([], lost([job], pool))
         job.token = 2
-        self.assertEqual([job], Member._lost(None, [job], pool))
+        self.assertEqual([job], lost([job], pool))
 
 
 class Eligible(base.QueueCase):
