@@ -4,7 +4,9 @@
 closing line of them all.  The exit status is 1 when a run failed, skipped a
 test or had none.  A file NAME.again names those that failed beside other
 lanes, and passed alone afterwards, all of them: they are told apart, and are
-no failures.
+no failures.  A file NAME.failed marks a run that did not end well: if nothing
+in its log says why, its end is printed, where a run that was ended for its
+time says where its threads are.
 
 ``summary.py --failures NAME.log`` prints the module and the name of each test
 that failed; the exit status is 1 when they cannot be run again so: there are
@@ -25,6 +27,8 @@ FAILURE = re.compile(r'^(?:Failure|Error) in test .*', re.MULTILINE)
 METHOD = re.compile(r'\w+ in test (\w+) \((.*?)\)')
 #: So many failures in one run come from a fault, not from a full machine.
 FEW = 3
+#: So many lines are shown of a run that did not come to its end.
+LAST = 60
 TOTAL = re.compile(r'^\s*Total: ' + COUNTS, re.MULTILINE)
 
 
@@ -78,8 +82,13 @@ def main(names: list[str]) -> int:
     bad = not names
     paths = [pathlib.Path(name) for name in names]
     for path in paths:
-        for failure in failures(read(path)):
+        text = read(path)
+        told = failures(text)
+        for failure in told:
             print(f'{path.stem}: {failure}\n')
+        if not told and path.with_suffix('.failed').exists():
+            print(f'{path.stem} failed with no failure; its last lines:',
+                  *COLOR.sub('', text).splitlines()[-LAST:], '', sep='\n')
     for path in paths:
         passed, failed, skipped = count(read(path))
         again = path.with_suffix('.again')

@@ -98,6 +98,7 @@ class BranchFollower:
         self._last = 0
         self._current = False
         self._closed = False
+        self._moments = Moments()
         # Connections are counted, to know for which the watch was set.
         self._connection = 0
         self._watched: int | None = None
@@ -131,6 +132,7 @@ class BranchFollower:
             self._closed = True
             self._current = False
             self._changing.notify_all()
+        self._moments.give_up()
         self._client.remove_listener(self._session_changed)
         self._mailbox.close()
         self._mailbox.join(CLOSE_SECONDS)
@@ -189,17 +191,21 @@ class BranchFollower:
         """Wait until all that has happened by now was told.
 
         :param timeout: in seconds
-        :returns: whether it was in time; never in a callback
+        :returns: whether it was in time; never in a callback, nor after
+            `close`
         """
         if self._mailbox.on_thread():
             return False
         deadline = time.monotonic() + timeout
-        moments = Moments()
         bulk = Bulk(self._client)
         try:
             bulk.until(deadline).wait(self._client.sync_async('/'))
         except KazooException:
             return False
+
+        def pass_events(done: Callable[[], None]) -> None:
+            self._client.handler.dispatch_callback(
+                Callback('watch', done, ()))
 
         def look(done: Callable[[], None]) -> None:
             if not self._watch.recursive:
@@ -207,11 +213,18 @@ class BranchFollower:
             self._mailbox.put(None)
             self._mailbox.when_settled(done)
 
-        return moments.wait(
-            lambda done: self._client.handler.dispatch_callback(
-                Callback('watch', done, ())),
-            deadline - time.monotonic()) and moments.wait(
-                look, deadline - time.monotonic()) and self._current
+        return all(
+            self._moments.wait(ask, deadline - time.monotonic())
+            for ask in (self._unless_closed(pass_events),
+                        self._unless_closed(look))) and self._current
+
+    def _unless_closed(
+        self, ask: Callable[[Callable[[], None]], None]
+    ) -> Callable[[Callable[[], None]], None]:
+        """Asked after `close` let all go on who waited, nothing is called
+        any more, or not soon.
+        """
+        return lambda done: done() if self._closed else ask(done)
 
     # kazoo's threads, which must not wait
 

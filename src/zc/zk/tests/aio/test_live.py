@@ -91,7 +91,7 @@ class Reading(LiveCase):
         with self.assertRaises(NoNodeError):
             async for _ in self.aio.children('/nowhere'):
                 self.fail('there is nothing')
-        self.assertEqual(0, self.watched())
+        await self.comes(lambda: not self.watched())
 
     async def test_garbage(self):
         """When nothing refers to it, its watches go."""

@@ -236,6 +236,31 @@ class Follows(FollowerCase):
         self.assertFalse(follower.wait(30))
         self.assertEqual(['/s/c'], [each.path for each in self.heard])
 
+    def test_settle_ends(self):
+        """Who waits for a follower that is closed meanwhile goes on."""
+        handling = threading.Event()
+        release = threading.Event()
+        self.addCleanup(release.set)
+
+        def heard(happenings):
+            handling.set()
+            release.wait(60)
+
+        follower = self.follow(heard=heard)
+        self.other.create('/s/c', b'')
+        self.assertTrue(handling.wait(20))
+        found = []
+        waiter = threading.Thread(
+            target=lambda: found.append(follower.settle(3600)))
+        waiter.start()
+        closer = threading.Thread(target=follower.close)
+        closer.start()
+        waiter.join(60)
+        self.assertEqual([False], found)
+        release.set()
+        closer.join(60)
+        self.assertFalse(follower.settle(3600))
+
 
 class Polls(Follows):
     """The same without a watch."""
