@@ -3,10 +3,17 @@ from __future__ import annotations
 
 import textwrap
 
+from kazoo.security import make_acl
+
 from zc.zk._session.requests import Bulk
 from zc.zk._transfer import importer
 from zc.zk._tree.parser import parse_tree
 from zc.zk.tests.base import ZooKeeperCase
+
+
+#: Nobody may write the data.
+NO_WRITE = [make_acl('world', 'anyone', read=True, create=True, delete=True,
+                     admin=True)]
 
 
 class RacingBulk(Bulk):
