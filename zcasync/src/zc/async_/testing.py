@@ -34,8 +34,6 @@ SECONDS = 30.0
 #: Seconds between looks.
 _LOOK = 0.01
 
-_MISSING = object()
-
 
 class TearDownDispatcherError(RuntimeError):
     """A dispatcher or a job did not stop."""

@@ -12,9 +12,8 @@ from .finding import clipped
 from .reach import Outcome
 
 
-#: What a server without a quorum answers, and one that says nothing.
+#: What a server without a quorum answers.
 _NOT_SERVING = 'not currently serving'
-_SILENT = 'not in the whitelist'
 
 
 class ZooKeeperServer(NamedTuple):

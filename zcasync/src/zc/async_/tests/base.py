@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import logging
 import os
 import shutil
@@ -29,6 +30,7 @@ from zc.async_.queue import Queues
 
 
 SECONDS = 60.0
+HOUR = datetime.timedelta(hours=1)
 
 
 class ComponentCase(unittest.TestCase):

@@ -30,6 +30,8 @@ from zc.async_.tests import sample
 from zc.async_.tests import test_agent
 from zc.async_.tests import test_dispatcher
 from zc.async_.tests import test_job
+from zc.async_.tests import test_life
+from zc.async_.tests import test_putting
 from zc.async_.tests import test_queue
 from zc.async_.tests.perform import test_fence
 from zc.async_.tests.perform import test_perform
@@ -44,24 +46,24 @@ from zc.async_.tests.work import test_handover
 CASES = [
     test_agent.Agents,
     test_dispatcher.Composed,
-    test_dispatcher.Life,
     test_dispatcher.Running,
-    test_dispatcher.Several,
     test_dispatcher.Work,
     test_fence.Fence,
     test_job.Again,
     test_job.Direct,
+    test_life.Life,
+    test_life.Several,
     test_members.Members,
     test_perform.Callbacks,
     test_perform.Calls,
     test_perform.Insisting,
     test_perform.Retries,
+    test_putting.Puts,
+    test_putting.Quotas,
+    test_putting.Unique,
     test_queue.Order,
-    test_queue.Puts,
-    test_queue.Quotas,
     test_queue.Races,
     test_queue.Records,
-    test_queue.Unique,
     test_handover.Early,
     test_schedules.Schedules,
 ]

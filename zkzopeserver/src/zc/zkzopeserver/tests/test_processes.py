@@ -2,45 +2,24 @@
 """
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 import unittest
 from typing import Any
 
 import zc.zk
 import zc.zk.testing
+from zc.zkzopeserver.tests.processcase import ServerCase
+from zc.zkzopeserver.tests.processcase import for_both
 from zc.zkzopeserver.tests.support import DEADLINE
 from zc.zkzopeserver.tests.support import Process
 from zc.zkzopeserver.tests.support import Response
-from zc.zkzopeserver.tests.support import ZooKeeperCase
 from zc.zkzopeserver.tests.support import fetch
 from zc.zkzopeserver.tests.support import wait_for
-
-
-EGGS = {'zope.server': 'egg:zc.zkzopeserver',
-        'waitress': 'egg:zc.zkzopeserver#waitress'}
-
-
-class ServerCase(ZooKeeperCase):
-    """A test that is made once for each engine."""
-
-    use = EGGS['zope.server']
-
-    def serve(
-        self, options: str = '', name: str = 'server.ini', **environ: str
-    ) -> Process:
-        """Start a server and wait until it has registered."""
-        process = self.zkserve(
-            self.ini(options, name, self.use), **environ)
-        process.wait_for_output('registered as')
-        return process
 
 
 class ServeTests(ServerCase):
@@ -397,271 +376,10 @@ class ErrorTests(ServerCase):
                 f'listen on 127.0.0.1:{port}: Address already in use')
 
 
-class RunnerTests(ServerCase):
-    """The runners that people have."""
-
-    def runs(self, *command: str) -> None:
-        process = self.start(*command)
-        [address] = self.wait_for_providers()
-        self.assertIn(b'200 OK', fetch(address))
-        process.send()
-        self.assertEqual(0, process.wait(), process.output)
-        self.assertEqual([], self.providers())
-
-    def reloads(self, *command: str) -> None:
-        """Run with --reload, touch the file, and stop the whole."""
-        process = self.start(*command)
-        [first] = self.wait_for_providers()
-        path = os.path.join(self.directory, 'server.ini')
-        later = time.time()
-
-        def reloaded() -> bool:
-            nonlocal later
-            now = self.providers()
-            if now == [first]:
-                # The reloader looks only now and then, and what changed
-                # before its first look has not changed for it.
-                later += 1
-                os.utime(path, (later, later))
-            return now not in ([], [first])
-
-        wait_for(reloaded, 'the reloaded server')
-        process.send()
-        process.wait()
-        self.assertEqual([], self.providers())
-
-    def fails(self, *command: str) -> None:
-        process = self.start(*command)
-        self.assertEqual(2, process.wait(), process.output)
-        self.assertIn('option path: there is no node /nowhere',
-                      process.output)
-        self.assertEqual([], self.providers())
-
-
-class GearboxTests(RunnerTests):
-
-    def command(self, options: str = '') -> tuple[str, ...]:
-        return (sys.executable, '-c',
-                'from gearbox.main import main; main()', 'serve',
-                '-c', self.ini(options, use=self.use))
-
-    def test_serve(self):
-        """gearbox serve starts and stops it."""
-        self.runs(*self.command())
-
-    def test_reload(self):
-        """gearbox serve --reload gives it the time to leave."""
-        self.reloads(*self.command(), '--reload')
-
-    def test_error(self):
-        """An error is no success to gearbox either."""
-        self.fails(*self.command('path = /nowhere'))
-
-    def test_variable(self):
-        """An option may be given on the command line."""
-        self.start(*self.command(), 'advertise=www.example.com:80')
-        self.assertEqual(['www.example.com:80'], self.wait_for_providers())
-
-
-class PserveTests(RunnerTests):
-
-    def command(self, options: str = '') -> tuple[str, ...]:
-        return (sys.executable, '-m', 'pyramid.scripts.pserve',
-                self.ini(options, use=self.use))
-
-    def test_serve(self):
-        """pserve starts and stops it."""
-        self.runs(*self.command())
-
-    def test_reload(self):
-        """pserve --reload gives it the time to leave."""
-        self.reloads(*self.command(), '--reload')
-
-    def test_error(self):
-        """An error is no success to pserve either."""
-        self.fails(*self.command('path = /nowhere'))
-
-
-class OutageTests(ServerCase):
-    """ZooKeeper down at the start, or restarted under a server."""
-
-    def restartable(self) -> Any:
-        """Start a ZooKeeper server that the test may stop and start."""
-        server: Any
-        if os.environ.get('TEST_ZOOKEEPER_CONNECTION'):
-            from zc.zk.tests.realserver import RealServer
-            server = RealServer()
-            self.addCleanup(server.close)
-        else:
-            server = zc.zk.testing.Server(
-                tick_time=0.1, min_session_timeout=0.5,
-                max_session_timeout=60.0)
-            self.addCleanup(server.stop)
-        server.start()
-        with zc.zk.ZooKeeper(server.connection_string) as zk:
-            zk.client.ensure_path('/service/providers')
-        return server
-
-    def test_restart(self):
-        """ZooKeeper may be restarted under a server."""
-        server = self.restartable()
-        process = self.serve(f'zookeeper = {server.connection_string}')
-        address = process.output.partition(
-            'registered as /service/providers/')[2].split()[0]
-        server.stop()
-        process.wait_for_output('connection to ZooKeeper suspended')
-        self.assertIn(b'200 OK', fetch(address))
-        server.start()
-        process.wait_for_output('connected to ZooKeeper again')
-        self.assertIn(b'200 OK', fetch(address))
-        with zc.zk.ZooKeeper(server.connection_string) as zk:
-            node = f'/service/providers/{address}'
-            wait_for(lambda: zk.exists(node), 'the node')
-            process.send()
-            self.assertEqual(0, process.wait())
-            self.assertEqual([], zk.get_children('/service/providers'))
-        self.assertEqual(1, process.output.count('suspended'))
-
-    def test_wait(self):
-        """With `wait`, it registers when ZooKeeper comes up."""
-        server = self.restartable()
-        server.stop()
-        process = self.zkserve(self.ini(
-            f'zookeeper = {server.connection_string}\nwait = true',
-            use=self.use))
-        process.wait_for_output('not registered, trying on: zookeeper')
-        server.start()
-        process.wait_for_output('registered as')
-        process.send()
-        self.assertEqual(0, process.wait())
-        self.assertEqual(1, process.output.count('trying on'))
-
-    def test_leave_without_zookeeper(self):
-        """Without ZooKeeper, SIGTERM still ends the server, with 0."""
-        server = self.restartable()
-        process = self.serve(f'zookeeper = {server.connection_string}')
-        server.stop()
-        process.wait_for_output('connection to ZooKeeper suspended')
-        process.send()
-        self.assertEqual(0, process.wait())
-        self.assertNotIn('took', process.output)
-        self.assertIn('ZooKeeper has not taken the nodes away in 2 seconds; '
-                      'going on without it', process.output)
-        self.assertNotIn('kazoo', process.output)
-
-    def test_zookeeper_back_while_leaving(self):
-        """A node that could not be taken away goes as soon as it can be."""
-        server = self.restartable()
-        process = self.serve(f'zookeeper = {server.connection_string}\n'
-                             'session_timeout = 60000\ndrain = 1000')
-        server.stop()
-        process.wait_for_output('connection to ZooKeeper suspended')
-        process.send()
-        process.wait_for_output('going on without it')
-        server.start()
-        process.wait_for_output('took /service/providers/')
-        with zc.zk.ZooKeeper(server.connection_string) as zk:
-            self.assertEqual([], zk.get_children('/service/providers'))
-        process.send()
-        self.assertEqual(0, process.wait())
-
-    def hanging(self, options: str) -> Process:
-        """Start a server whose ZooKeeper then hangs."""
-        server = self.restartable()
-        process = self.serve(f'zookeeper = {server.connection_string}\n'
-                             f'session_timeout = 60000\n{options}')
-        if hasattr(server, 'suspend'):
-            server.suspend()        # the real one
-        else:
-            server.pause()
-        self.addCleanup(server.resume)
-        return process
-
-    def test_leave_while_zookeeper_hangs(self):
-        """Steps that hang, all of them, share one deadline."""
-        process = self.hanging('shutdown_timeout = 2')
-        address = process.output.partition(
-            'registered as /service/providers/')[2].split()[0]
-        with contextlib.ExitStack() as stack:
-            answers = [stack.enter_context(self.asked(address))
-                       for _ in range(4)]
-            process.send()
-            self.assertEqual(0, process.wait())
-        self.assertEqual([[b'']] * 4, answers)
-        steps = [
-            'leaving',
-            'ZooKeeper has not taken the nodes away in 1 seconds; going on '
-            'without it',
-            'gave up 4 connections with requests in work',
-            'could not end the ZooKeeper session in time',
-            'stopped']
-        places = [process.output.find(step) for step in steps]
-        self.assertEqual(sorted(places), places, process.output)
-        self.assertNotIn(-1, places, process.output)
-
-    def test_signals_while_zookeeper_hangs(self):
-        """A second signal skips the waiting for ZooKeeper, too."""
-        process = self.hanging('drain = 1000\nshutdown_timeout = 1000')
-        process.send()
-        process.wait_for_output(' leaving')
-        process.send()
-        self.assertEqual(0, process.wait())
-        self.assertNotIn('going on without it', process.output)
-
-    def test_down_at_the_start(self):
-        """Without `wait`, a start without ZooKeeper fails."""
-        process = self.zkserve(self.ini(
-            'zookeeper = 127.0.0.1:1', use=self.use))
-        self.assertEqual(2, process.wait())
-        self.assertIn(
-            'server.ini [server:main]: option zookeeper: ', process.output)
-
-    def test_wait_and_leave(self):
-        """With `wait` it serves meanwhile, and SIGTERM still ends it."""
-        with socket.socket() as probe:
-            probe.bind(('127.0.0.1', 0))
-            port = probe.getsockname()[1]
-        process = self.zkserve(self.ini(
-            f'zookeeper = 127.0.0.1:1\nwait = true\nport = {port}',
-            use=self.use))
-        process.wait_for_output('serving on')
-        self.assertIn(b'200 OK', fetch(f'127.0.0.1:{port}'))
-        process.send()
-        self.assertEqual(0, process.wait())
-
-    def test_wait_for_the_path(self):
-        """With `wait` a path that comes later is waited for, too."""
-        process = self.zkserve(self.ini(
-            'wait = true\npath = /later', use=self.use))
-        process.wait_for_output('not registered, trying on: path')
-        self.zk.client.create('/later')
-        process.wait_for_output('registered as /later/')
-        process.send()
-        self.assertEqual(0, process.wait())
-
-
-def for_both(case: type[ServerCase]) -> unittest.TestSuite:
-    suite = unittest.TestSuite()
-    for name, use in EGGS.items():
-        made = type(f'{case.__name__}[{name}]', (case,), {
-            'use': use, '__module__': case.__module__,
-            '__qualname__': f'{case.__name__}[{name}]'})
-        suite.addTests(
-            unittest.defaultTestLoader.loadTestsFromTestCase(made))
-    return suite
-
-
 def test_suite():
     suite = unittest.TestSuite([
         for_both(case) for case in (ServeTests, LoadTests, ErrorTests)])
-    cases: list[type[unittest.TestCase]] = [
-        RestartTests, OutageTests, ThreadTests]
-    # Where they are installed: neither is needed to use the package.
-    if importlib.util.find_spec('gearbox'):
-        cases.append(GearboxTests)
-    if importlib.util.find_spec('pyramid'):
-        cases.append(PserveTests)
-    for case in cases:
+    for case in (RestartTests, ThreadTests):
         suite.addTests(
             unittest.defaultTestLoader.loadTestsFromTestCase(case))
     return suite
