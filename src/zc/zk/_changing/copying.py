@@ -154,11 +154,15 @@ def copy(
             bulk.commit(batch)
         except TransactionFailed as e:
             raise Failure(_reason(e) + '; ' + _state(done)) from e
-        except (KazooException, KeyboardInterrupt) as e:
-            if done and isinstance(e, KazooException):
-                raise Failure(
-                    f'{type(e).__name__}; {_state(done)}') from e
-            raise
+        except KazooException as e:
+            if not done:
+                raise
+            raise Failure(f'{type(e).__name__}; {_state(done)}') from e
+        except KeyboardInterrupt:
+            # Whether this batch was applied is not known.
+            raise KeyboardInterrupt(
+                f'interrupted after {notes.nodes(done)} or more had been '
+                'written or deleted') from None
         done += len(batch)
         progress(done, len(creates) + len(deletes))
     zk.settle()

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import tls
+from .._session import insides
 from .._session.defaults import SESSION_TIMEOUT
 from .._session.handler import SHORTEST_PATIENCE
 from .._session.handler import PollHandler
 from ..client import ZooKeeper
+from . import interrupts
 from .options import AUTH_VARIABLE
 from .streams import Failure
 
@@ -40,6 +42,7 @@ def connected(
             max(SHORTEST_PATIENCE, SESSION_TIMEOUT / 3),
             impatient=not options.wait),
         **connection_keywords(options))
+    insides.after_calls(zk.client, interrupts.raise_late)
     try:
         if chroot and zk.client.chroot and not zk.exists('/'):
             raise Failure(f'there is no node {zk.client.chroot}, as the '

@@ -8,6 +8,7 @@ release of kazoo changes it.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from kazoo.client import KazooClient
@@ -106,6 +107,22 @@ def hear_session(client: KazooClient, hear: Any) -> None:
         callback(state)
 
     client._session_callback = session_callback
+
+
+def after_calls(client: KazooClient, function: Callable[[], None]) -> None:
+    """Call a function whenever a client has queued a request, in the thread
+    that made the request.
+
+    kazoo swallows every error, KeyboardInterrupt too, while it queues one.
+    """
+    call = client._call
+
+    def heard(request: Any, result: Any) -> Any:
+        answer = call(request, result)
+        function()
+        return answer
+
+    client._call = heard
 
 
 class HeardCalls:

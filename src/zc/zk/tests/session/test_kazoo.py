@@ -7,6 +7,7 @@ from unittest import mock
 from kazoo.client import KazooClient
 from kazoo.exceptions import EXCEPTIONS
 from kazoo.exceptions import BadVersionError
+from kazoo.exceptions import ConnectionClosedError
 from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
@@ -98,6 +99,23 @@ class KazooInternals(ZooKeeperCase):
         with self.assertRaises(Exception) as caught:
             result.get(timeout=20)
         self.assertTrue(requests.is_connection_error(caught.exception))
+
+    def test_call_swallows(self):
+        """client._call swallows what interrupts it; what is called after it
+        can raise.
+        """
+        def interrupt(data=b''):
+            raise KeyboardInterrupt
+
+        client = KazooClient()      # not started: nothing is sent
+        client._state = KeeperState.CONNECTED
+        client._connection._write_sock = mock.Mock(send=interrupt)
+        result = client.handler.async_result()
+        client._call(self.request(), result)
+        self.assertIsInstance(result.exception, ConnectionClosedError)
+        insides.after_calls(client, interrupt)
+        with self.assertRaises(KeyboardInterrupt):
+            client._call(self.request(), client.handler.async_result())
 
     def test_serialize_in_connection_thread(self):
         """serialize() runs in the thread that reads replies and events."""
