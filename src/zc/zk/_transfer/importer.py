@@ -111,6 +111,10 @@ class Import:
             _check_links(steps)
         if self._deletable is None:
             self._deletable = _steps.removed(steps)
+        return steps
+
+    def _plan_to_apply(self) -> list[Step]:
+        steps = self.plan()
         self._changes.update(
             (step.path, step) for step in steps
             if isinstance(step, Change))
@@ -139,7 +143,8 @@ class Import:
         """
         acl = OPEN_ACL_UNSAFE if self._acl is None else self._acl
         steps = commit.apply(
-            self._bulk, self.plan, acl, self.applied, self._progress)
+            self._bulk, self._plan_to_apply, acl, self.applied,
+            self._progress)
         if self._acl is not None:
             added = {step.path for step in steps
                      if isinstance(step, _steps.Add)}
@@ -175,6 +180,7 @@ def import_tree(
         out(line)
 
 
+_WRITES = (Add, Change)
 # How the name of a property link ends, in JSON
 _LINK_IN_DATA = f'{PROPERTY_LINK}":'.encode('ascii')
 
@@ -185,8 +191,7 @@ def _check_links(steps: Iterable[Step]) -> None:
     :raises BadPropertyLink: when one would be written
     """
     for step in steps:
-        if not isinstance(step, Add | Change) or (
-                _LINK_IN_DATA not in step.data):
+        if not isinstance(step, _WRITES) or _LINK_IN_DATA not in step.data:
             continue        # nearly always
         properties = decode(step.data, step.path)
         if isinstance(step, Change):

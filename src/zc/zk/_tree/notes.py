@@ -55,7 +55,9 @@ def lines(steps: Iterable[Step]) -> Iterator[str]:
             if step.top:
                 yield f'add {step.path}'
         elif isinstance(step, Change):
-            yield from _change_lines(step)
+            yield from _lost_lines(step)
+            if step.new.keys() != step.old.keys():
+                yield from _new_lines(step)
         elif isinstance(step, Remove):
             yield f'would delete {step.path}.'
         else:
@@ -69,8 +71,7 @@ def notes(steps: Iterable[Step]) -> Iterator[str]:
             yield _STAY_LINES[step.reason][1].format(step.path)
 
 
-def _change_lines(step: Change) -> Iterator[str]:
-    yield from _lost_lines(step)
+def _new_lines(step: Change) -> Iterator[str]:
     path, new = step.path, step.new
     for name in sorted(new.keys() - step.old.keys()):
         if name.endswith(LINK):

@@ -148,7 +148,7 @@ def plan_import(
     steps: list[Step] = []
     for index, want in enumerate(wanted):
         have = found[index]
-        new = want.data
+        new = want.make_data()
         if have is None:
             parent = want.parent
             steps.append(Add(want.path, new,
