@@ -241,6 +241,35 @@ def puts(kind: str, place: str, jobs: int) -> float:
         return jobs / took
 
 
+def floor(kind: str, place: str, threads: int, commits: int) -> float:
+    """Return how many bare commits there are in a second: each thread of
+    this process changes an object of its own, on a connection of its own.
+    """
+    import persistent.mapping
+
+    def work(name: str) -> None:
+        manager = transaction.TransactionManager(explicit=True)
+        connection = db.open(manager)
+        for number in range(commits // threads):
+            with manager:
+                connection.root()[name]['number'] = number
+        connection.close()
+
+    with queue_on(kind, place) as (db, connection, queue):
+        names = [f'bare{number}' for number in range(threads)]
+        for name in names:
+            connection.root()[name] = persistent.mapping.PersistentMapping()
+        transaction.commit()
+        workers = [threading.Thread(target=work, args=[name])
+                   for name in names]
+        began = time.monotonic()
+        for each in workers:
+            each.start()
+        for each in workers:
+            each.join(SECONDS)
+        return commits / (time.monotonic() - began)
+
+
 def latency(kind: str, place: str, jobs: int, zk: str = '') -> list[float]:
     """Put jobs one by one; return how long each took to start, in seconds.
     """
@@ -503,10 +532,16 @@ def report(places: Places, options: argparse.Namespace) -> None:
         found = repeated(lambda: huey(places.directory, jobs), times)
         print(f"| Huey, SQLite | 1 | {found['rate']:.0f} | "
               f"{found['processor'] * 1000:.2f} | | |", flush=True)
-    print('\n| put alone | jobs/s |\n|---|---|')
+    print('\nThe floor: bare commits of one small object, by one process.  A '
+          'job that does nothing needs one commit, and its share of that of '
+          'a claim.\n')
+    print('| in a second | jobs put alone | bare commits, 1 thread | '
+          f'{THREADS} threads |\n|---|---|---|---|')
     for kind in options.kinds:
-        print(f'| {kind} | {puts(kind, places.new(kind), jobs):.0f} |',
-              flush=True)
+        print(f'| {kind} | {puts(kind, places.new(kind), jobs):.0f} | '
+              + ' | '.join(
+                  f'{floor(kind, places.new(kind), threads, jobs):.0f}'
+                  for threads in (1, THREADS)) + ' |', flush=True)
     print('\n| from the commit of the put to the start | median | longest |')
     print('|---|---|---|')
     for kind in options.kinds:
