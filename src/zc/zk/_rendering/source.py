@@ -89,7 +89,7 @@ class TreeSource:
         for each in self.providers(path):
             if each.endpoint is None:
                 self._warn(f'{each.name} in {path} is left out: it is no '
-                           'HOST:PORT')
+                           'HOST:PORT that clients can connect to')
             elif ip and not each.ip:
                 self._warn(f'{each.name} in {path} is left out: an IP '
                            'address is needed here')

@@ -59,15 +59,18 @@ class Asks(ZooKeeperCase):
 
     def test_servers(self):
         """Those that are no addresses, or no good ones, are named."""
-        for name in 'b:080', 'b:80', '1.2.3.4:80', 'x', 'a b:80':
+        for name in (
+                'b:080', 'b:80', '1.2.3.4:80', 'x', 'a b:80', '0.0.0.0:80'):
             self.client.create(f'/s/providers/{name}', b'')
         self.assertEqual(
             ['1.2.3.4:80', 'b:80'],
             [each.endpoint for each in self.source.servers('/s/providers')])
+        no_address = 'it is no HOST:PORT that clients can connect to'
         self.assertEqual([
-            'a b:80 in /s/providers is left out: it is no HOST:PORT',
+            f'0.0.0.0:80 in /s/providers is left out: {no_address}',
+            f'a b:80 in /s/providers is left out: {no_address}',
             'b:80 in /s/providers is left out: it is registered twice',
-            'x in /s/providers is left out: it is no HOST:PORT',
+            f'x in /s/providers is left out: {no_address}',
         ], self.warnings)
         self.assertEqual(['1.2.3.4:80'], [
             each.endpoint
