@@ -22,7 +22,7 @@ from .._checks.prober import Prober
 from .notify import Receiver
 from .processes import Process
 from .processes import Processes
-from .sockets import FIRST_FD
+from .sockets import NAMED_FD
 from .sockets import Place
 
 
@@ -33,9 +33,6 @@ class Program(NamedTuple):
         ``{unix}`` in it
     :ivar place: where it listens
     :ivar fd: the socket that is passed to it; None if it binds its own
-    :ivar listen_fds: whether to announce the socket as systemd does.
-        gunicorn fails if it is told of a socket twice, by an argument and
-        by LISTEN_FDS.
     :ivar check: the check
     :ivar interval: seconds between checks; None: only until it is ready
     :ivar timeout: seconds that one may take
@@ -44,7 +41,6 @@ class Program(NamedTuple):
     words: Sequence[str]
     place: Place
     fd: int | None
-    listen_fds: bool
     check: Check
     interval: float | None
     timeout: float
@@ -53,19 +49,20 @@ class Program(NamedTuple):
 def arguments(words: Sequence[str], place: Place) -> list[str]:
     """Return words with the place filled in."""
     return filled(words, {
-        'fd': str(FIRST_FD), 'host': place.bind_host,
+        'fd': str(NAMED_FD), 'host': place.bind_host,
         'port': str(place.port), 'unix': place.unix or ''})
 
 
 def environment(
     place: Place,
-    listen_fds: bool,
+    passed: bool,
     notify: str | None,
     environ: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
     """Return the environment of the command.
 
-    :param listen_fds: whether to announce a socket as systemd does
+    :param passed: whether a socket is passed, which is announced as
+        systemd does
     :param notify: the path of the socket for sd_notify, if it is used
     :param environ: our own
     """
@@ -77,7 +74,7 @@ def environment(
     found.update(HOST=place.bind_host, PORT=str(place.port))
     if notify is not None:
         found['NOTIFY_SOCKET'] = notify
-    if listen_fds:
+    if passed:
         found['LISTEN_FDS'] = '1'
     return found
 
@@ -105,7 +102,7 @@ class Child:
         self.receiver = (
             Receiver(notify) if command.check.kind == NOTIFY else None)
         environ = environment(
-            command.place, command.listen_fds,
+            command.place, command.fd is not None,
             None if self.receiver is None else notify)
         self._name = os.path.basename(command.words[0])
         self.process = processes.start(
@@ -118,13 +115,15 @@ class Child:
         seen = (command.fd is not None and command.place.unix is None
                 and owners.available())
         always = command.check.kind == TCP
+        # A check gets no socket, nor what speaks of one.
+        checking = environment(command.place, False, None)
+        checking['CHILD_PID'] = str(pid)
         check = command.check._replace(
             command=tuple(arguments(command.check.command, command.place)))
 
         def run(words: Sequence[str], timeout: float) -> int | None:
             process = processes.start(
-                words, {**os.environ, **environ, 'CHILD_PID': str(pid)},
-                output=subprocess.DEVNULL)
+                words, checking, output=subprocess.DEVNULL)
             if not process.ended.wait(timeout):
                 process.kill()
                 return None

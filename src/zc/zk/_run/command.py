@@ -81,7 +81,7 @@ def main(call: Call) -> int:
                       and place.unix is None))
         supervisor = Supervisor(
             Program(words, place, None if sock is None else sock.fileno(),
-                    options.listen_fds, check,
+                    check,
                     options.check_interval if options.check else None,
                     options.check_timeout),
             _options.policy(options, passed),

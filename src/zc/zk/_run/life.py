@@ -124,13 +124,12 @@ class Life:
     # What happens
 
     def end(self, now: float) -> None:
-        """Come to an end: a signal.  Another one skips what is waited for.
-        """
+        """Come to an end: a signal.  Another one skips all waiting."""
         self._asked = True
-        if self.phase in (Phase.LEAVING, Phase.DRAINING):
+        if self.phase in (Phase.LEAVING, Phase.DRAINING, Phase.STOPPING):
             self._stop_current(now)
-        elif self.phase is Phase.STOPPING:
             for child in self._children():
+                logger.warning('another signal: killing %s', child)
                 self._hands.kill(child)
         elif self.phase is not Phase.ENDED:
             registered = self.phase is Phase.RUNNING

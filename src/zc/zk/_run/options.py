@@ -27,14 +27,15 @@ works.
 The launcher binds a socket, listens, and starts COMMAND with it.  When the
 command is ready, the address is registered below --path: one node, however
 many processes accept connections.  In COMMAND, {fd} stands for the number of
-the socket's descriptor, which is 3; {host} and {port} for the address; {unix}
-for the path of a Unix-domain socket.  With --listen-fds, LISTEN_FDS and
-LISTEN_PID announce the socket as systemd does.  If COMMAND does not hold {fd}
-and you do not give --listen-fds, it must bind {port} by itself.
+the socket's descriptor; {host} and {port} for the address; {unix} for the path
+of a Unix-domain socket.  LISTEN_FDS and LISTEN_PID announce the socket as
+systemd does.  If COMMAND does not hold {fd} and you do not give --listen-fds,
+it must bind {port} by itself, and no socket is announced.
 '''
 EXAMPLES = '''\
 signals:
-  SIGTERM, SIGINT  unregister, drain, and stop the command; again: do not wait
+  SIGTERM, SIGINT  unregister, drain, and stop the command; again: wait for
+                   nothing, and kill it
   SIGHUP           start the command anew on the same socket, and stop the old
                    one when the new one is ready
   others           SIGUSR1, SIGUSR2, SIGQUIT and SIGWINCH go to the command
@@ -105,8 +106,8 @@ where the servers are.
             help='bind a Unix-domain socket instead')
         group.add_argument(
             '--listen-fds', action='store_true',
-            help='announce the socket by LISTEN_FDS, as systemd does, for a '
-            'COMMAND without {fd}')
+            help='pass the socket also to a COMMAND without {fd}, which finds '
+            'it by LISTEN_FDS')
 
     def _add_checks(self) -> None:
         group = self.add_argument_group(

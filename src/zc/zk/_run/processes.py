@@ -81,7 +81,7 @@ class Processes:
         do that.
 
         :param environ: its environment
-        :param fd: the descriptor that it gets as its descriptor 3
+        :param fd: the descriptor that it gets as its descriptors 3 and 4
         :param ended: called in the thread that reaps
         :param output: where its output goes; by default where ours goes
         """

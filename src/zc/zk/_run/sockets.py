@@ -18,9 +18,12 @@ from typing import NamedTuple
 #: Connections that the kernel keeps until they are accepted: enough for the
 #: time in which one child takes over from another.
 BACKLOG = 1024
-#: The first descriptor that systemd passes, and that we pass: see
+#: The descriptor that systemd passes, and that we announce by LISTEN_FDS: see
 #: sd_listen_fds(3).
 FIRST_FD = 3
+#: The same socket for those that take its number from their arguments.  A
+#: server may read both, as gunicorn does, and close the first one.
+NAMED_FD = 4
 
 
 class Place(NamedTuple):

@@ -15,8 +15,8 @@ import sys
 
 
 PR_SET_PDEATHSIG = 1
-#: The first descriptor of sd_listen_fds(3).
-FIRST_FD = 3
+#: The descriptor that LISTEN_FDS announces, and the one that {fd} names.
+FDS = (3, 4)
 
 
 def main() -> None:
@@ -31,10 +31,11 @@ def main() -> None:
         if os.getppid() != parent:
             os._exit(128 + signal.SIGTERM)      # it is dead already
     if fd != '-':
-        if int(fd) == FIRST_FD:
-            os.set_inheritable(FIRST_FD, True)
-        else:
-            os.dup2(int(fd), FIRST_FD)
+        for number in FDS:
+            if number != int(fd):
+                os.dup2(int(fd), number)
+        # As it comes from our parent, it is inheritable.
+        if int(fd) not in FDS:
             os.close(int(fd))
         if 'LISTEN_FDS' in os.environ:
             os.environ['LISTEN_PID'] = str(os.getpid())

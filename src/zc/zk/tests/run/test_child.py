@@ -1,8 +1,10 @@
+import sys
 import unittest
 
 from zc.zk._run.child import arguments
 from zc.zk._run.child import environment
 from zc.zk._run.sockets import Place
+from zc.zk.tests.run.launchercase import LauncherCase
 
 
 class ChildTests(unittest.TestCase):
@@ -10,7 +12,7 @@ class ChildTests(unittest.TestCase):
     def test_arguments(self):
         """The place is filled in; other braces stay."""
         self.assertEqual(
-            ['--fd=3', 'web1:81', '{x}', '{}', 'awk {print}', ''],
+            ['--fd=4', 'web1:81', '{x}', '{}', 'awk {print}', ''],
             arguments(['--fd={fd}', '{host}:{port}', '{x}', '{}',
                     'awk {print}', '{unix}'], Place('web1', 81)))
         self.assertEqual(
@@ -30,3 +32,40 @@ class ChildTests(unittest.TestCase):
             {'PATH': '/bin', 'HOST': 'web1', 'PORT': '81',
              'LISTEN_FDS': '1', 'NOTIFY_SOCKET': '/n'},
             environment(place, True, '/n', own))
+
+
+class Passed(LauncherCase):
+
+    def test_listen_fds(self):
+        """A command that gets the socket is told so as by systemd."""
+        for options, fd in [(('--listen-fds',), 'none'), ((), '{fd}'),
+                            (('--listen-fds',), '{fd}')]:
+            with self.subTest((*options, fd)):
+                launcher = self.launch(
+                    *options, '--check', 'notify', '--', 'sh', '-c',
+                    'echo $$ $LISTEN_PID $LISTEN_FDS $PORT {port} {host} '
+                    f'"${{HOME:+{{x}}}}" {fd}')
+                launcher.wait()
+                pid, listen, count, port, *rest = [
+                    line for line in launcher.output.splitlines()
+                    if ' 127.0.0.1 ' in line][0].split()
+                self.assertEqual(
+                    (pid, '1', port, '127.0.0.1', '{x}',
+                     fd.format(fd=4)), (listen, count, *rest))
+
+    def test_no_socket(self):
+        """A command that binds the port itself is told of no socket."""
+        launcher = self.launch(
+            '--', 'sh', '-c', 'echo "<$LISTEN_PID$LISTEN_FDS>" {port}')
+        launcher.wait()
+        self.assertIn('<> ', launcher.output)
+
+    def test_announced(self):
+        """The socket that is announced is the one that {fd} names."""
+        launcher = self.launch(
+            '--', sys.executable, '-c', 'import os, socket\n'
+            'socks = [socket.socket(fileno=fd) for fd in (3, {fd})]\n'
+            'print("same", len({os.fstat(s.fileno()).st_ino '
+            'for s in socks}), len({s.getsockname() for s in socks}))')
+        launcher.wait()
+        self.assertIn('same 1 1\n', launcher.output)

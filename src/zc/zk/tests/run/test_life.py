@@ -109,17 +109,30 @@ class Ends(LifeCase):
         self.assertIs(Phase.DRAINING, self.life.phase)
 
     def test_second_signal(self):
-        """A second signal skips the drain, a third one the rest."""
+        """A second signal skips all waiting, whatever is waited for."""
+        for left in (lambda: None, lambda: self.life.left(5.05),
+                     lambda: (self.life.left(5.05), self.life.tick(15.05))):
+            self.running()
+            self.life.end(5.0)
+            left()
+            with self.subTest(self.life.phase):
+                self.assertEqual(
+                    ['another signal: killing 1'],
+                    self.quietly(self.life.end, 16.0))
+                self.assertEqual('kill 1', self.done()[-1])
+                self.life.ended(16.1, 1, -9)
+                self.assertIs(Phase.ENDED, self.life.phase)
+                self.life.end(16.2)
+                self.assertEqual([], self.done())
+
+    def test_second_signal_in_hand_over(self):
+        """It kills the old child and the new one, too."""
         self.running()
+        self.life.hand_over(2.0)
         self.life.end(5.0)
-        self.life.end(5.1)
-        self.assertEqual(['leave', 'terminate 1'], self.done())
-        self.life.end(5.2)
-        self.assertEqual(['kill 1'], self.done())
-        self.life.ended(5.3, 1, -9)
-        self.assertIs(Phase.ENDED, self.life.phase)
-        self.life.end(5.4)
-        self.assertEqual([], self.done())
+        self.done()
+        self.quietly(self.life.end, 5.1)
+        self.assertEqual({'kill 1', 'kill 2'}, set(self.done()[1:]))
 
     def test_before_ready(self):
         """One that is not ready is stopped at once."""

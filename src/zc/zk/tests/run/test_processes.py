@@ -1,9 +1,11 @@
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import unittest
 
+from zc.zk._run import starter
 from zc.zk._run.processes import Processes
 from zc.zk.tests.base import wait_for
 
@@ -49,15 +51,29 @@ class ProcessesTests(unittest.TestCase):
         self.assertEqual(f'{process.pid}\n', self.text())
 
     def test_descriptor(self):
-        """A descriptor comes as number 3, and is announced."""
+        """A descriptor comes as numbers 3 and 4, and is announced."""
         reader, writer = os.pipe()
         self.addCleanup(os.close, reader)
         process = self.start(
-            'sh', '-c', 'echo $$ $LISTEN_PID >&3', fd=writer)
+            'sh', '-c', 'echo $$ $LISTEN_PID >&3; echo again >&4', fd=writer)
         self.assertEqual(0, self.end(process))
         os.close(writer)
         self.assertEqual(
-            f'{process.pid} {process.pid}\n', os.read(reader, 99).decode())
+            f'{process.pid} {process.pid}\nagain\n',
+            os.read(reader, 99).decode())
+
+    def test_numbers(self):
+        """The descriptor may have any number before."""
+        for number in ('3', '4', '9'):
+            with self.subTest(number):
+                found = subprocess.run(
+                    ['sh', '-c', f'exec "$0" "$@" {number}>&1',
+                     sys.executable, '-I', '-S', starter.__file__,
+                     str(os.getpid()), number,
+                     'sh', '-c', 'ls /proc/$$/fd; echo x >&3; echo y >&4'],
+                    stdout=subprocess.PIPE, text=True, check=True)
+                self.assertEqual('0 1 2 3 4 x y'.split(),
+                                 found.stdout.split())
 
     def test_nothing_else(self):
         """No other descriptor is handed on, and no signal is ignored."""
