@@ -37,7 +37,7 @@ Other names::
 
 Errors: ``Error`` is the base of ``AddressError``, ``BadPropertyLink``,
 ``DataError``, ``FailedConnect``, ``ForkedError``, ``ImportFailed``,
-``LinkLoop``, ``NoProviders``, ``PathError``, ``PlanMoved``,
+``LinkLoop``, ``NoProviders``, ``NoService``, ``PathError``, ``PlanMoved``,
 ``PlanNotForHere``, ``PlanSyntaxError``, ``TooLarge``, ``TreeChanged``,
 ``TreeSyntaxError`` and ``ValueNotStorable``.  Raise ``CancelWatch`` in a
 callback to end it.
@@ -59,6 +59,7 @@ from .errors import ForkedError
 from .errors import ImportFailed
 from .errors import LinkLoop
 from .errors import NoProviders
+from .errors import NoService
 from .errors import PathError
 from .errors import PlanMoved
 from .errors import PlanNotForHere
@@ -82,6 +83,7 @@ __all__ = [
     'Lease',
     'LinkLoop',
     'NoProviders',
+    'NoService',
     'OPEN_ACL_UNSAFE',
     'ParseNode',
     'PathError',

@@ -15,6 +15,7 @@ Errors of the ZooKeeper server itself (``NoNodeError``, ``NodeExistsError``,
       ImportFailed              an import that stopped half way
       LinkLoop                  symbolic or property links in a circle
       NoProviders               no server of a service will do
+      NoService                 (ValueError) a name that no tree has
       PathError                 (ValueError) not a node path
       PlanMoved                 a saved plan that does not fit any more
       PlanNotForHere            a saved plan for another ensemble
@@ -42,6 +43,7 @@ __all__ = [
     'ImportFailed',
     'LinkLoop',
     'NoProviders',
+    'NoService',
     'PathError',
     'PlanMoved',
     'PlanNotForHere',
@@ -211,6 +213,30 @@ class NoProviders(Error):
 
     def __str__(self) -> str:
         return f'no provider at {printable(self.path)}: {self.reason}'
+
+
+class NoService(Error, ValueError):
+    """A service's name that neither a text nor the live tree has.
+
+    :ivar name: what was given
+    :ivar path: the node below which there is no such node
+    :ivar similar: names that are there, and look alike
+    """
+
+    def __init__(
+        self, name: str, path: str, similar: Sequence[str] = ()
+    ) -> None:
+        super().__init__(name, path, list(similar))
+        self.name = name
+        self.path = path
+        self.similar = list(similar)
+
+    def __str__(self) -> str:
+        text = (f'neither the text nor the live tree has {self.name!r} '
+                f'directly below {printable(self.path)}')
+        if not self.similar:
+            return text
+        return f'{text}; similar names: {printable(", ".join(self.similar))}'
 
 
 class PathError(Error, ValueError):

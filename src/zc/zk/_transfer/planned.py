@@ -6,6 +6,7 @@ registrations.
 from __future__ import annotations
 
 import contextlib
+import difflib
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ from .._tree.steps import Stay
 from .._tree.steps import Step
 from .._tree.values import decode
 from ..errors import DataError
+from ..errors import NoService
 from ..errors import PlanMoved
 from ..errors import PlanNotForHere
 from ..errors import TreeChanged
@@ -182,13 +184,31 @@ def plan_steps(
         chosen = Node()
         chosen.children = {name: node for name, node in tree.children.items()
                            if name in services}
-        gone = sorted(set(services) - set(tree.children)) if trim else []
+        others = sorted(set(services) - set(tree.children))
+        _check_names(bulk, others, path, tree)
+        gone = others if trim else []
         tree = chosen
     steps = Import(bulk, tree, path, trim, None, look=look).plan()
     for name in gone:
         with contextlib.suppress(NoNodeError):
             steps += Deletion(bulk, paths.join(path, name), False).plan()
     return steps
+
+
+def _check_names(
+    bulk: Bulk, names: Sequence[str], path: str, tree: Node
+) -> None:
+    """Refuse names that are neither in a text nor in the live tree.
+
+    :param names: those that are not in the text
+    :raises NoService: for the first of them
+    """
+    there = answered(path, bulk.children([path])[0]) if names else []
+    for name in names:
+        if there is not None and name not in there:
+            similar = difflib.get_close_matches(
+                name, {*there, *tree.children})
+            raise NoService(name, path, similar)
 
 
 def make_plan(
@@ -207,6 +227,7 @@ def make_plan(
         one that the tree does not have is deleted if `trim` is true.
     :param wrote: called when the plan was applied
     :raises NoNodeError: when there is no node at `path`
+    :raises NoService: when the tree and `path` both lack one of `services`
     :raises Error: as an import does
     :raises TreeChanged: when others kept changing the same nodes
     """

@@ -101,6 +101,8 @@ class Trees:
         :returns: the plan; its `apply` does what it says, and nothing if a
             node that it touches has changed since
         :raises TreeSyntaxError: when the text is not a tree
+        :raises NoService: when neither the text nor the live tree has one
+            of `services`
         :raises Error: as for `import_tree`
         """
         from .._tree.parser import parse_tree

@@ -31,6 +31,11 @@ MESSAGES = [
      'circular links: /a -> /b -> /a'),
     (errors.NoProviders('/a', 'none is registered'),
      'no provider at /a: none is registered'),
+    (errors.NoService('b\n', '/a', ['c', 'd\r']),
+     "neither the text nor the live tree has 'b\\n' directly below /a; "
+     'similar names: c, d\\r'),
+    (errors.NoService('b', '/'),
+     "neither the text nor the live tree has 'b' directly below /"),
     (errors.PathError('a', "it must start with '/'"),
      "bad path 'a': it must start with '/'"),
     (errors.PlanMoved(['/a', '/b']),

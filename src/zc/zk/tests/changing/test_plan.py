@@ -48,6 +48,14 @@ class Plan(PlanCase):
             ['--- /', '+++ planned', '-/c'],
             self.lines('plan', self.text, '-t', '-s', 'c'))
 
+    def test_no_service(self):
+        """A name that is nowhere makes no plan."""
+        status, out, error = self.zczk(
+            'plan', self.text, '-s', 'nix', '-o', self.plan)
+        self.assertEqual((2, ''), (status, out))
+        self.assertIn("'nix' directly below /", error)
+        self.assertFalse(os.path.exists(self.plan))
+
     def test_nothing(self):
         """A plan of nothing is one, too."""
         self.assertEqual(

@@ -49,7 +49,14 @@ class DiffTests(ScriptCase):
         self.assertEqual((1, ''), (status, error))
         self.assertEqual(['-/old', '-  x = 1'], out.splitlines()[2:])
         self.assertEqual(0, self.diff(SYSTEM, '-s', 'old', '-T')[0])
-        self.assertEqual((0, '', ''), self.diff(SYSTEM, '-s', 'nix'))
+
+    def test_no_service(self):
+        """A name that is nowhere is an error, which lists similar names."""
+        for trim in ((), ('-T',)):
+            self.assertEqual(
+                (2, '', 'zookeeper_diff: neither the text nor the live tree '
+                 "has 'retial' directly below /; similar names: retail\n"),
+                self.diff(SYSTEM, '-s', 'retial', *trim))
 
     def test_different(self):
         """Differences show in place, with the nodes above them."""

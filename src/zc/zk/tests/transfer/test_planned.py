@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import zc.zk
 from zc.zk._tree import steps
+from zc.zk.errors import NoService
 from zc.zk.errors import PlanMoved
 from zc.zk.errors import PlanNotForHere
 from zc.zk.tests.servercase import ServerCase
@@ -124,9 +125,21 @@ class Plans(ServerCase):
         self.assertEqual(['/e'], [step.path for step in plan.steps])
         self.assertIsInstance(plan.steps[0], steps.Remove)
         self.assertEqual([], self.zk.plan(
-            TREE + '/q\n', trim=True, services=['a', 'nix']).steps)
+            TREE + '/q\n', trim=True, services=['a']).steps)
         plan.apply()
         self.assertFalse(self.zk.exists('/e'))
+
+    def test_no_service(self):
+        """A name that neither has is refused, with similar names of both."""
+        self.zk.import_tree('/fooservice\n/other\n')
+        for trim in (None, True, False):
+            with self.subTest(trim), self.assertRaises(NoService) as caught:
+                self.zk.plan('/fooservices\n', trim=trim,
+                             services=['fooservices', 'foservice'])
+            self.assertEqual(
+                ('foservice', '/', {'fooservice', 'fooservices'}),
+                (caught.exception.name, caught.exception.path,
+                 set(caught.exception.similar)))
 
     def test_elsewhere(self):
         """A plan for other servers, or another root, is refused."""
