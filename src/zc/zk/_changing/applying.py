@@ -31,6 +31,5 @@ def apply_plan(name: str, plan: Plan) -> int:
             return 1
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
-                f'interrupted after {notes.nodes(len(plan.applied))} or '
-                'more') from None
+                notes.interrupted(len(plan.applied))) from None
     return 0

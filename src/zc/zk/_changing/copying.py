@@ -160,9 +160,7 @@ def copy(
             raise Failure(f'{type(e).__name__}; {_state(done)}') from e
         except KeyboardInterrupt:
             # Whether this batch was applied is not known.
-            raise KeyboardInterrupt(
-                f'interrupted after {notes.nodes(done)} or more had been '
-                'written or deleted') from None
+            raise KeyboardInterrupt(notes.interrupted(done)) from None
         done += len(batch)
         progress(done, len(creates) + len(deletes))
     zk.settle()

@@ -70,9 +70,8 @@ exit status: 0 all is deleted, 1 something stays{or failure}
             try:
                 steps = planned.apply()
             except KeyboardInterrupt:
-                raise KeyboardInterrupt(
-                    'interrupted after '
-                    f'{_notes.nodes(len(planned.applied))} or more') from None
+                raise KeyboardInterrupt(_notes.interrupted(
+                    len(planned.applied), 'deleted')) from None
             progress.close()
             for line in _notes.notes(steps):
                 output.show(line)

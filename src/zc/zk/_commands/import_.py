@@ -136,7 +136,7 @@ def _apply(work: importer.Import, progress: Progress) -> int:
         steps = work.apply()
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f'interrupted after {_notes.nodes(len(work.applied))} or more; '
+            f'{_notes.interrupted(len(work.applied))}; '
             'the same import completes it') from None
     finally:
         progress.close()

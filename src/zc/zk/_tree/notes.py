@@ -110,6 +110,20 @@ def change_lines(steps: Iterable[Step]) -> Iterator[str]:
             yield from _lost_lines(step)
 
 
+def interrupted(count: int, what: str = 'written or deleted') -> str:
+    """Return how far an interrupted command came, as text.
+
+    Nobody knows whether what was on its way was done.
+
+    :param count: how many nodes are known to be done
+    :param what: has been done to them
+    """
+    if not count:
+        return f'interrupted: perhaps some nodes were {what}'
+    were = 'was' if count == 1 else 'were'
+    return f'interrupted: {nodes(count)} {were} {what}, perhaps more'
+
+
 def nodes(count: int) -> str:
     """Return how many nodes there are, as text."""
     return '1 node' if count == 1 else f'{count} nodes'
