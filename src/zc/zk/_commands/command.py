@@ -6,14 +6,11 @@ from __future__ import annotations
 
 import atexit
 import functools
-import logging
 import sys
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Protocol
 from typing import TypeVar
-
-import kazoo.exceptions
 
 from .._printable import printable
 from ..errors import Error
@@ -37,15 +34,15 @@ C = TypeVar('C', bound=Named)
 
 #: What kazoo's exceptions mean to someone who does not know kazoo.
 _MEANINGS = {
-    kazoo.exceptions.NoNodeError: 'there is no node {}',
-    kazoo.exceptions.NoAuthError: 'no permission at {}',
-    kazoo.exceptions.NodeExistsError: 'there is a node {} already',
-    kazoo.exceptions.InvalidACLError: 'the server refuses the ACL of {}',
-    kazoo.exceptions.AuthFailedError: 'the server refuses the credentials {}',
-    kazoo.exceptions.ConnectionLoss: 'the connection was lost {}',
-    kazoo.exceptions.ConnectionClosedError: 'the connection was closed {}',
-    kazoo.exceptions.SessionExpiredError: 'the session expired {}',
-    kazoo.exceptions.OperationTimeoutError: 'the server does not answer: {}',
+    'NoNodeError': 'there is no node {}',
+    'NoAuthError': 'no permission at {}',
+    'NodeExistsError': 'there is a node {} already',
+    'InvalidACLError': 'the server refuses the ACL of {}',
+    'AuthFailedError': 'the server refuses the credentials {}',
+    'ConnectionLoss': 'the connection was lost {}',
+    'ConnectionClosedError': 'the connection was closed {}',
+    'SessionExpiredError': 'the session expired {}',
+    'OperationTimeoutError': 'the server does not answer: {}',
 }
 
 
@@ -89,6 +86,8 @@ class Command:
         :param own: whether the process is there for this alone
         :raises SystemExit: as for `__call__`
         """
+        if own:
+            _log_nothing()
         perform(self.run, call, call.failed or self._failed, own)
 
 
@@ -114,8 +113,6 @@ def perform(
     """
     name = call.name
     if own:
-        # Nothing but our own line goes to the standard error.
-        logging.basicConfig(handlers=[logging.NullHandler()])
         streams.prepare()
         interrupts.install()
         atexit.register(interrupts.ignore)
@@ -133,6 +130,14 @@ def perform(
             status = failed
     if status:
         sys.exit(status)
+
+
+def _log_nothing() -> None:
+    """Have nothing but our own line go to the standard error."""
+    # Calls that only help need neither this nor kazoo.
+    import logging
+
+    logging.basicConfig(handlers=[logging.NullHandler()])
 
 
 def _status(run: Callable[[C], int], call: C, failed: int) -> int:
@@ -155,8 +160,10 @@ def _complain(name: str, error: Exception) -> None:
 
 
 def _meaning(error: Exception) -> str:
-    for class_, text in _MEANINGS.items():
-        if isinstance(error, class_):
+    import kazoo.exceptions
+
+    for name, text in _MEANINGS.items():
+        if isinstance(error, getattr(kazoo.exceptions, name)):
             return text.format(error).strip(' :')
     if isinstance(error, OSError) and error.strerror:
         if error.filename:

@@ -5,7 +5,6 @@ Runs in a script's main thread.  It must not know what a script is for.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import stat
 import sys
@@ -16,7 +15,6 @@ from typing import TextIO
 
 from .._printable import printable
 from ..errors import TreeSyntaxError
-from .replacement import replacement
 
 
 #: How many items of a list are shown on the standard error.
@@ -45,6 +43,9 @@ def write_lines(
         with open(name, 'w', encoding='utf-8') as file:
             _put(file, lines, stopped)
         return
+    # Most calls write no file, and those that only help print no JSON.
+    from .replacement import replacement
+
     with replacement(name) as (file, _):
         file.writelines(line + '\n' for line in lines)
 
@@ -102,6 +103,8 @@ def print_json(items: Iterable[Any]) -> None:
     Infinite numbers and such, which Python reads in node data and JSON
     does not have, are printed as strings.
     """
+    import json
+
     for item in items:
         try:
             text = json.dumps(item, allow_nan=False)

@@ -377,3 +377,14 @@ class PlanTests(unittest.TestCase):
         again = parse_tree('\n'.join(tree_lines(tree)))
         self.assertEqual(Tree(tree).plan(again, trim), [])
 
+
+
+class Interrupted(unittest.TestCase):
+
+    def test_text(self):
+        """It says what is known to be done, in the right number."""
+        for count, text in [
+                (0, 'interrupted: perhaps some nodes were deleted'),
+                (1, 'interrupted: 1 node was deleted, perhaps more'),
+                (2, 'interrupted: 2 nodes were deleted, perhaps more')]:
+            self.assertEqual(text, _notes.interrupted(count, 'deleted'))

@@ -384,6 +384,7 @@ class Starting(WordsCase):
         found = {line.rpartition('|')[2].strip()
                  for line in done.stderr.splitlines()}
         self.assertEqual(set(), found & {
-            'asyncio', 'jinja2', 'kazoo.client', 'multiprocessing', 'rich',
-            'unittest', 'zc.zk.client',
+            'argcomplete', 'asyncio', 'jinja2', 'json', 'kazoo', 'logging',
+            'multiprocessing', 'rich', 'tempfile', 'unittest',
+            'zc.zk.client',
             'zc.zk._run.command', 'zc.zk._looking.find', 'zc.zk.testing'})
