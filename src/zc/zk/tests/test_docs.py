@@ -8,6 +8,8 @@ import pathlib
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -89,12 +91,43 @@ def run(shown: str, meanwhile: Callable[[], Any] | None = None) -> None:
         print(out.getvalue())
 
 
+class Started:
+    """A process of a command as it is shown, and the lines that it prints.
+
+    :param shown: the command and its first lines
+    :param stream: where it prints them
+    :ivar said: what it printed
+    """
+
+    def __init__(self, shown: str, stream: str = 'stdout') -> None:
+        command, *lines = shown.strip().replace('\\\n', ' ').splitlines()
+        streams = {'stdout': subprocess.DEVNULL, stream: subprocess.PIPE}
+        self._popen = subprocess.Popen(
+            [sys.executable, '-c', 'from zc.zk._zczk import main; main()',
+             *shlex.split(command)[2:]], text=True, **streams)
+        output = getattr(self._popen, stream)
+        self.said = [output.readline().strip() for _ in lines]
+        for said, line in zip(self.said, lines, strict=True):
+            # Ports and process ids are others here.
+            if re.sub(r'\d+', '0', said) != re.sub(
+                    r'\d+', '0', line.strip()):
+                print(said)
+
+    def end(self) -> None:
+        """Have it end, as it should."""
+        self._popen.terminate()
+        self._popen.communicate(timeout=60)
+        if self._popen.returncode:
+            print(f'exit status {self._popen.returncode}')
+
+
 def setUp(test: Any) -> None:
     directory = tempfile.mkdtemp()
     test.globs['_directory'] = directory
     test.globs['_home'] = os.getcwd()
     os.chdir(directory)
     test.globs['run'] = run
+    test.globs['start'] = Started
     test.globs['_environment'] = mock.patch.dict(
         os.environ,
         ZC_ZK_CONNECTION_STRING='zookeeper.example.com:2181')
