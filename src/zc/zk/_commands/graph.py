@@ -57,8 +57,9 @@ exit status: 0 done{failure}
     else:
         path = take_path(parser, rest)
         with call.connected(options) as zk:
-            tree, counts, unknown = read_tree(
+            tree, counts, unknown, unreadable = read_tree(
                 Bulk(zk.client), zk.resolve(path))
+        output.tell('these nodes may not be read:', unreadable)
     lines = graph_lines(tree, counts, unknown)
     kind = os.path.splitext(options.output or '')[1][1:]
     if kind in ('', 'dot', 'gv'):

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
 
+from kazoo.exceptions import NoAuthError
+
 from .._commands import output
 from .._commands.call import Call
 from .._commands.command import command
@@ -30,8 +32,9 @@ PATH is / by default and may lead through links.
 examples:
   {0} /fooservice/providers
   {0} -l /fooservice/providers
-        also: e for an ephemeral node, l for a link; how many nodes are
-        directly below; the size of the data in bytes; when they were written
+        also: e for an ephemeral node, l for a link, ? for a node that may
+        not be read; how many nodes are directly below; the size of the data
+        in bytes; when they were written
 
 exit status: 0 done, 2 failed or wrong usage
 ''')
@@ -46,18 +49,20 @@ exit status: 0 done, 2 failed or wrong usage
         names = sorted(zk.get_children(path))
         links = _links(zk.get_properties(path), names)
         items: list[Item] = []
+        unreadable: list[str] = []
         if options.long or options.json:
-            items = list(_read(Bulk(zk.client), path, names))
+            items = list(_read(Bulk(zk.client), path, names, unreadable))
     if options.json:
         output.print_json([*map(_as_json, items), *(
             {'path': paths.join(path, name), 'link': target}
             for name, target in links.items())])
     elif options.long:
-        for line in _table(items, links):
+        for line in _table(items, links, unreadable):
             output.show(line)
     else:
         for name in sorted([*names, *links]):
             output.show(_named(name, links))
+    output.tell('these nodes may not be read:', unreadable)
     return 0
 
 
@@ -70,9 +75,14 @@ def _links(
         if name.endswith(LINK) and name[:-len(LINK)] not in names}
 
 
-def _read(bulk: Bulk, path: str, names: list[str]) -> Iterator[Item]:
+def _read(
+    bulk: Bulk, path: str, names: list[str], unreadable: list[str]
+) -> Iterator[Item]:
     where = [paths.join(path, name) for name in names]
     for path, answer in zip(where, bulk.data(where), strict=True):
+        if isinstance(answer, NoAuthError):
+            unreadable.append(path)
+            continue
         found = answered(path, answer)
         if found is not None:
             yield Item(path, found[0] or b'', found[1], [])
@@ -84,11 +94,14 @@ def _as_json(item: Item) -> dict[str, Any]:
             'modified': item.modified, 'properties': item.properties()}
 
 
-def _table(items: Iterable[Item], links: dict[str, str]) -> list[str]:
+def _table(
+    items: Iterable[Item], links: dict[str, str], unreadable: Iterable[str]
+) -> list[str]:
     rows = [(item.name, 'e' if item.ephemeral else '-',
              str(item.stat.numChildren), str(item.size),
              when(item.modified)) for item in items]
     rows += [(name, 'l', '', '', '') for name in links]
+    rows += [(paths.split(path)[1], '?', '', '', '') for path in unreadable]
     widths = [max((len(row[column]) for row in rows), default=0)
               for column in range(5)]
     return [

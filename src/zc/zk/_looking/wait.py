@@ -15,13 +15,16 @@ from .._commands import quantities
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.options import take_path
+from .._printable import printable
 from .._session.defaults import CONNECT_TIMEOUT
 from .._tree import paths
+from .._tree.notes import nodes
 from ..client import ZooKeeper
 from . import filters
 
 
-Condition = Callable[[ZooKeeper, str], bool]
+#: Returns what is not yet as wanted; nothing if it is.
+Condition = Callable[[ZooKeeper, str], str]
 
 
 @command('zczk wait', failed=2)
@@ -67,9 +70,11 @@ exit status: 0 it is so, 1 the time is over, 2 failed or wrong usage
         conditions.append(_property_is(name.strip(), text))
     deadline = None if limit is None else time.monotonic() + limit
     with call.connected(options) as zk:
-        if until(zk, path, conditions, deadline):
-            return 0
-    output.complain(f'{call.name}: not after {limit:g} seconds')
+        lack = until(zk, path, conditions, deadline)
+    if not lack:
+        return 0
+    output.complain(
+        printable(f'{call.name}: not after {limit:g} seconds: {lack}'))
     return 1
 
 
@@ -78,11 +83,11 @@ def until(
     path: str,
     conditions: list[Condition],
     deadline: float | None,
-) -> bool:
+) -> str:
     """Wait until a node is there and conditions hold for it.
 
     :param deadline: by the monotonic clock, in seconds; None for never
-    :returns: whether all was so in time
+    :returns: what was not so in time; empty if all was
     """
     changed = threading.Event()
 
@@ -99,15 +104,16 @@ def until(
             properties(wake)
             while True:
                 changed.clear()
-                if here == path and _hold(zk, path, conditions):
-                    return True
+                lack = _lack(zk, path, conditions)
+                if not lack:
+                    return ''
                 if _nearest(zk, path) != here:
                     break
                 left = None
                 if deadline is not None:
                     left = deadline - time.monotonic()
                     if left <= 0:
-                        return False
+                        return lack
                 changed.wait(left)
 
 
@@ -122,25 +128,37 @@ def _nearest(zk: ZooKeeper, path: str) -> str:
     return path
 
 
-def _hold(zk: ZooKeeper, path: str, conditions: list[Condition]) -> bool:
+def _lack(zk: ZooKeeper, path: str, conditions: list[Condition]) -> str:
     try:
-        return all(holds(zk, path) for holds in conditions)
-    except NoNodeError:
-        return False
+        path = zk.resolve(path)
+        return next(filter(None, [
+            lack(zk, path) for lack in conditions]), '')
+    except NoNodeError as e:
+        return f'there is no node {e}'
 
 
 def _gone(name: str) -> Condition:
-    return lambda zk, path: name not in zk.get_children(zk.resolve(path))
+    def lack(zk: ZooKeeper, path: str) -> str:
+        return (f'{paths.join(path, name)} is there'
+                if name in zk.get_children(path) else '')
+    return lack
 
 
 def _count_is(count: int) -> Condition:
-    return lambda zk, path: len(zk.get_children(zk.resolve(path))) >= count
+    def lack(zk: ZooKeeper, path: str) -> str:
+        found = len(zk.get_children(path))
+        return (f'{nodes(found)} directly below {path}, not {count}'
+                if found < count else '')
+    return lack
 
 
 def _property_is(name: str, text: str) -> Condition:
     fits = filters.valued(text)
 
-    def holds(zk: ZooKeeper, path: str) -> bool:
+    def lack(zk: ZooKeeper, path: str) -> str:
         with zk.properties(path, watch=False) as properties:
-            return name in properties and fits(properties[name])
-    return holds
+            if name not in properties:
+                return f'{path} has no property {name}'
+            value = properties[name]
+            return '' if fits(value) else f'{name} of {path} is {value!r}'
+    return lack

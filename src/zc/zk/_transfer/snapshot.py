@@ -4,6 +4,7 @@ Runs in its caller's thread.  It must not know what is looked for.
 """
 from __future__ import annotations
 
+from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NoNodeError
 
 from .._session.requests import Bulk
@@ -30,7 +31,7 @@ def read_data(bulk: Bulk, path: str) -> tuple[dict[str, bytes], list[str]]:
 
 def read_tree(
     bulk: Bulk, path: str
-) -> tuple[Node, dict[str, int], list[str]]:
+) -> tuple[Node, dict[str, int], list[str], list[str]]:
     """Return the nodes at and below a path, and counts of live providers.
 
     Ephemeral nodes are left out.
@@ -38,9 +39,10 @@ def read_tree(
     :returns: a root with the nodes at their whole paths; and for the path
         of each node, the number of ephemeral nodes below its ``providers``;
         and a line for each node whose data are not text, which is taken
-        for one without properties
+        for one without properties; and the paths of nodes that may not be
+        read, which are taken for empty ones
     :raises NoNodeError: when there is no node at `path`
-    :raises NoAuthError: when a node, which it names, may not be read
+    :raises NoAuthError: when it may not be read
     """
     root = top = Node()
     for name in paths.parts(path):
@@ -49,6 +51,7 @@ def read_tree(
     counts: dict[str, int] = {}
     unknown: list[str] = []
     reader = Reader(bulk, path, fresh=False, data=True, reserved=False)
+    reader.unreadable = unreadable = []
     for here, data, stat, _ in reader:
         above, name = paths.split(here)
         if stat.ephemeralOwner:
@@ -62,6 +65,11 @@ def read_tree(
             nodes[here].properties = decode(data, here)
         except DataError as e:
             unknown.append(f'{here}: {no_text(data, e)}')
+    if path in unreadable:
+        raise NoAuthError(path)
     if reader.missing_top:
         raise NoNodeError(path)
-    return root, counts, unknown
+    for here in unreadable:
+        above, name = paths.split(here)
+        nodes[above].children[name] = Node(name)
+    return root, counts, unknown, unreadable

@@ -4,6 +4,9 @@ from __future__ import annotations
 import os
 from unittest import mock
 
+from kazoo.security import OPEN_ACL_UNSAFE
+from kazoo.security import make_acl
+
 from zc.zk import scripts
 from zc.zk.tests.scripted import SYSTEM
 from zc.zk.tests.scripted import ScriptCase
@@ -52,6 +55,21 @@ class GraphTests(ScriptCase):
         self.assertIn('\n  // /retail/databases: 1 byte, not UTF-8 text (byte '
                       '0 of 1)\n', out)
         self.assertIn('"/retail"', out)
+
+    def test_forbidden(self):
+        """A node that may not be read is named; the others are drawn."""
+        zk = self.zk()
+        set_acls = zk.client.set_acls
+        set_acls('/cms/providers', [make_acl('world', 'anyone', admin=True)])
+        self.addCleanup(set_acls, '/cms/providers', OPEN_ACL_UNSAFE)
+        status, out, err = self.graph(self.connection_string)
+        self.assertEqual(
+            (0, 'these nodes may not be read:\n  /cms/providers\n'),
+            (status, err))
+        self.assertIn('"/cms" [', out)
+        self.assertIn('"/retail" [', out)
+        self.failed('zookeeper_graph: no permission at /cms/providers',
+                    scripts.graph, self.connection_string, '/cms/providers')
 
     def test_links(self):
         """The path may lead through links."""

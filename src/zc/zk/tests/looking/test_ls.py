@@ -3,6 +3,9 @@ from __future__ import annotations
 
 import json
 
+from kazoo.security import OPEN_ACL_UNSAFE
+from kazoo.security import make_acl
+
 from zc.zk.tests.zczk.zczkcase import ZczkCase
 
 
@@ -41,6 +44,24 @@ class Ls(ZczkCase):
         self.assertEqual((2, {}, False), (
             found[0]['children'], found[0]['properties'],
             found[0]['ephemeral']))
+
+    def test_forbidden(self):
+        """A node that may not be read is named; the others are listed."""
+        set_acls = self.zk().client.set_acls
+        set_acls('/s/p', [make_acl('world', 'anyone', admin=True)])
+        self.addCleanup(set_acls, '/s/p', OPEN_ACL_UNSAFE)
+        self.zk().create('/s/q', b'{}')
+        said = 'these nodes may not be read:\n  /s/p\n'
+        status, out, error = self.zczk('ls', '-l', '/s')
+        self.assertEqual((0, said), (status, error))
+        self.assertEqual(
+            [['l', 'db', '->', '/other'], ['?', 'p']],
+            [line.split() for line in out.splitlines()[:2]])
+        self.assertTrue(out.endswith(' q\n'))
+        status, out, error = self.zczk('ls', '--json', '/s')
+        self.assertEqual((0, said), (status, error))
+        self.assertEqual(['/s/q', '/s/db'], [
+            json.loads(line)['path'] for line in out.splitlines()])
 
     def test_hostile(self):
         """Names from others are made safe for a terminal."""
