@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from kazoo.exceptions import BadVersionError
 from kazoo.exceptions import KazooException
+from kazoo.exceptions import NoAuthError
 from kazoo.exceptions import NodeExistsError
 from kazoo.exceptions import NoNodeError
 from kazoo.exceptions import NotEmptyError
@@ -172,6 +173,8 @@ def _reason(failed: TransactionFailed) -> str:
         return f'there is a node {path} now'
     if isinstance(error, (BadVersionError, NoNodeError, NotEmptyError)):
         return f'{path} was changed by another client meanwhile'
+    if isinstance(error, NoAuthError):
+        return f'no permission to write or delete {path}'
     return f'{type(error).__name__} at {path}'
 
 

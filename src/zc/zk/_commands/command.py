@@ -37,6 +37,7 @@ _MEANINGS = {
     'NoNodeError': 'there is no node {}',
     'NoAuthError': 'no permission at {}',
     'NodeExistsError': 'there is a node {} already',
+    'BadArgumentsError': 'the server refuses to do this at {}',
     'InvalidACLError': 'the server refuses the ACL of {}',
     'AuthFailedError': 'the server refuses the credentials {}',
     'ConnectionLoss': 'the connection was lost {}',

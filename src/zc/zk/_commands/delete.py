@@ -5,10 +5,15 @@ Runs in a script's main thread.  It must not know how nodes are deleted.
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+from kazoo.exceptions import NoNodeError
 
 from .._session.requests import Bulk
 from .._transfer.deletion import Deletion
 from .._tree import notes as _notes
+from .._tree import paths
+from .._tree.model import LINK
 from .._tree.steps import Step
 from . import output
 from .call import Call
@@ -20,14 +25,18 @@ from .question import fail_if_moved
 from .question import show_deletions
 
 
+if TYPE_CHECKING:
+    from ..client import ZooKeeper
+
+
 @command('zookeeper_delete')
 def delete(call: Call) -> int:
     """Delete a node and all below it."""
     parser = call.parser('PATH', '''\
 Delete the node PATH and all nodes below it, after a question on the terminal.
 Ephemeral nodes, as live servers have, and the nodes above them stay.  If PATH
-leads through links, the node at their end is deleted.  To delete a link, use
-zookeeper_set_property --delete.
+is a link, the link is deleted, without a question, and not what it leads to.
+PATH may lead through other links.
 ''', '''\
 examples:
   {0} -d /fooservice
@@ -51,6 +60,14 @@ exit status: 0 all is deleted, 1 something stays{or failure}
     path = take_path(parser, rest)
     with call.connected(options) as zk, \
             Progress(sys.stderr, 'nodes deleted') as progress:
+        link = _link(zk, path)
+        if link is not None:
+            above, name = link
+            if options.dry_run:
+                output.show(f'would delete the link {path}.')
+            else:
+                zk._nodes.change(above, {}, [name])
+            return 0
         bulk = Bulk(zk.client)
         path = zk.resolve(path)
 
@@ -77,3 +94,16 @@ exit status: 0 all is deleted, 1 something stays{or failure}
                 output.show(line)
             fail_if_moved(steps)
         return 1 if any(_notes.notes(steps)) else 0
+
+
+def _link(zk: ZooKeeper, path: str) -> tuple[str, str] | None:
+    """Return the node that holds a link, and its property; None: no link."""
+    above, name = paths.split(path)
+    try:
+        above = zk.resolve(above)
+    except NoNodeError:
+        return None
+    if not name or name in zk.get_children(above):
+        return None
+    name += LINK
+    return (above, name) if name in zk.get_properties(above) else None

@@ -3,6 +3,9 @@ from __future__ import annotations
 
 import io
 
+from kazoo.security import OPEN_ACL_UNSAFE
+from kazoo.security import make_acl
+
 from zc.zk._changing import copying
 from zc.zk._commands.progress import Progress
 from zc.zk._commands.streams import Failure
@@ -38,6 +41,13 @@ class Races(ServerCase):
         """A node that grows before it is moved."""
         self.other.create('/a/b/c')
         self.refused('/a/b was changed by another client meanwhile')
+
+    def test_forbidden(self):
+        """A node that we may not make."""
+        self.zk.client.set_acls(
+            '/', [make_acl('world', 'anyone', read=True, admin=True)])
+        self.addCleanup(self.zk.client.set_acls, '/', OPEN_ACL_UNSAFE)
+        self.refused('no permission to write or delete /n; nothing was done')
 
     def test_moved(self):
         """All is moved at once."""

@@ -72,6 +72,25 @@ class DeleteTests(ScriptCase):
         self.assertEqual(
             (0, 'would delete /a/b/c.\n', ''), self.delete('-d', '/lb/l/c'))
 
+    def test_link(self):
+        """A link at the end of the path goes, and not what it leads to."""
+        zk = self.zk()
+        zk.ln('/none', '/lb/broken')
+        self.assertEqual((0, 'would delete the link /lb/l.\n', ''),
+                         self.delete('-d', '/lb/l'))
+        before = zk.export_tree('/a')
+        for path in ('/lb/l', '/lb/broken'):
+            self.assertIn(path.rpartition('/')[2] + ' ->',
+                          zk.get_properties('/lb'))
+            self.assertEqual((0, '', ''), self.delete(path))
+        self.assertEqual({}, zk.get_properties('/lb'))
+        self.assertEqual(before, zk.export_tree('/a'))
+        # A node hides a link of its name.
+        zk.ln('/a', '/lb/x')
+        zk.create('/lb/x', b'')
+        self.assertEqual(0, self.delete('-y', '/lb/x')[0])
+        self.assertEqual({'x ->': '/a'}, zk.get_properties('/lb'))
+
     def test_faults(self):
         """What cannot be deleted is named, and wrong usage has status 2.
         """
