@@ -58,6 +58,18 @@ def listen(test):
     return listener
 
 
+def silent(test):
+    """Return an address where no connection is answered."""
+    listener = socket.socket()
+    test.addCleanup(listener.close)
+    listener.bind(('127.0.0.1', 0))
+    listener.listen(0)
+    # It is as many as may wait; the kernel drops what asks for more.
+    first = socket.create_connection(listener.getsockname(), 30)
+    test.addCleanup(first.close)
+    return listener.getsockname()
+
+
 class Staged(ZooKeeperCase):
 
     tree = TREE
@@ -70,10 +82,12 @@ class Staged(ZooKeeperCase):
                              acl=OPEN_ACL_UNSAFE)
         self.node = f'/web/providers/127.0.0.1:{self.address[1]}'
 
-    def faults(self, path='/', zk=None, watch=0.0, **keywords):
+    def faults(self, path='/', zk=None, watch=0.0, timeout=30.0,
+               **keywords):
         """Return rules and paths of what is found."""
         self.found = doctor.examine(
-            zk or self.client, path, watch=watch, timeout=30.0, **keywords)
+            zk or self.client, path, watch=watch, timeout=timeout,
+            **keywords)
         return [(each.rule, each.path) for each in self.found]
 
     def set_acl(self, path, **permissions):
@@ -123,10 +137,11 @@ class Staged(ZooKeeperCase):
 
     def test_timed_out(self):
         """A server that does not answer is found."""
-        with mock.patch('zc.zk._doctor.probes.attempt',
-                        return_value=Outcome.TIMED_OUT):
-            self.assertEqual(['timed-out'], [
-                rule for rule, _ in self.faults(servers=False)])
+        address = silent(self)
+        self.client.register('/web/providers', address)
+        self.assertEqual(
+            [('timed-out', f'/web/providers/127.0.0.1:{address[1]}')],
+            self.faults(servers=False, timeout=1.0))
 
     def test_loopback_and_wildcard(self):
         """Addresses that others cannot use are found."""
@@ -270,6 +285,21 @@ class Staged(ZooKeeperCase):
         self.assertIn(
             ('registration-fails', self.node),
             self.faults(probe=False, monitors=['{}:{}'.format(*place)]))
+
+    def test_monitor_waits(self):
+        """So is one that waits, since another process has its node."""
+        place = monitor.start(('127.0.0.1', 0))
+        self.addCleanup(monitor.stop, place)
+        monitor.observe(self.client)
+        other = self.zk()
+        registration = self.client.registrations[self.node]
+        with other.client.transaction() as transaction:
+            transaction.delete(self.node)
+            transaction.create(self.node, b'{}', ephemeral=True)
+        wait_for(lambda: registration.state == 'waiting')
+        self.assertIn(
+            ('registration-waits', self.node),
+            self.faults(monitors=['{}:{}'.format(*place)]))
 
     def test_chroot(self):
         """A root that is missing is found, and nothing below it."""
