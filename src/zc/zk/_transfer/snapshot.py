@@ -51,7 +51,8 @@ def read_tree(
     counts: dict[str, int] = {}
     unknown: list[str] = []
     reader = Reader(bulk, path, fresh=False, data=True, reserved=False)
-    reader.unreadable = unreadable = []
+    unreadable: list[str] = []
+    reader.unreadable = unreadable
     for here, data, stat, _ in reader:
         above, name = paths.split(here)
         if stat.ephemeralOwner:

@@ -101,7 +101,8 @@ class Started:
 
     def __init__(self, shown: str, stream: str = 'stdout') -> None:
         command, *lines = shown.strip().replace('\\\n', ' ').splitlines()
-        streams = {'stdout': subprocess.DEVNULL, stream: subprocess.PIPE}
+        streams: dict[str, Any] = {
+            'stdout': subprocess.DEVNULL, stream: subprocess.PIPE}
         self._popen = subprocess.Popen(
             [sys.executable, '-c', 'from zc.zk._zczk import main; main()',
              *shlex.split(command)[2:]], text=True, **streams)

@@ -196,7 +196,8 @@ class ImportTests(ImportCase):
 
         with mock.patch('zc.zk._transfer.commit.apply', apply):
             self.assertEqual(
-                (130, '', 'zookeeper_import: interrupted: 2 nodes were written '
-                 'or deleted, perhaps more; the same import completes it\n'),
+                (130, '', 'zookeeper_import: interrupted: 2 nodes were '
+                 'written or deleted, perhaps more; the same import '
+                 'completes it\n'),
                 self.run_script(scripts.import_, self.connection_string,
                                 stdin='/a\n'))
