@@ -3,7 +3,7 @@
 A job is one database record, with its arguments and callbacks in it: what
 it calls (`_stored.call`), on what terms (`_stored.terms`), where it is
 (`_stored.place`), and here its callbacks and its life.  How it is performed
-is in `_perform.perform`.
+is in `_perform.perform` and `_perform.follow`.
 """
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zope.interface import implementer
 
 from ._perform import attempt as _attempt
 from ._perform import composites as _composites
-from ._perform import perform as _perform
+from ._perform import follow as _follow
 from ._perform.composites import _queue_all as _queue_all
 from ._perform.composites import _queue_next as _queue_next
 from ._perform.composites import _schedule_parallel as _schedule_parallel
@@ -183,11 +183,15 @@ class Job(Call, Terms):
 
     def resumeCallbacks(self) -> None:
         """Perform the callbacks that have not been performed."""
-        _perform.resume_callbacks(self)
+        _follow.resume_callbacks(self)
 
     def handleCallbackInterrupt(self, caller: Any) -> None:
         """Go on with this callback of `caller`, which was interrupted."""
-        _perform.handle_callback_interrupt(self, caller)
+        _follow.handle_callback_interrupt(self, caller)
+
+    def performMissed(self, callback: Any) -> None:
+        """Perform a callback whose code was missing before."""
+        _follow.perform_missed(self, callback)
 
     # Its life
 
@@ -204,10 +208,10 @@ class Job(Call, Terms):
         self.start(now())
         # Whatever the caller has not committed yet is committed with it.
         _attempt.manager_of(self).commit()
-        return _perform.perform(self, *args, **kwargs)
+        return _follow.perform_whole(self, *args, **kwargs)
 
     def _become(self, status: str) -> None:
-        before = self.status
+        before = self._status
         if not states.may_follow(before, status):
             raise BadStatusError(
                 f'A job in the state {states.NAMES[before]} cannot come to '

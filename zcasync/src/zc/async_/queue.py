@@ -224,6 +224,15 @@ class Queue(Backlog):
                         failure_log_level=logging.CRITICAL,
                         retry_policy_factory=RetryCommonForever)
 
+    def put_missed(self, job: Any, callback: Any) -> Any:
+        """Put a job that performs a callback of another one.
+
+        :param job: the job whose callback it is
+        """
+        standing = as_job(job.performMissed)
+        standing.args.append(callback)
+        return self.put(standing)
+
     def check_quotas(self, names: tuple[str, ...]) -> None:
         """Raise ValueError when a quota does not exist."""
         for name in names:

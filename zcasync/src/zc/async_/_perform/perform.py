@@ -1,8 +1,7 @@
-"""Performing a job: the call, its result, its callbacks.
+"""Performing a job: the call and its result.
 
 Runs in a worker thread of a dispatcher, or in the thread of whoever calls a
-job.  The effects of the call and its result are one commit; a callback has
-a commit of its own.
+job.  The effects of the call and its result are one commit.
 """
 from __future__ import annotations
 
@@ -21,11 +20,9 @@ from .._stored.times import now
 from ..interfaces import ACTIVE
 from ..interfaces import CALLBACKS
 from ..interfaces import COMPLETED
-from ..interfaces import AbortedError
 from ..interfaces import BadStatusError
 from ..interfaces import CancelledError
 from ..interfaces import IAgent
-from ..interfaces import ICallbackProxy
 from ..interfaces import IJob
 from ..interfaces import ReassignedError
 from ..interfaces import TimeoutError
@@ -39,15 +36,14 @@ from .attempt import until_answered
 from .local import local
 
 
-__all__ = ['handle_callback_interrupt', 'manager_of', 'perform',
-           'resume_callbacks']
+__all__ = ['log_completion', 'perform']
 
 _NOTHING = object()
 _AGAIN, _MOVED, _GIVE_UP, _ENDED = 'again', 'moved', 'give up', 'ended'
 
 
 def perform(job: Any, *args: Any, **kwargs: Any) -> Any:
-    """Perform a job until it has a result.
+    """Perform a job until it has a result; its callbacks come after that.
 
     :param args: more positional arguments
     :param kwargs: more keyword arguments
@@ -80,14 +76,18 @@ class _Performance:
         while True:
             result: Any
             error: BaseException | None = None
+            called = False
             try:
                 self._begin()
-                result = self._unstarted() or self._call()
+                result = self._unstarted()
+                if result is None:
+                    called = True
+                    result = self._call()
             except BaseException as e:
                 result = Failure(e)
                 error = e
                 self._undo()
-                if _fatal(e):
+                if _fatal(e, called):
                     raise
                 verdict = self._ask('jobError', result, retry.kind(e))
                 if verdict == _AGAIN:
@@ -123,7 +123,7 @@ class _Performance:
             else:
                 self._tear_down()
                 if settled:
-                    _log_completion(self.job, result)
+                    log_completion(self.job, result)
                     return result
             return self._end()
 
@@ -134,7 +134,7 @@ class _Performance:
         else:
             self.manager.begin()
         self._ensure_ours()
-        if self.job.status != ACTIVE:
+        if self.job.begun != ACTIVE:
             self.job.start(now())
         elif local.claim is not None and local.claim.is_late(self.job):
             self.job.start_late(self.began)
@@ -143,7 +143,7 @@ class _Performance:
         self._ensure_claimed()
         if local.claim is not None:
             local.claim.check()
-        if self.job.status in (CALLBACKS, COMPLETED):
+        if self.job.begun in (CALLBACKS, COMPLETED):
             raise BadStatusError(f'{self.job!r} has a result already.')
 
     def _ensure_claimed(self) -> None:
@@ -183,13 +183,13 @@ class _Performance:
 
     def _store_failure(self, failure: Failure) -> None:
         self._ensure_claimed()
-        if self.job.status in (CALLBACKS, COMPLETED):
+        if self.job.begun in (CALLBACKS, COMPLETED):
             return                  # the commit before came through
         self._ensure_ours()
-        if self.job.status != ACTIVE:
+        if self.job.begun != ACTIVE:
             self.job.start(now())
+        # What its policy noted is not kept: that may be what failed.
         self.job.finish(failure, now())
-        self.job.update_policy(self.cache)
 
     def _end(self) -> Any:
         result = self.job.result
@@ -197,9 +197,7 @@ class _Performance:
             # The thread that performs the other job goes on with this one,
             # and may have begun already.
             return result
-        _log_completion(self.job, result)
-        if self.job.status == CALLBACKS:
-            resume_callbacks(self.job)
+        log_completion(self.job, result)
         return result
 
     def _undo(self) -> None:
@@ -227,14 +225,13 @@ class _Performance:
         def answer() -> Any:
             self._ensure_claimed()
             # The reply to a commit may be lost, and the commit not.
-            if job.status in (CALLBACKS, COMPLETED) or job.waiting:
+            if job.begun in (CALLBACKS, COMPLETED) or job.waiting:
                 return _ENDED
             self._ensure_ours()
             # Too late to begin is too late to begin again.
             if job.late(now()):
                 return False
-            ask = getattr(job.getRetryPolicy(), question)
-            return ask(failure, self.cache)
+            return job.ask_policy(question, failure, self.cache)
 
         # Nothing of this is committed: the policy writes by updateData.
         verdict = until_answered(answer, f'asking the policy of {job!r}',
@@ -262,10 +259,13 @@ class _Performance:
         self.job.reschedule(when, self.cache)
 
 
-def _fatal(error: BaseException) -> bool:
+def _fatal(error: BaseException, called: bool = False) -> bool:
     # A job that says sys.exit() has failed; the worker goes on.
-    if isinstance(error, SystemExit):
+    if isinstance(error, (SystemExit, KeyboardInterrupt, GeneratorExit)):
         return local.claim is None
+    if isinstance(error, BadStatusError):
+        # The job's own, or that it is not in the state to be called.
+        return not called
     return isinstance(error, FATAL)
 
 
@@ -279,105 +279,9 @@ def _log_lost(job: Any, result: Any) -> None:
                  result)
 
 
-def _log_completion(job: Any, result: Any) -> None:
+def log_completion(job: Any, result: Any) -> None:
     if is_failure(result):
         log.log(job.effective_log_level, '%r failed with traceback:\n%s',
                 job, result.getTraceback())
     else:
         tracelog.info('%r succeeded with result: %r', job, result)
-
-
-# Callbacks
-
-def resume_callbacks(job: Any) -> None:
-    """Perform the callbacks of a job that has its result.
-
-    Callbacks that were performed before an interruption are left alone.
-    """
-    manager = manager_of(job)
-    if job.status != CALLBACKS:
-        raise BadStatusError('Only a job in the state CALLBACKS has callbacks'
-                             ' to resume.')
-    done = 0
-    while True:
-        manager.begin()
-        callbacks = list(job.callbacks)[done:]
-        for callback in callbacks:
-            _perform_callback(job, callback)
-        done += len(callbacks)
-        if insist(functools.partial(_complete, job, done),
-                  f'completing {job!r}', job):
-            return
-
-
-def _complete(job: Any, done: int) -> bool:
-    if local.claim is not None:
-        local.claim.check()
-    if job.status == COMPLETED:
-        return True                 # the commit before came through
-    # Callbacks may have been added meanwhile.  If one is added right now,
-    # its transaction conflicts with this one.
-    if len(job.callbacks) > done:
-        return False
-    job.complete()
-    return True
-
-
-def _perform_callback(job: Any, callback: Any) -> None:
-    if ICallbackProxy.providedBy(callback):
-        callback = insist(lambda: callback.getJob(job.result),
-                          f'choosing a callback of {job!r}', job)
-    status = callback.status
-    if status == COMPLETED:
-        return
-    if status == CALLBACKS:
-        if not callback.carried:
-            resume_callbacks(callback)
-    elif status == ACTIVE:
-        handle_callback_interrupt(callback, job)
-    else:
-        tracelog.debug('starting callback %r to %r', callback, job)
-        _call(callback, job.result)
-
-
-def _call(callback: Any, result: Any) -> None:
-    if not callback.repeatable:
-        # It must never start twice: first, it is said that it did.
-        def start() -> None:
-            if local.claim is not None:
-                local.claim.check()
-            if callback.status != ACTIVE:
-                callback.start(now())
-        insist(start, f'starting {callback!r}', callback)
-    perform(callback, result)
-
-
-def handle_callback_interrupt(callback: Any, caller: Any) -> None:
-    """Go on with a callback that was interrupted.
-
-    :param caller: the job whose callback it is
-    """
-    if callback.status != ACTIVE or caller.status != CALLBACKS:
-        raise BadStatusError(
-            'Only an active callback of a job that performs its callbacks '
-            'can have been interrupted.')
-    if callback.waiting:
-        return
-    manager = manager_of(callback)
-    if until_answered(lambda: callback.getRetryPolicy().interrupted(),
-                       f'asking the policy of {callback!r}', manager):
-        def again() -> None:
-            callback.getRetryPolicy()
-            callback.count_interruption()
-            callback.reset()
-        insist(again, f'starting {callback!r} again', callback)
-        _call(callback, caller.result)
-    else:
-        def abort() -> None:
-            if callback.status == ACTIVE:
-                callback.finish(Failure(AbortedError()), now())
-        insist(abort,
-               f'aborting {callback!r}', callback)
-        _log_completion(callback, callback.result)
-        if callback.status == CALLBACKS:
-            resume_callbacks(callback)

@@ -8,6 +8,7 @@ from typing import Any
 from zope.interface import implementer
 
 from .._rules.failure import is_failure
+from ..interfaces import NEW
 from ..interfaces import ICallbackProxy
 from .base import Base
 from .place import status_of_new
@@ -87,6 +88,12 @@ class ConditionalCallbackProxy(Base):
             status: str = self.job.status
             return status
         return status_of_new(self)
+
+    @property
+    def begun(self) -> str:
+        """The same, but NEW until that starts."""
+        begun: str = NEW if self.job is None else self.job.begun
+        return begun
 
     @property
     def result(self) -> Any:

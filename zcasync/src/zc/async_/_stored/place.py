@@ -23,7 +23,8 @@ def holder(thing: Any) -> Any:
     """Return what holds a job or the job that it is a callback of."""
     place = thing.parent
     seen = {id(thing)}
-    while IJob.providedBy(place) or ICallbackProxy.providedBy(place):
+    while (isinstance(place, Place) or IJob.providedBy(place)
+           or ICallbackProxy.providedBy(place)):
         if id(place) in seen:
             # A callback that calls a method of its own job.
             return None
@@ -59,6 +60,14 @@ class Place(Base):
         """Its state, one of those in `zc.async_.interfaces`."""
         if self._status == NEW:
             return status_of_new(self)
+        return self._status
+
+    @property
+    def begun(self) -> str:
+        """The same, but NEW until it starts, wherever it is.
+
+        Where a job is takes time to find out in a long chain of callbacks.
+        """
         return self._status
 
     @property

@@ -1,13 +1,17 @@
 """When a job may start, what it counts for, and what follows a failure."""
 from __future__ import annotations
 
+import contextlib
 import datetime
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import zope.component
 from zope.interface import providedBy
 
+from .._logs import log
+from .._rules import retry
 from ..interfaces import NEW
 from ..interfaces import PENDING
 from ..interfaces import BadStatusError
@@ -101,7 +105,7 @@ class Terms(Place):
         """Say whether a time is after the one by which it had to begin."""
         return (self._begin_by is not None and self._begin_after is not None
                 and when is not None
-                and self._begin_after + self._begin_by < when)
+                and when - self._begin_after > self._begin_by)
 
     # The policy
 
@@ -137,10 +141,32 @@ class Terms(Place):
             factory = found
         return factory in _OUR_FACTORIES or isinstance(factory, Backoff)
 
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """A policy that fails, the code of others, says no."""
+        try:
+            yield
+        except Exception as e:
+            if retry.kind(e) is not None:
+                raise
+            log.critical('The retry policy of %r fails; the job is not tried '
+                         'again', self, exc_info=True)
+
+    def ask_policy(self, question: str, *args: Any) -> Any:
+        """Ask the retry policy; if that fails, the answer is False.
+
+        :param question: the name of its method
+        """
+        with self._asking():
+            return getattr(self.getRetryPolicy(), question)(*args)
+        return False
+
     @property
     def repeatable(self) -> bool:
         """Whether it may start again if its dispatcher dies."""
-        return bool(getattr(self.getRetryPolicy(), 'repeatable', False))
+        with self._asking():
+            return bool(getattr(self.getRetryPolicy(), 'repeatable', False))
+        return False
 
     @property
     def effective_log_level(self) -> int:
@@ -151,16 +177,19 @@ class Terms(Place):
     def update_policy(self, cache: dict[str, Any]) -> None:
         """Have the policy store what it noted; it is stored with the job."""
         if cache:
-            policy = self.getRetryPolicy()
-            policy.updateData(cache)
-            self._retry_policy = policy
+            with self._asking():
+                policy = self.getRetryPolicy()
+                policy.updateData(cache)
+                self._retry_policy = policy
 
     def count_interruption(self) -> Any:
         """Ask the policy about an interruption, and keep its count."""
-        policy = self.getRetryPolicy()
-        answer = policy.interrupted()
-        self._retry_policy = policy
-        return answer
+        with self._asking():
+            policy = self.getRetryPolicy()
+            answer = policy.interrupted()
+            self._retry_policy = policy
+            return answer
+        return False
 
     def interruptible(self) -> bool:
         """Say whether it starts again after an interruption.
@@ -168,6 +197,8 @@ class Terms(Place):
         False as well if that is for others to say: a policy that is not
         ours is asked in a worker.
         """
-        policy = self.getRetryPolicy()
-        return (type(policy) in _OURS and not self.late(now())
-                and self.count_interruption() is True)
+        with self._asking():
+            policy = self.getRetryPolicy()
+            return (type(policy) in _OURS and not self.late(now())
+                    and self.count_interruption() is True)
+        return False

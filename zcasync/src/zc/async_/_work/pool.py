@@ -19,9 +19,9 @@ from .._perform.attempt import pause
 from .._perform.claim import Claim
 from .._perform.claim import FencedCommits
 from .._perform.claim import Stopped
+from .._perform.follow import perform_whole
+from .._perform.follow import resume_callbacks
 from .._perform.local import local
-from .._perform.perform import perform
-from .._perform.perform import resume_callbacks
 from .._rules import retry
 from .._rules.failure import is_failure
 from .._stored.times import now
@@ -134,7 +134,7 @@ class AgentThreadPool(Handover):
                 resume_callbacks(job)
                 result = job.result
             else:
-                result = perform(job)
+                result = perform_whole(job)
                 if not claim.settled:
                     result = job.result
             # Before 'completed', which others wait for.

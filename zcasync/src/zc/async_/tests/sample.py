@@ -38,6 +38,18 @@ class Adder(Job):
         noted.append(f'tearDown {setup_info}')
 
 
+class Raising:
+    """A retry policy that fails whatever it is asked."""
+
+    def __init__(self, job: Any) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith('_'):
+            raise AttributeError(name)
+        raise LookupError(f'the policy cannot say {name}')
+
+
 #: What jobs noted, for the test to read.
 noted: list[Any] = []
 
@@ -70,6 +82,17 @@ def fail_times(times: int) -> str:
 
 def exits() -> None:
     raise SystemExit('a job said so')
+
+
+def interrupts() -> None:
+    raise KeyboardInterrupt('a job said so')
+
+
+def misuses() -> None:
+    """Call a job that is completed."""
+    job = Job(note)
+    job()
+    job()
 
 
 def unpicklable() -> Any:

@@ -147,6 +147,16 @@ class Work(base.DispatcherCase):
         self.assertEqual('builtins.SystemExit', self.result(job).name)
         self.assertEqual(6, self.result(self.put(Job(operator.mul, 2, 3))))
 
+    def test_own_errors(self):
+        """So are KeyboardInterrupt, and an error of a job's use of jobs."""
+        self.logs()
+        self.start()
+        for call, name in (
+                (sample.interrupts, 'builtins.KeyboardInterrupt'),
+                (sample.misuses, 'zc.async_.interfaces.BadStatusError')):
+            with self.subTest(name):
+                self.assertEqual(name, self.result(self.put(call)).name)
+
     def test_begin_after(self):
         """A job starts when its time is there, and not earlier."""
         self.start()

@@ -198,6 +198,18 @@ class Life(base.DispatcherCase):
         self.assertEqual('went', self.result(job))
         self.wait(lambda: not len(self.queue.waiting))
 
+    def test_hand_back_raising(self):
+        """A policy that fails stops neither the dispatcher nor a worker."""
+        self.logs()
+        dispatcher = self.start()
+        job = self.put(Job(base.wait_for_go, id(self)),
+                       retry=sample.Raising)
+        self.wait_for_job()
+        dispatcher.deactivate(drain=0)
+        self.go.set()
+        self.start()
+        self.assertIsNotNone(self.result(job).check(AbortedError))
+
     def test_hand_back_callbacks(self):
         """Callbacks that were not performed are performed by others."""
         self.logs()

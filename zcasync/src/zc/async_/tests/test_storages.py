@@ -34,6 +34,7 @@ from zc.async_.tests import test_life
 from zc.async_.tests import test_putting
 from zc.async_.tests import test_queue
 from zc.async_.tests.perform import test_fence
+from zc.async_.tests.perform import test_follow
 from zc.async_.tests.perform import test_perform
 from zc.async_.tests.processes import Process
 from zc.async_.tests.processes import connected
@@ -54,7 +55,7 @@ CASES = [
     test_life.Life,
     test_life.Several,
     test_members.Members,
-    test_perform.Callbacks,
+    test_follow.Callbacks,
     test_perform.Calls,
     test_perform.Insisting,
     test_perform.Retries,

@@ -9,10 +9,7 @@ from ZODB.utils import u64
 from zc.async_._perform import attempt
 from zc.async_._rules.failure import is_failure
 from zc.async_.interfaces import ACTIVE
-from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import COMPLETED
-from zc.async_.interfaces import AbortedError
-from zc.async_.interfaces import BadStatusError
 from zc.async_.interfaces import CancelledError
 from zc.async_.interfaces import TimeoutError
 from zc.async_.job import Job
@@ -158,6 +155,26 @@ class Retries(PerformCase):
         self.assertTrue(is_failure(job()))
         self.assertEqual(1, len(sample.noted))
 
+    def test_raising(self):
+        """A policy that fails, or is not there, says no."""
+        for policy in sample.Raising, 'not registered':
+            for call, error in ((sample.fail, ValueError),
+                                (sample.unpicklable, TypeError)):
+                with self.subTest(f'{policy} {call}'):
+                    log = self.logs(level=logging.CRITICAL)
+                    job = self.job(call)
+                    job.retry_policy_factory = policy
+                    callback = job.addCallback(
+                        call, retry_policy_factory=policy)
+                    transaction.commit()
+                    job()
+                    transaction.abort()
+                    self.assertIsNotNone(job.result.check(error))
+                    self.assertEqual(COMPLETED, callback.status)
+                    self.assertIn('The retry policy of',
+                                  log.records[0].getMessage())
+                    log.uninstall()
+
     def test_commit(self):
         """A conflict of the commit is tried again as well."""
         calls = []
@@ -186,111 +203,6 @@ class Retries(PerformCase):
         job.begin_by = datetime.timedelta(days=365 * 200)
         transaction.commit()
         self.assertEqual('done', job())
-
-
-class Callbacks(PerformCase):
-
-    def test_result(self):
-        """A callback gets the result, as a job of its own."""
-        job = self.job(sample.note, 1)
-        callback = job.addCallback(sample.note)
-        job()
-        transaction.abort()
-        self.assertEqual(COMPLETED, job.status)
-        self.assertEqual(((1,),), callback.result)
-        self.assertEqual(COMPLETED, callback.status)
-
-    def test_outcomes(self):
-        """addCallbacks chooses by success and failure."""
-        self.logs()
-        for call, expected in (sample.note, 'tuple'), (sample.fail, None):
-            job = self.job(call)
-            proxy = job.addCallbacks(
-                success=sample.describe_result, failure=sample.note)
-            more = proxy.addCallback(sample.describe_result)
-            job()
-            transaction.abort()
-            self.assertEqual(COMPLETED, proxy.status)
-            if expected:
-                self.assertEqual(expected, proxy.result)
-                self.assertEqual('str', more.result)
-            else:
-                self.assertTrue(is_failure(proxy.result[0]))
-                self.assertEqual('tuple', more.result)
-
-    def test_no_choice(self):
-        """Where no callback fits, the result is handed through."""
-        job = self.job(sample.note, 7)
-        proxy = job.addCallbacks(failure=sample.note)
-        job()
-        self.assertEqual(((7,),), proxy.result)
-
-    def test_failing(self):
-        """A callback that fails harms no other, and its job not."""
-        log = self.logs()
-        job = self.job(sample.note)
-        bad = job.addCallback(Job(sample.fail))
-        good = job.addCallback(sample.describe_result)
-        job()
-        transaction.abort()
-        self.assertEqual(COMPLETED, job.status)
-        self.assertTrue(is_failure(bad.result))
-        self.assertEqual('tuple', good.result)
-        self.assertEqual(logging.CRITICAL, log.records[0].levelno)
-
-    def test_completed(self):
-        """A callback added to a completed job is performed at once."""
-        job = self.job(sample.note)
-        job()
-        self.assertEqual('tuple',
-                         job.addCallback(sample.describe_result).result)
-        self.assertEqual('tuple', job.addCallbacks(
-            success=sample.describe_result).result)
-
-    def test_added_by_callback(self):
-        """A callback that is added by a callback is performed."""
-        job = self.job(sample.note)
-        job.addCallback(Job(job.addCallback, sample.note))
-        transaction.commit()
-        job()
-        transaction.abort()
-        self.assertEqual(2, len(job.callbacks))
-        self.assertEqual(COMPLETED, job.callbacks[1].status)
-
-    def test_resume(self):
-        """Callbacks that were performed are not performed again."""
-        job = self.job(sample.note, 1)
-        one = job.addCallback(sample.note)
-        two = job.addCallback(sample.note)
-        job.start(datetime.datetime.now(datetime.timezone.utc))
-        job.finish('r', datetime.datetime.now(datetime.timezone.utc))
-        transaction.commit()
-        one('r')
-        self.assertEqual(CALLBACKS, job.status)
-        job.resumeCallbacks()
-        self.assertEqual([('r',), ('r',)], sample.noted)
-        self.assertEqual(COMPLETED, two.status)
-        with self.assertRaises(BadStatusError):
-            job.resumeCallbacks()
-
-    def test_interrupted(self):
-        """An interrupted callback starts again, if its policy says so."""
-        self.logs()
-        for policy, value in (None, 'tuple'), (NeverRetry, AbortedError):
-            job = self.job(sample.note)
-            callback = job.addCallback(
-                sample.describe_result, retry_policy_factory=policy)
-            moment = datetime.datetime.now(datetime.timezone.utc)
-            job.start(moment)
-            job.finish(('r',), moment)
-            callback.start(moment)
-            transaction.commit()
-            job.resumeCallbacks()
-            self.assertEqual(COMPLETED, job.status)
-            if policy is None:
-                self.assertEqual(value, callback.result)
-            else:
-                self.assertIsInstance(callback.result.value, value)
 
 
 class Insisting(PerformCase):

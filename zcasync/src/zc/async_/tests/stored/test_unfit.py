@@ -8,7 +8,9 @@ from zc.async_ import testing
 from zc.async_._stored import unfit
 from zc.async_.agent import Agent
 from zc.async_.interfaces import ACTIVE
+from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import PENDING
+from zc.async_.job import ConditionalCallbackProxy
 from zc.async_.job import Job
 from zc.async_.tests import base
 from zc.async_.tests import sample
@@ -84,6 +86,70 @@ class Unfit(base.DispatcherCase):
         transaction.commit()
         self.assertEqual(0, len(self.queue._expiring))
         self.assertFalse(job.expired)
+
+    def missed(self):
+        """Return the job that stands for a callback that was missed."""
+        self.wait(lambda: len(self.queue.dead))
+        [found] = self.queue.dead
+        return found
+
+    def test_callback(self):
+        """A callback whose function is not there holds up nothing.
+
+        It is among the dead, and put again where the function is.
+        """
+        job = Job(sample.note, 1)
+        bad = job.addCallback(sample.fail)
+        good = job.addCallback(sample.describe_result)
+        last = bad.addCallback(sample.describe_result)
+        self.put(job)
+        function = sample.fail
+        self.forget()
+        dispatcher = self.start()
+        self.assertEqual((1,), self.result(job))
+        self.wait(lambda: job.status == COMPLETED)
+        self.assertEqual('tuple', good.result)
+        missed = self.missed()
+        self.assertIn('has not what the callback',
+                      missed.result.getErrorMessage())
+        self.assertNotEqual(COMPLETED, bad.status)
+        self.assertTrue(any('has not what the callback' in text
+                            for text in self.messages()))
+        testing.tear_down_dispatcher(dispatcher)
+        sample.fail = function
+        self.db.cacheMinimize()         # as in a new process
+        transaction.begin()
+        again = self.queue.retry(missed)
+        transaction.commit()
+        self.start()
+        self.assertIsNone(self.result(again))
+        self.assertIsNotNone(bad.result.check(ValueError))
+        self.assertEqual('Failure', last.result)
+        self.assertEqual(COMPLETED, bad.status)
+
+    def test_callback_class(self):
+        """So does one whose class is not there."""
+        job = Job(sample.note, 1)
+        job.addCallback(sample.Adder(sample.note))
+        self.put(job)
+        kind = sample.Adder
+        self.addCleanup(setattr, sample, 'Adder', kind)
+        del sample.Adder
+        self.connection.cacheMinimize()
+        self.start()
+        self.assertEqual((1,), self.result(job))
+        self.missed()
+        self.wait(lambda: job.status == COMPLETED)
+
+    def test_choice(self):
+        """A condition that fails ends as a failure, and holds up nothing."""
+        job = Job(sample.note, 1)
+        job.addCallback(ConditionalCallbackProxy(
+            (sample.fail, sample.note), sample.note))
+        self.put(job)
+        self.start()
+        self.wait(lambda: job.status == COMPLETED)
+        self.assertIsNotNone(self.missed().result.check(ValueError))
 
     def test_schedule(self):
         """A schedule that cannot put its job holds up no job."""
