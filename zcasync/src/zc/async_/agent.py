@@ -5,6 +5,7 @@ it; never by a job's own transaction.
 """
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -15,8 +16,11 @@ import zope.interface
 from BTrees.LOBTree import LOBTree
 from zope.interface import implementer
 
+from ._logs import log
+from ._rules import retry
 from ._stored import unfit
 from ._stored.base import Base
+from ._stored.base import get_id
 from ._stored.history import Completed
 from ._stored.times import now
 from .interfaces import COMPLETED
@@ -45,8 +49,6 @@ class Agent(Base):
 
     _chooser: Callable[[Any], Any] | None = None
     _filter: Callable[[Any], bool] | None = None
-    #: The failure of the last claim, if it failed.
-    failure: Any = None
 
     def __init__(self, chooser: Callable[[Any], Any] | None = None,
                  filter: Callable[[Any], bool] | None = None,
@@ -151,7 +153,7 @@ class Agent(Base):
         if not self.parent.activated or len(self._data) >= self.size:
             return None
         job = (self._chooser(self) if self._chooser is not None
-               else self.queue.claim(unfit.without(self._filter)))
+               else self.queue.claim(unfit.without(self._wanted())))
         return None if job is None else self.take(job)
 
     def claim_started(self, limit: int, turn: float | None = None,
@@ -179,11 +181,15 @@ class Agent(Base):
                 jobs.append(job)
         else:
             jobs = self.queue.claim_many(
-                limit, unfit.without(self._filter), turn, ahead)
+                limit, unfit.without(self._wanted()), turn, ahead)
         moment = now()
         for job in jobs:
             self.take(job).start(moment)
         return jobs
+
+    def _wanted(self) -> Callable[[Any], bool] | None:
+        return None if self._filter is None else functools.partial(
+            _wants, self._filter)
 
     def jobCompleted(self, job: Any) -> None:
         """Move a job that ended to the completed ones."""
@@ -213,6 +219,24 @@ class Agent(Base):
                 continue
             gone.append(job)
         return gone
+
+
+#: Jobs for which a filter failed, which is told once.
+_told: set[tuple[int, str]] = set()
+
+
+def _wants(filter: Callable[[Any], bool], job: Any) -> bool:
+    """Ask a filter, the code of others; if it fails, the job waits."""
+    try:
+        return filter(job)
+    except Exception as e:
+        if retry.kind(e) is not None:
+            raise
+        if get_id(job) not in _told:
+            _told.add(get_id(job))
+            log.error('The filter %r fails for %r, which waits', filter, job,
+                      exc_info=True)
+        return False
 
 
 def chooseFirst(agent: Any) -> Any:

@@ -163,7 +163,7 @@ class Queue(Backlog):
         :raises ValueError: when the job is somewhere already, or names a
             quota that does not exist
         :raises TypeError: when nothing can be called, or it has no name by
-            which it could be imported
+            which it could be imported; when an argument is of another type
         """
         job = as_job(item)
         job.check_callable()

@@ -16,6 +16,7 @@ from ..interfaces import NEW
 from ..interfaces import PENDING
 from ..interfaces import BadStatusError
 from ..interfaces import IRetryPolicy
+from .checked import Checked
 from .place import Place
 from .policies import Backoff
 from .policies import BackoffPolicy
@@ -42,15 +43,15 @@ class Terms(Place):
     #: A policy's factory, its name as an adapter, or None for the adapter
     #: without a name, or else `RetryCommonFourTimes`.
     retry_policy_factory: Any = None
-    failure_log_level: int | None = None
+    failure_log_level = Checked(None, int, 'a level of logging')
     #: Jobs of a higher priority start earlier.
-    priority = 0
+    priority = Checked(0, (int, float), 'a number')
     #: While a job with this key waits, no other one is put.
-    unique: str | None = None
+    unique = Checked(None, str, 'a string')
     #: Seconds after which `local.cancelled` tells the job to stop.
-    timeout: float | None = None
+    timeout = Checked(None, (int, float), 'a number of seconds')
     #: How long the result is kept; None for as long as the history.
-    keep: datetime.timedelta | None = None
+    keep = Checked(None, datetime.timedelta, 'a timedelta')
 
     @property
     def quota_names(self) -> tuple[str, ...]:

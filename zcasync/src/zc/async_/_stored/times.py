@@ -17,6 +17,8 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 #: Bits below the microseconds that tell keys of the same microsecond apart.
 KEY_BITS = 11
+#: Microseconds beyond which no key can say a time: from 1827 to 2112.
+_LIMIT = 1 << 63 - KEY_BITS
 
 _last = 0
 _lock = threading.Lock()
@@ -46,7 +48,11 @@ def from_micros(value: int) -> datetime.datetime:
 
 
 def key_for(value: int) -> int:
-    """Return a key for a number of microseconds; two calls seldom agree."""
+    """Return a key for a number of microseconds; two calls seldom agree.
+
+    What is too early or too late for a key gets the first or the last one.
+    """
+    value = min(max(value, -_LIMIT), _LIMIT - 1)
     return value << KEY_BITS | random.getrandbits(KEY_BITS)
 
 

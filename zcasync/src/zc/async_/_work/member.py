@@ -58,6 +58,9 @@ class Member(Activation):
         self.progress = Progress(self)
         #: Claims that are done, by agent.
         self._done: dict[str, list[Claim]] = {}
+        #: Why the last claim failed, by agent, where that is its chooser's
+        #: fault.
+        self._failures: dict[str, Failure] = {}
         #: Agents with a claim of which nobody knows whether it was committed.
         self._doubtful: set[str] = set()
 
@@ -143,7 +146,7 @@ class Member(Activation):
                         'cannot be put here; it is tried again', name,
                         self.name, exc_info=True)
 
-    def _exchange(self, name: str) -> None:
+    def _exchange(self, name: str, may_claim: bool = True) -> None:
         agent = self.agents()[name]
         pool = self._pool(name, agent.size)
         # Reading may fail: they stay there until they are put away.
@@ -151,7 +154,8 @@ class Member(Activation):
         doubtful = name in self._doubtful and self.dispatcher.may_claim()
         room, ahead = pool.room(agent.size - len(agent) + len(done),
                                 agent.chooser is None)
-        may_claim = self.dispatcher.may_claim() and room + ahead > 0
+        may_claim = (may_claim and self.dispatcher.may_claim()
+                     and room + ahead > 0)
         sweep = (any(claim.released for claim in done)
                  or time.monotonic() - self._swept > 10)
         if not (done or sweep or doubtful or may_claim and (
@@ -178,8 +182,14 @@ class Member(Activation):
                 # The next look claims the others.
                 self.dispatcher.wake()
                 return
+            if may_claim and self._is_chooser(name, e):
+                # What is done is put away nevertheless.
+                self._exchange(name, False)
+                return
             raise
         self._done.pop(name, None)
+        if may_claim:
+            self._failures.pop(name, None)
         if doubtful:
             self._doubtful.discard(name)
         if sweep:
@@ -209,6 +219,19 @@ class Member(Activation):
                 'not what it calls.  Install it and start the dispatcher '
                 'again', job)
         return bool(found)
+
+    def _is_chooser(self, name: str, error: BaseException) -> bool:
+        """Say whether an error is that of an agent's chooser."""
+        if not isinstance(error, Exception) or _is_ours(error):
+            return False
+        self.dispatcher.begin()
+        if self.agents()[name].chooser is None:
+            return False
+        if name not in self._failures:
+            log.error('The chooser of agent %r in queue %r fails; it is '
+                      'asked again', name, self.name, exc_info=True)
+        self._failures[name] = Failure(error)
+        return True
 
     def _turn(self) -> float | None:
         """Return where the claim begins, away from the other dispatchers."""
@@ -265,8 +288,8 @@ class Member(Activation):
         for name, agent in self.agents().items():
             new = list(self.new_jobs.pop(name, ()))
             info: dict[str, Any] = {
-                'size': None, 'len': None, 'error': None, 'new jobs': new,
-                'active jobs': []}
+                'size': None, 'len': None, 'new jobs': new,
+                'error': self._failures.get(name), 'active jobs': []}
             try:
                 info['size'] = agent.size
                 info['active jobs'] = [get_id(job) for job in agent

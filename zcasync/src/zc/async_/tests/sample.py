@@ -121,3 +121,14 @@ def commits_itself(counter: Counter) -> str:
     transaction.commit()
     counter.add()
     return 'done'
+
+
+def picky(job: Any) -> bool:
+    """A filter that fails for some jobs."""
+    return bool(job.args[0] > 0)
+
+
+def broken_chooser(agent: Any) -> Any:
+    """A chooser that claims, and fails."""
+    agent.queue.claim()
+    raise LookupError('no choice')

@@ -269,6 +269,37 @@ class Life(base.DispatcherCase):
         self.wait(lambda: len(dispatcher.queues.get('', ())) == 1)
         self.assertEqual((1,), self.result(self.put(Job(sample.note, 1))))
 
+    def test_filter_fails(self):
+        """A job for which an agent's filter fails waits; others go on."""
+        log = self.logs(level=logging.ERROR)
+        self.agents(self.start())['main'].filter = sample.picky
+        transaction.commit()
+        bad = self.put(Job(sample.note, 'x'))
+        kept = self.put(Job(sample.note, 1),
+                        keep=datetime.timedelta(days=40000))
+        self.assertEqual((1,), self.result(kept))
+        self.assertEqual((2,), self.result(self.put(Job(sample.note, 2))))
+        self.assertEqual(PENDING, bad.status)
+        self.assertEqual(1, len(log.records))
+        self.assertIn('picky', log.records[0].getMessage())
+
+    def test_chooser_fails(self):
+        """A chooser that fails stops no other agent, and a poll tells it."""
+        log = self.logs(level=logging.ERROR)
+        dispatcher = self.start()
+        agents = self.agents(dispatcher)
+        agents['broken'] = Agent(sample.broken_chooser)
+        transaction.commit()
+        self.wait(lambda: any(
+            ((poll.get('') or {}).get('broken') or {}).get('error')
+            for poll in dispatcher.polls))
+        for number in range(3):
+            job = self.put(Job(sample.note, number))
+            self.assertEqual((number,), self.result(job))
+        self.assertEqual(1, len(log.records))
+        self.assertIn("chooser of agent 'broken'",
+                      log.records[0].getMessage())
+
     def test_size(self):
         """The size of an agent can be changed."""
         dispatcher = self.start()

@@ -48,6 +48,14 @@ class Puts(base.QueueCase):
                 self.queue.put(function)
         self.assertEqual(0, len(self.queue))
 
+    def test_wrong_terms(self):
+        """So are terms that a dispatcher could not read."""
+        for terms in {'keep': 5}, {'timeout': 'x'}, {'priority': 'high'}:
+            with self.subTest(str(terms)):
+                with self.assertRaisesRegex(TypeError, 'must be'):
+                    self.queue.put(sample.note, **terms)
+        self.assertEqual(0, len(self.queue))
+
     def test_quota(self):
         """A job that names an unknown quota is refused."""
         job = Job(sample.note)

@@ -1,6 +1,8 @@
 import datetime
 import unittest
 
+from BTrees.LOBTree import LOBTree
+
 from zc.async_._stored import times
 
 
@@ -24,7 +26,12 @@ class Times(unittest.TestCase):
     def test_range(self):
         """Keys fit into 64 bits for a long time."""
         far = datetime.datetime(2100, 1, 1, tzinfo=datetime.timezone.utc)
-        self.assertLess(times.key_for(times.micros_of(far)), 2 ** 63)
+        self.assertLess(times.key_for(times.micros_of(far)),
+                        times.key_for(times.micros_of(times.utc(
+                            datetime.datetime.max))))
+        tree = LOBTree()
+        for when in datetime.datetime.min, datetime.datetime.max:
+            tree[times.key_for(times.micros_of(times.utc(when)))] = when
 
     def test_utc(self):
         """A time without a zone is taken to be in UTC."""
