@@ -43,7 +43,7 @@ class Terms(Place):
     #: A policy's factory, its name as an adapter, or None for the adapter
     #: without a name, or else `RetryCommonFourTimes`.
     retry_policy_factory: Any = None
-    failure_log_level = Checked(None, int, 'a level of logging')
+    failure_log_level: int | None = None
     #: Jobs of a higher priority start earlier.
     priority = Checked(0, (int, float), 'a number')
     #: While a job with this key waits, no other one is put.
@@ -173,7 +173,7 @@ class Terms(Place):
     def effective_log_level(self) -> int:
         """The level at which its failure is logged."""
         level = self.failure_log_level
-        return logging.ERROR if level is None else level
+        return level if isinstance(level, int) else logging.ERROR
 
     def update_policy(self, cache: dict[str, Any]) -> None:
         """Have the policy store what it noted; it is stored with the job."""

@@ -5,7 +5,6 @@ activation (`activation`), which checks its number.
 """
 from __future__ import annotations
 
-import itertools
 import time
 from collections import deque
 from typing import Any
@@ -13,24 +12,21 @@ from typing import Any
 from .._logs import log
 from .._perform.claim import Claim
 from .._rules import pace
-from .._rules import retry
 from .._rules.failure import Failure
-from .._stored import unfit
 from .._stored.base import get_id
 from .._stored.members import hand_back
 from .._stored.times import now
 from ..interfaces import COMPLETED
 from .activation import Activation
 from .activation import Displaced
+from .faults import Faults
+from .faults import is_ours
 from .handover import Handover
 from .pool import AgentThreadPool
 from .progress import Progress
 
 
 __all__ = ['Member', 'lost']
-
-#: How many jobs of a queue are looked at for the cause of an error.
-LOOK_AT = 10000
 
 
 class Member(Activation):
@@ -51,16 +47,12 @@ class Member(Activation):
         #: Seconds that the last claim took.
         self.took = 0.0
         self._swept = 0.0
-        #: Schedules that could not put their jobs.
-        self._unfired: set[str] = set()
+        self.faults = Faults(name)
         #: Whether it was said that there is no agent.
         self._idle = False
         self.progress = Progress(self)
         #: Claims that are done, by agent.
         self._done: dict[str, list[Claim]] = {}
-        #: Why the last claim failed, by agent, where that is its chooser's
-        #: fault.
-        self._failures: dict[str, Failure] = {}
         #: Agents with a claim of which nobody knows whether it was committed.
         self._doubtful: set[str] = set()
 
@@ -133,18 +125,12 @@ class Member(Activation):
                     schedule.fire(queue, now())
             try:
                 self.commit(fire, f'putting the job of schedule {name!r}')
-                self._unfired.discard(name)
+                self.faults.schedules.discard(name)
             except Exception as e:
-                if _is_ours(e):
+                if is_ours(e):
                     raise
-                # Jobs go on.  Others may have the code, cronsim or the time
-                # zones that we lack.
-                if name not in self._unfired:
-                    self._unfired.add(name)
-                    log.error(
-                        'The schedule %r in queue %r is due, and its job '
-                        'cannot be put here; it is tried again', name,
-                        self.name, exc_info=True)
+                # Jobs go on.
+                self.faults.schedule(name)
 
     def _exchange(self, name: str, may_claim: bool = True) -> None:
         agent = self.agents()[name]
@@ -178,18 +164,22 @@ class Member(Activation):
             claims = self.commit(exchange, f'claiming for agent {name!r}')
         except BaseException as e:
             self._doubtful.add(name)
-            if self._found_unfit(e):
+            if not isinstance(e, Exception) or is_ours(e):
+                raise
+            self.dispatcher.begin(again=True)
+            if self.faults.find_unfit(self.queue()):
                 # The next look claims the others.
                 self.dispatcher.wake()
                 return
-            if may_claim and self._is_chooser(name, e):
-                # What is done is put away nevertheless.
-                self._exchange(name, False)
-                return
-            raise
+            if not may_claim or self.agents()[name].chooser is None:
+                raise
+            self.faults.chooser(name, e)
+            # What is done is put away nevertheless.
+            self._exchange(name, False)
+            return
         self._done.pop(name, None)
         if may_claim:
-            self._failures.pop(name, None)
+            self.faults.choosers.pop(name, None)
         if doubtful:
             self._doubtful.discard(name)
         if sweep:
@@ -206,32 +196,6 @@ class Member(Activation):
             pool.submit(claim)
         # What is left in the queue is claimed when half of these began.
         pool.rest_until(ahead // 2 if len(claims) == room + ahead else 0)
-
-    def _found_unfit(self, error: BaseException) -> bool:
-        """Say whether a job is now known to be the cause of an error."""
-        if not isinstance(error, Exception) or _is_ours(error):
-            return False
-        self.dispatcher.begin(again=True)
-        found = unfit.find(itertools.islice(self.queue(), LOOK_AT))
-        for job in found:
-            log.error(
-                '%r waits for another dispatcher, because this process has '
-                'not what it calls.  Install it and start the dispatcher '
-                'again', job)
-        return bool(found)
-
-    def _is_chooser(self, name: str, error: BaseException) -> bool:
-        """Say whether an error is that of an agent's chooser."""
-        if not isinstance(error, Exception) or _is_ours(error):
-            return False
-        self.dispatcher.begin()
-        if self.agents()[name].chooser is None:
-            return False
-        if name not in self._failures:
-            log.error('The chooser of agent %r in queue %r fails; it is '
-                      'asked again', name, self.name, exc_info=True)
-        self._failures[name] = Failure(error)
-        return True
 
     def _turn(self) -> float | None:
         """Return where the claim begins, away from the other dispatchers."""
@@ -289,7 +253,7 @@ class Member(Activation):
             new = list(self.new_jobs.pop(name, ()))
             info: dict[str, Any] = {
                 'size': None, 'len': None, 'new jobs': new,
-                'error': self._failures.get(name), 'active jobs': []}
+                'error': self.faults.choosers.get(name), 'active jobs': []}
             try:
                 info['size'] = agent.size
                 info['active jobs'] = [get_id(job) for job in agent
@@ -309,8 +273,3 @@ def lost(agent: Any, pool: Handover) -> list[Any]:
     held = pool.held()
     return [job for job in agent if (job._p_oid, job.token) not in held
             and job.status != COMPLETED and not job.carried]
-
-
-def _is_ours(error: Exception) -> bool:
-    """Say whether an error is the dispatcher's or the database's affair."""
-    return isinstance(error, Displaced) or bool(retry.kind_of_commit(error))

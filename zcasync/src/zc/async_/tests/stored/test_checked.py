@@ -15,8 +15,7 @@ class Checked(unittest.TestCase):
         job = Job(sample.note)
         for name, value in (('keep', 5), ('timeout', '5'), ('timeout', True),
                             ('timeout', float('nan')), ('priority', None),
-                            ('priority', 'high'), ('unique', 5),
-                            ('failure_log_level', 'ERROR')):
+                            ('priority', 'high'), ('unique', 5)):
             with self.subTest(f'{name} {value!r}'):
                 before = getattr(job, name)
                 with self.assertRaisesRegex(TypeError, f'{name} must be'):
