@@ -63,7 +63,7 @@ ROWS = {
                 ('{text}', 1), ('-s f {text}', 2)),
     'validate': Row('{broken}', True, ('{text}', '{broken}'), (0, 1),
                     ('{text}', 1), ('{text}', 1)),
-    'graph': Row('/', True, ('/', '/h'), (0,), ('/', 0), ('/f', 2)),
+    'graph': Row('/', True, ('/', '/h'), (0,), ('/', 0), ('/f', 0)),
     'ls': Row('-l /', True, ('/h', '-l /h', '--json -l /h', '/h/one/next'),
               (0, 2), ('/', 0), ('/f/a', 2)),
     'find': Row('/', True, ('/', '--json /', '--type *', '--property v',
