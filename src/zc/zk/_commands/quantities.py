@@ -28,6 +28,8 @@ def seconds(
     """
     needed = ('a positive number of seconds' if positive
               else 'a number of seconds')
+    if most < LONGEST:
+        needed += f', {most:g} at most,'
 
     def read(text: str) -> float:
         with contextlib.suppress(ValueError):
@@ -44,11 +46,15 @@ def number(of_what: str, least: int = 0) -> Callable[[str], int]:
 
     :param of_what: for the error, for example ``nodes``
     """
+    needed = f'a number of {of_what}'
+    if least:
+        needed += f', {least} at least,'
+
     def read(text: str) -> int:
         if (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
                 and int(text) >= least):
             return int(text)
         raise argparse.ArgumentTypeError(
-            f'a number of {of_what} is needed, not {text!r}')
+            f'{needed} is needed, not {text!r}')
 
     return read

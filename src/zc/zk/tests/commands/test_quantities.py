@@ -37,13 +37,15 @@ class Quantities(unittest.TestCase):
         """It may have an end."""
         read = quantities.seconds(most=60)
         self.assertEqual(60, read('60'))
-        self.refused(read, '60.1', 'inf')
+        self.assertEqual(
+            "a number of seconds, 60 at most, is needed, not 'inf'",
+            self.refused(read, '60.1', 'inf'))
 
     def test_number(self):
         """A whole number has digits only, and not too many of them."""
         read = quantities.number('lines', 1)
         self.assertEqual([1, 999_999_999], [read('1'), read('9' * 9)])
         self.assertEqual(
-            "a number of lines is needed, not '\xb2'",
+            "a number of lines, 1 at least, is needed, not '\xb2'",
             self.refused(read, '0', '-1', '1.0', '', '9' * 10, '\xb2'))
         self.assertEqual(0, quantities.number('nodes')('0'))
