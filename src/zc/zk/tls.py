@@ -18,10 +18,14 @@ def keywords(
     :param ca: a file of certificates (PEM) to trust
     :param certificate: a file with the certificate (PEM) to present
     :param key: its key (PEM), if that is in another file
+    :raises ValueError: when there is a key, and no certificate
     :param any_host: whether the server's certificate may be for another host
         name
     """
-    files = {'ca': ca, 'certfile': certificate, 'keyfile': key}
+    if key and not certificate:
+        raise ValueError(f'the key {key} needs a certificate')
+    # kazoo presents no certificate without a file for its key.
+    files = {'ca': ca, 'certfile': certificate, 'keyfile': key or certificate}
     found: dict[str, Any] = {
         keyword: file for keyword, file in files.items() if file}
     if found:

@@ -41,7 +41,7 @@ _MEANINGS = {
     'InvalidACLError': 'the server refuses the ACL of {}',
     'AuthFailedError': 'the server refuses the credentials {}',
     'ConnectionLoss': 'the connection was lost {}',
-    'ConnectionClosedError': 'the connection was closed {}',
+    'ConnectionClosedError': 'the connection was closed',
     'SessionExpiredError': 'the session expired {}',
     'OperationTimeoutError': 'the server does not answer: {}',
 }

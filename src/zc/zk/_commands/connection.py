@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,14 +80,38 @@ def connection_keywords(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def check_files(options: argparse.Namespace) -> None:
-    """Raise the error, which names it, of a TLS file that is not there.
+    """Raise an error, which names it, for a TLS file that cannot be used.
 
     It would only be noticed by kazoo's thread, which tries for ever.
     """
-    for file in (options.tls_ca, options.tls_cert, options.tls_key):
+    ca, certificate, key = options.tls_ca, options.tls_cert, options.tls_key
+    if key and not certificate:
+        raise Failure('--tls-key needs --tls-cert')
+    if options.tls_any_host and not (ca or certificate):
+        raise Failure('--tls-any-host needs --tls-ca or --tls-cert: without '
+                      'both, there is no TLS')
+    for file in (ca, certificate, key):
         if file:
             with open(file, 'rb'):
                 pass
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca:
+        try:
+            context.load_verify_locations(ca)
+        except ssl.SSLError:
+            raise Failure(f'{ca}: no certificate (PEM) in it') from None
+    if certificate:
+        try:
+            # Else OpenSSL would ask for it, now and at each connection.
+            context.load_cert_chain(certificate, key, password=_no_password)
+        except ssl.SSLError:
+            raise Failure(
+                f'{certificate}: no certificate (PEM) in it whose key, not '
+                f'encrypted, is in {key or "the same file"}') from None
+
+
+def _no_password() -> str:
+    return ''
 
 
 def _credential(text: str) -> tuple[str, str]:

@@ -131,6 +131,17 @@ class TLSTests(Case):
         zk.register('/tls/providers', '1.2.3.4:5')
         self.assertEqual(list(zk.children('/tls/providers')), ['1.2.3.4:5'])
 
+    def test_one_file(self) -> None:
+        """Its key may be in the same file."""
+        made = self.server.certificates
+        assert made is not None
+        with tempfile.NamedTemporaryFile('w') as file:
+            file.write(made.client.read_text() + made.client_key.read_text())
+            file.flush()
+            zk = self.zk(self.server.secure_connection_string,
+                         **zc.zk.tls.keywords(str(made.authority), file.name))
+            self.assertIsNotNone(zk.exists('/'))
+
     def test_no_certificate(self) -> None:
         """A client without one does not."""
         with self.assertRaises(zc.zk.FailedConnect):

@@ -16,6 +16,7 @@ from kazoo.security import OPEN_ACL_UNSAFE
 from kazoo.security import make_digest_acl
 
 from zc.zk import scripts
+from zc.zk import tls
 from zc.zk._commands import connection
 from zc.zk._commands import options
 from zc.zk._commands.command import perform
@@ -23,6 +24,7 @@ from zc.zk._tree import ending
 from zc.zk.client import ZooKeeper
 from zc.zk.testing import Server
 from zc.zk.tests.base import DEADLINE
+from zc.zk.tests.certificates import Certificates
 from zc.zk.tests.scripted import ScriptMixin
 
 
@@ -322,21 +324,42 @@ class ConnectionTests(ScriptMixin):
             found.append((connection, keywords))
             raise KeyboardInterrupt
 
-        name = self.file('x')
+        made = Certificates(self.directory / 'made')
+        ca, client, key, both = map(str, [
+            made.authority, made.client, made.client_key, made.server])
         with mock.patch('zc.zk._commands.connection.ZooKeeper', zookeeper):
-            for args in (['--tls-ca', name],
-                         ['--tls-cert', name, '--tls-key', name,
+            for args in (['--tls-ca', ca], ['--tls-cert', both],
+                         ['--tls-cert', client, '--tls-key', key,
                           '--tls-any-host']):
                 status, out, err = self.run_script(
                     scripts.export, 'h:1', *args)
                 self.assertEqual(
                     (status, err), (130, 'zookeeper_export: interrupted\n'))
         self.assertEqual(found, [
-            ('h:1', {'use_ssl': True, 'check_hostname': True, 'ca': name}),
+            ('h:1', {'use_ssl': True, 'check_hostname': True, 'ca': ca}),
+            ('h:1', {'use_ssl': True, 'check_hostname': True,
+                     'certfile': both, 'keyfile': both}),
             ('h:1', {'use_ssl': True, 'check_hostname': False,
-                     'certfile': name, 'keyfile': name})])
-        status, out, err = self.run_script(
-            scripts.export, 'h:1', '--tls-ca', '/none')
-        self.assertEqual(
-            (status, err),
-            (1, 'zookeeper_export: /none: No such file or directory\n'))
+                     'certfile': client, 'keyfile': key})])
+        locked = str(self.directory / 'locked')
+        subprocess.run(
+            ['openssl', 'rsa', '-aes256', '-passout', 'pass:x', '-in', key,
+             '-out', locked], check=True, stderr=subprocess.DEVNULL)
+        unfit = 'no certificate (PEM) in it whose key, not encrypted, is in'
+        for args, said in [
+                (['--tls-ca', '/none'], '/none: No such file or directory'),
+                (['--tls-ca', key], f'{key}: no certificate (PEM) in it'),
+                (['--tls-cert', client], f'{client}: {unfit} the same file'),
+                (['--tls-cert', client, '--tls-key', both],
+                 f'{client}: {unfit} {both}'),
+                (['--tls-cert', client, '--tls-key', locked],
+                 f'{client}: {unfit} {locked}'),
+                (['--tls-key', key], '--tls-key needs --tls-cert'),
+                (['--tls-any-host'], '--tls-any-host needs --tls-ca or '
+                 '--tls-cert: without both, there is no TLS')]:
+            with self.subTest(args):
+                self.assertEqual(
+                    (1, '', f'zookeeper_export: {said}\n'),
+                    self.run_script(scripts.export, 'h:1', *args))
+        with self.assertRaisesRegex(ValueError, 'needs a certificate'):
+            tls.keywords(key=key)
