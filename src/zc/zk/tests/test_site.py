@@ -35,6 +35,13 @@ def pages() -> list[pathlib.Path]:
     return sorted(DOCS.rglob('*.rst'))
 
 
+def source(page: pathlib.Path) -> pathlib.Path:
+    """Return the file that a page consists of: its own, or another one."""
+    text = page.read_text(encoding='utf-8').strip()
+    included = re.fullmatch(r'\.\. include:: (\S+)', text)
+    return (page.parent / included[1]).resolve() if included else page
+
+
 class Contents(unittest.TestCase):
 
     def test_entries(self) -> None:
@@ -60,6 +67,19 @@ class Contents(unittest.TestCase):
             reached.extend(
                 entry for entry in listed(page) if entry not in reached)
         self.assertEqual(pages(), sorted(set(reached)))
+
+    def test_without_site(self) -> None:
+        """Where contents are not shown, as on GitHub, links lead to the same
+        files, in the same order.
+        """
+        documents = extension('documents')
+        for index in DOCS / 'index.rst', DOCS / 'reference' / 'index.rst':
+            text = index.read_text(encoding='utf-8')
+            _, _, listed = text.partition('\n- ')
+            self.assertEqual(
+                [source(page) for page in documents.listed(index)],
+                [documents.target(name, index)
+                 for name in FILE_LINK.findall(listed)])
 
     def test_no_stranger(self) -> None:
         """The documents of the other distributions are pages, too."""
