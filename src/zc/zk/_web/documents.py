@@ -23,6 +23,7 @@ from ..errors import DataError
 from ..errors import Error
 from .branch import TreeCopy
 from .hiding import has_secrets
+from .hiding import has_word
 from .hiding import hidden
 from .hiding import is_secret
 from .hiding import plain
@@ -74,13 +75,20 @@ def raw(
     data: bytes, properties: dict[str, Any], name: str
 ) -> dict[str, Any]:
     """Return the data of a node as they are, unless there are secrets."""
-    try:
-        text, encoding = data.decode('utf-8'), 'utf-8'
-    except UnicodeDecodeError:
-        text, encoding = base64.b64encode(data).decode('ascii'), 'base64'
-    if is_secret(name) or has_secrets(properties, name):
+    text, encoding = _text(data)
+    # What is no text, or nested too deep, has no properties to tell.
+    if is_secret(name) or has_secrets(properties, name) or (
+            not properties and has_word(data.decode('latin-1'))):
         return {'raw': hidden(), 'encoding': encoding}
     return {'raw': text, 'encoding': encoding}
+
+
+def _text(data: bytes) -> tuple[str, str]:
+    """Return data as text, and how that was made of them."""
+    try:
+        return data.decode('utf-8'), 'utf-8'
+    except UnicodeDecodeError:
+        return base64.b64encode(data).decode('ascii'), 'base64'
 
 
 def stat(state: NodeState | None) -> dict[str, Any] | None:
@@ -127,7 +135,7 @@ def secret(branch: TreeCopy, path: str, name: str) -> dict[str, Any] | None:
     if held is None:
         return None
     if not name:
-        return {'value': raw(held.data, {}, '')['raw']}
+        return {'value': _text(held.data)[0]}
     properties = branch.properties(path)
     if name in properties:
         return {'value': plain(properties[name])}

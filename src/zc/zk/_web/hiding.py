@@ -1,8 +1,8 @@
 """Which values are secrets, and documents without them.
 
-Pure.  A value is a secret if the name of its property says so, or that of
-the node for data that have no names.  Hiding too much costs a click, and
-hiding too little gives a password away.
+Pure.  A value is a secret if the name of its property says so; data that
+have no names are, if the node's name or they themselves have such a word.
+Hiding too much costs a click, and hiding too little gives a password away.
 """
 from __future__ import annotations
 
@@ -30,7 +30,12 @@ class NotKept(ValueError):
 @functools.lru_cache(10_000)
 def is_secret(name: str) -> bool:
     """Tell whether a name says that what it stands for is a secret."""
-    lower = name.lower()
+    return has_word(name)
+
+
+def has_word(text: str) -> bool:
+    """Tell whether a text has a word in it that names of secrets have."""
+    lower = text.lower()
     return any(word in lower for word in WORDS)
 
 
@@ -49,7 +54,9 @@ def shown(name: str, value: Any) -> Any:
 
     :param name: of the property
     """
-    if is_secret(name):
+    if is_secret(name) or (
+            name == STRING_VALUE and isinstance(value, str)
+            and has_word(value)):
         return hidden()
     return plain(value, True)
 

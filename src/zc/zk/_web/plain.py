@@ -43,7 +43,7 @@ def login(root: str, failed: bool) -> str:
         '<p><label for="token">The token from the file that '
         '<code>zczk web</code> was given:</label></p>\n'
         '<p><input id="token" name="token" type="password" required '
-        'autocomplete="current-password"> '
+        'autocomplete="current-password" autofocus> '
         '<button>Continue</button></p>\n</form>\n'), root)
 
 

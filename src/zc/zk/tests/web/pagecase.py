@@ -31,18 +31,20 @@ class PageCase(unittest.TestCase):
 
     :cvar tree: what the system has at first
     :cvar changes: whether the page may change it
+    :cvar token: what readers must know; None: nothing
     """
 
     level = 2       # needs a browser
     layer = Browser
     tree = ''
     changes = False
+    token: str | None = None
 
     def setUp(self):
         self.driver = Browser.driver
         #: Parts of messages of the browser that the test brings about
         self.expected = set()
-        self.system = System(self.tree, self.changes)
+        self.system = System(self.tree, self.changes, self.token)
         self.addCleanup(self.system.close)
         self.addCleanup(self.driver.get, 'about:blank')
         self.addCleanup(self.check_console)

@@ -83,13 +83,16 @@ class System:
     :ivar url: of the page, with a slash at its end
     """
 
-    def __init__(self, tree: str = TREE, changes: bool = True) -> None:
+    def __init__(
+        self, tree: str = TREE, changes: bool = True,
+        token: str | None = None,
+    ) -> None:
         self.server = zc.zk.testing.Server()
         self.server.start()
         self.zk = zc.zk.ZooKeeper(self.server.connection_string)
         self.zk.import_tree(tree)
         self._own = zc.zk.ZooKeeper(self.server.connection_string)
-        self._changes = changes
+        self._options = {'allow_changes': changes, 'token': token}
         self._listener = socket.create_server(('127.0.0.1', 0))
         self._address = self._listener.getsockname()
         self.url = f'http://127.0.0.1:{self._address[1]}/'
@@ -100,7 +103,7 @@ class System:
         if self._listener.fileno() < 0:
             self._listener = socket.create_server(self._address)
         self.page: Any = importlib.import_module('zc.zk.web').application(
-            self._own, allow_changes=self._changes)
+            self._own, **self._options)
         uvicorn = importlib.import_module('uvicorn')
         self._server = uvicorn.Server(uvicorn.Config(
             self.page, lifespan='off', log_config=None, access_log=False))

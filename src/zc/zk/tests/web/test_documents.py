@@ -61,6 +61,10 @@ class Nodes(unittest.TestCase):
             node = self.node(path)
             self.assertEqual((raw, encoding), (node['raw'], node['encoding']))
         self.assertIn('not UTF-8', self.node('/bin')['error'])
+        data = b'\xffpassword\0sesame'
+        self.assertEqual(
+            {'raw': {'hidden': True}, 'encoding': 'base64'},
+            documents.raw(data, {}, 'bin'))
 
     def test_not_there(self):
         """A node that is not there is said to be so."""

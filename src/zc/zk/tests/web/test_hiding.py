@@ -41,6 +41,15 @@ class Shown(unittest.TestCase):
             {'string_value': 'x'},
             hiding.properties_shown({'string_value': 'x'}, 'other'))
 
+    def test_written_text(self):
+        """Data without names are hidden if they seem to have a secret in
+        them, as a file of settings may, or JSON that is cut.
+        """
+        for text in 'user=anna\ndb.Password=x', '{"api_key": "x"':
+            self.assertEqual(
+                {'string_value': {'hidden': True}},
+                hiding.properties_shown({'string_value': text}, 'other'))
+
     def test_numbers(self):
         """What JSON has no form for becomes text."""
         self.assertEqual(['inf', 'nan', 1.5], hiding.plain(

@@ -1,0 +1,59 @@
+"""A reader of a page that wants a token, in a browser."""
+from __future__ import annotations
+
+import logging
+
+from .pagecase import PageCase
+
+
+TOKEN = 'a token/of&some=length+%41'
+
+
+class Login(PageCase):
+
+    tree = '/site : web\n  greeting = "Hello"\n  /providers\n'
+    token = TOKEN
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.driver.delete_all_cookies)
+        # The browser says of each page that asks for the token what status
+        # it has.
+        self.expected = {'status of 401'}
+
+    def log_in(self, token):
+        """Do as one who types does."""
+        self.write('#token', token)
+        self.press('ENTER')
+
+    def test_token(self):
+        """A reader is asked for the token, and is in who knows it; the token
+        is then in no address, page, log or place that scripts can read.
+        """
+        with self.assertLogs(level=logging.DEBUG) as logs:
+            logging.debug('the first')
+            self.open('services')
+            self.see('label', 'The token from the file')
+            self.see_none('body', '/site')
+            self.log_in('not the token at all')
+            self.see('[role=alert]', 'This is not the token')
+            self.see_none('body', '/site')
+            self.log_in(TOKEN)
+            self.see('.card', '/site')
+            self.open('tree/site')
+            self.see('.node', 'greeting', 'Hello')
+        self.assertEqual(['', ''], self.run_script(
+            'return [document.cookie, location.search]'))
+        self.assertNotIn(TOKEN[:7], '\n'.join(logs.output))
+        self.assertNotIn(TOKEN[:7], self.driver.page_source)
+        self.assertEqual([], self.run_script('''
+            return [...performance.getEntriesByType("resource"),
+                    ...performance.getEntriesByType("navigation")]
+                .map(({ name }) => name)
+                .filter((name) => name.includes(arguments[0]))''',
+            TOKEN[:7]))
+
+    def test_keyboard(self):
+        """The field has the keyboard as soon as the page is there."""
+        self.open('')
+        self.focused('focus.id === "token"')
