@@ -40,6 +40,9 @@ def login(root: str, failed: bool) -> str:
     return page('Token', (
         f'<h1>Token</h1>\n{wrong}'
         f'<form method="post" action="{escape(root)}login">\n'
+        # For what keeps passwords
+        '<input name="username" value="zczk web" autocomplete="username" '
+        'hidden>\n'
         '<p><label for="token">The token from the file that '
         '<code>zczk web</code> was given:</label></p>\n'
         '<p><input id="token" name="token" type="password" required '
