@@ -4,10 +4,11 @@
                             [--servers 20] [--nodes 100000]
 
 ``zczk web`` runs in a process of its own, on an embedded ZooKeeper server in
-a third one.  So many pages are open in chromium, each as that of another
-reader, half of them at the services and half at a node.  A property of that
-node is written again and again; told is how long it takes until each page
-shows it.  Then one page shows a tree of so many nodes, 10,000 of them at one
+a third one.  So many pages are open in windows of chromium, half of them at
+the services and half at a node.  Each has the server by another name, as it
+has few connections to one, which pages of several readers would not share.  A
+property of that node is written again and again; told is how long it takes
+until each page shows it.  Then one page shows a tree of so many nodes, 10,000 of them at one
 node: how long each step takes, and the longest task of the browser's thread
 in it, during which the page does not answer.  Needs chromium and
 chromedriver.
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from page import start
@@ -32,7 +34,8 @@ from zc.zk.tests.web import browser
 
 PATIENCE = 60.0
 CHILDREN = 10_000
-NODE = '/s7/providers/10.0.7.7:80'
+# One that its card shows at once
+NODE = '/s7/providers/10.0.7.1:80'
 # Says when each text of the form v-1 came, by the clock that Python reads.
 WATCH = """
     window.came = {};
@@ -73,8 +76,13 @@ def until(driver: Any, script: str, *arguments: Any) -> Any:
 
 
 @contextlib.contextmanager
-def system(text: str) -> Iterator[tuple[zc.zk.ZooKeeper, str]]:
-    """Start a server with a tree, and the page of it."""
+def system(
+    text: str, names: Sequence[str] = ()
+) -> Iterator[tuple[zc.zk.ZooKeeper, str]]:
+    """Start a server with a tree, and the page of it.
+
+    :param names: of the page, beside the usual ones
+    """
     processes = []
     with tempfile.NamedTemporaryFile('w', suffix='.txt') as tree:
         tree.write(text)
@@ -83,7 +91,8 @@ def system(text: str) -> Iterator[tuple[zc.zk.ZooKeeper, str]]:
             server, address = start(
                 'server', '--port', '0', '--tree', tree.name)
             processes.append(server)
-            web, url = start('-z', address, 'web', '--port', '0')
+            web, url = start('-z', address, 'web', '--port', '0', *(
+                f'--name={name}' for name in names))
             processes.append(web)
             with zc.zk.ZooKeeper(address) as zk:
                 yield zk, url
@@ -117,31 +126,28 @@ def large(nodes: int) -> str:
     return '\n'.join(lines) + '\n'
 
 
-def readers(driver: Any, url: str, count: int) -> list[str]:
-    """Open pages, each of a reader with connections of its own."""
+def readers(driver: Any, url: str, names: Sequence[str]) -> list[str]:
+    """Open a window for each name of the page."""
     handles = []
-    for number in range(count):
-        before = set(driver.window_handles)
-        context = driver.execute_cdp_cmd(
-            'Target.createBrowserContext', {})['browserContextId']
-        driver.execute_cdp_cmd('Target.createTarget', {
-            'url': 'about:blank', 'browserContextId': context,
-            'newWindow': True})
-        [handle] = set(driver.window_handles) - before
-        driver.switch_to.window(handle)
-        driver.get(url + (f'tree{NODE}' if number % 2 else 'services'))
+    for number, name in enumerate(names):
+        driver.switch_to.new_window('window')
+        driver.get(url.replace('127.0.0.1', name) + (
+            f'tree{NODE}' if number % 2 else 'services'))
         until(driver, 'document.querySelector(".node, .card") !== null '
               '&& document.body.innerText.includes("first")')
         driver.execute_script(WATCH)
-        handles.append(handle)
+        handles.append(driver.current_window_handle)
     return handles
 
 
 def live(driver: Any, options: argparse.Namespace) -> None:
     """Measure from a write until all pages show it."""
     delays: dict[str, list[float]] = {'services': [], 'node': []}
-    with system(services(options.services, options.servers)) as (zk, url):
-        handles = readers(driver, url, options.pages)
+    # A browser takes these for the machine that it runs on.
+    names = [f'reader{number}.localhost' for number in range(options.pages)]
+    text = services(options.services, options.servers)
+    with system(text, names) as (zk, url):
+        handles = readers(driver, url, names)
         written = {}
         for number in range(options.changes):
             text = f'v-{number}'
@@ -156,7 +162,7 @@ def live(driver: Any, options: argparse.Namespace) -> None:
             delays['node' if number % 2 else 'services'] += [
                 came[each] - at for each, at in written.items()
                 if each in came]
-    print(f'{options.pages} pages of as many readers, {options.services} '
+    print(f'{options.pages} pages, {options.services} '
           f'services of {options.servers} servers, {options.changes} '
           'changes of a property:')
     print()

@@ -12,6 +12,9 @@ import { keep } from './keyed.js';
 export class ServicesView {
     title = 'Services';
     #filter = '';
+    /** @type {WeakMap<HTMLElement,
+     *      {card: import('./model.js').Card, changes: boolean}>} */
+    #shown = new WeakMap();
 
     /** @param {import('./page.js').Page} page */
     constructor(page) {
@@ -63,6 +66,20 @@ export class ServicesView {
         this.off = undefined;
     }
 
+    /**
+     * Show a service on its card, unless the card shows it as it is.
+     * @param {HTMLElement} element
+     * @param {import('./model.js').Card} card
+     */
+    #dress(element, card) {
+        const { changes } = this.store;
+        const shown = this.#shown.get(element);
+        if (shown?.card !== card || shown.changes !== changes) {
+            this.#shown.set(element, { card, changes });
+            dressCard(element, card, this.page);
+        }
+    }
+
     /** @param {string | null} path  of the one that changed */
     #announce(path) {
         const card = path && this.store.services.get(path);
@@ -86,7 +103,7 @@ export class ServicesView {
             : `${shown.length} services`, ', ', ready === 1
             ? '1 provider ready' : `${ready} providers ready`);
         keep(this.cards, shown, (card) => card.path, makeCard,
-            (element, card) => dressCard(element, card, this.page));
+            (element, card) => this.#dress(element, card));
         this.none.hidden = shown.length > 0;
         fill(this.none, make('p', {}, all.length
             ? 'No service has these words in its path or type.'
