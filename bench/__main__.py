@@ -1,6 +1,6 @@
 """Run the benchmarks and write what they print to RESULTS.md.
 
-    python bench [choice] [encoding] [fleet] [jobs] [leaving]
+    python bench [browser] [choice] [encoding] [fleet] [jobs] [leaving]
                  [looking] [page] [parsing] [serving] [trees] [watches]
 
 Each runs in a process of its own; without names, all of them.  What others

@@ -7,7 +7,7 @@
 a third one.  So many pages listen to its stream, in this process; servers are
 drained, come and go at the given rate a minute.  Told are the server's
 processor time and memory, and how long it takes from a write until every page
-has its event: the median, and the longest.  Imported by nothing.
+has its event: the median, and the longest.  Only `browser` imports it.
 """
 from __future__ import annotations
 

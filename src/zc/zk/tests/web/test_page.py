@@ -1,4 +1,3 @@
-import json
 
 import zc.zk.testing
 
@@ -39,6 +38,22 @@ class Services(PageCase):
         self.focused('focus.innerText === "10.0.4.41:80"')
         self.zk.client.delete(node)
         self.see('.card', '/images', 'gone a moment ago')
+
+    def test_others(self):
+        """A change at one service touches no other card."""
+        node = self.system.serve('/images', '10.0.4.41:80', pid=77)
+        self.open('services')
+        self.see('.card', '/images', '77')
+        self.run_script('''
+            window.touched = [];
+            new MutationObserver((all) => window.touched.push(...all.map(
+                ({ target }) => target.closest('.card')?.ariaLabel))).observe(
+                    document.querySelector('.cards'),
+                    { subtree: true, childList: true, attributes: true })''')
+        self.zk.client.set(node, b'{"pid":78}')
+        self.see('.card', '/images', '78')
+        self.assertEqual({'/images'}, set(self.run_script(
+            'return window.touched')))
 
     def test_appears(self):
         """A service that is made, and one that is deleted, show at once."""
@@ -345,32 +360,6 @@ class Search(PageCase):
         self.assertNotIn('ask the keeper', self.driver.page_source)
         self.open('search?q=keeper')
         self.see('.count', 'Nothing holds')
-
-
-class Secrets(PageCase):
-
-    tree = TREE
-
-    def test_click(self):
-        """A secret is not on the page before a click, nor after another."""
-        self.open('tree/databases/orders')
-        self.see('.properties div', 'password', 'Show')
-        self.run_script('document.querySelectorAll("details").forEach('
-                        '(each) => { each.open = true; })')
-        self.assertNotIn('ask the keeper', self.driver.page_source)
-        self.click('.secret button', 'Show the value of password')
-        self.see('.properties div', 'password', 'ask the keeper')
-        self.click('.secret button', 'Hide the value of password')
-        self.see_none('.properties div', 'ask the keeper')
-        self.assertNotIn('ask the keeper', self.driver.page_source)
-
-    def test_raw(self):
-        """Raw data with a secret in them are hidden as well."""
-        self.open('tree/databases/orders')
-        self.click('summary', 'Raw data')
-        self.click('.secret button', 'Show the raw data')
-        value = self.see('details .value', 'ask the keeper').text
-        self.assertEqual('ask the keeper', json.loads(value)['password'])
 
 
 class Doctor(PageCase):

@@ -1,9 +1,11 @@
-"""A reader of a page that wants a token, in a browser."""
+"""What a browser keeps from those who should not see it."""
 from __future__ import annotations
 
+import json
 import logging
 
 from .pagecase import PageCase
+from .system import TREE
 
 
 TOKEN = 'a token/of&some=length+%41'
@@ -60,3 +62,29 @@ class Login(PageCase):
         """The field has the keyboard as soon as the page is there."""
         self.open('')
         self.focused('focus.id === "token"')
+
+
+class Secrets(PageCase):
+
+    tree = TREE
+
+    def test_click(self):
+        """A secret is not on the page before a click, nor after another."""
+        self.open('tree/databases/orders')
+        self.see('.properties div', 'password', 'Show')
+        self.run_script('document.querySelectorAll("details").forEach('
+                        '(each) => { each.open = true; })')
+        self.assertNotIn('ask the keeper', self.driver.page_source)
+        self.click('.secret button', 'Show the value of password')
+        self.see('.properties div', 'password', 'ask the keeper')
+        self.click('.secret button', 'Hide the value of password')
+        self.see_none('.properties div', 'ask the keeper')
+        self.assertNotIn('ask the keeper', self.driver.page_source)
+
+    def test_raw(self):
+        """Raw data with a secret in them are hidden as well."""
+        self.open('tree/databases/orders')
+        self.click('summary', 'Raw data')
+        self.click('.secret button', 'Show the raw data')
+        value = self.see('details .value', 'ask the keeper').text
+        self.assertEqual('ask the keeper', json.loads(value)['password'])
