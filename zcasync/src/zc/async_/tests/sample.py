@@ -123,6 +123,27 @@ def commits_itself(counter: Counter) -> str:
     return 'done'
 
 
+class Adding:
+    """A callable that is stored, takes any result and adds one."""
+
+    def __init__(self, counter: Counter) -> None:
+        self.counter = counter
+
+    def __call__(self, result: Any) -> int:
+        return self.counter.add()
+
+
+def note_adding(counter: Counter) -> int:
+    """Add one, and note it outside of the database."""
+    noted.append('called')
+    return counter.add()
+
+
+def puts_adding(counter: Counter) -> Any:
+    """Return a job that adds one."""
+    return local.getQueue().put(counter.add)
+
+
 def picky(job: Any) -> bool:
     """A filter that fails for some jobs."""
     return bool(job.args[0] > 0)
