@@ -52,10 +52,10 @@ class Call(abc.ABC):
         """Return a parser, to which the command adds its own options.
 
         :param arguments: the command's own arguments, for the usage line
-        :param examples: in it, ``{0}`` stands for `example`, ``{live}``
-            for the option that names an optional connection, and
-            ``{failure}`` and ``{or failure}`` for the rest of a list of exit
-            statuses up to 0, or 1
+        :param examples: in it, ``{0}`` stands for `example`, ``{name}`` for
+            `name`, ``{live}`` for the option that names an optional
+            connection, and ``{failure}`` and ``{or failure}`` for the rest
+            of a list of exit statuses up to 0, or 1
         """
 
     @abc.abstractmethod
@@ -89,7 +89,7 @@ class Call(abc.ABC):
 
     def _text(self, examples: str, live: str = '') -> str:
         for name, text in (
-                ('{0}', self.example), ('{live}', live),
+                ('{0}', self.example), ('{name}', self.name), ('{live}', live),
                 ('{failure}', self.failure),
                 ('{or failure}', self.or_failure)):
             examples = examples.replace(name, text)

@@ -31,7 +31,7 @@ services to whose "providers" it, or a node below it, has a link.  PATH is / by
 default and may lead through links.
 ''', '''\
 examples:
-  zookeeper_graph --file tree.txt -o system.svg
+  {name} --file tree.txt -o system.svg
         draw a file that describes a tree, as a picture (needs Graphviz)
   {0} -o system.svg
         draw the live tree, with the numbers of live providers

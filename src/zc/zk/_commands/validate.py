@@ -31,7 +31,7 @@ standard input by default, or if it is -.  Links that lead out of the file are
 checked only with a connection.
 ''', '''\
 examples:
-  zookeeper_validate tree.txt
+  {name} tree.txt
   {0} {live}--path /fooservice tree.txt
         as it would be after an import there
 

@@ -11,7 +11,7 @@ class Scripts(unittest.TestCase):
     def call(self, *args, optional=False):
         call = Script(args, 'zookeeper_x', optional)
         parser = call.parser(
-            '[PATH]', 'does', 'examples:\n  {0} /a\n  {live}\n')
+            '[PATH]', 'does', 'examples:\n  {0} /a\n  {name}\n  {live}\n')
         return parser.format_help(), call, call.parse(parser)
 
     def test_connection(self):
@@ -22,6 +22,7 @@ class Scripts(unittest.TestCase):
         self.assertFalse(call.offline(options))
         self.assertIn('zookeeper_x [options] [CONNECTION [PATH]]', text)
         self.assertIn('  zookeeper_x localhost:2181 /a\n', text)
+        self.assertIn('  zookeeper_x\n', text)
         self.assertIsNone(self.call()[2].connection)
         self.assertIsNone(self.call('')[2].connection)
 

@@ -39,6 +39,7 @@ class Words(WordsCase):
             self.assertRegex(out, f'^usage: zczk {word} ')
             self.assertNotIn('{0}', out)
             self.assertNotIn('{live}', out)
+            self.assertNotIn('{name}', out)
 
     def test_wrong(self):
         """A wrong command is named, and those that there are."""
