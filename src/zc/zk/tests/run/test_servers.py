@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import signal
 import sys
 import threading
@@ -218,6 +219,18 @@ class Gunicorn(Installed):
 
     command = (sys.executable, '-m', 'gunicorn', 'wsgi:app',
                '--workers', '2', '--bind', 'fd://{fd}')
+
+    def test_unix(self):
+        """An old gunicorn leaves the file of the socket to the new one."""
+        path = os.path.join(self.directory, 'web.sock')
+        launcher = self.start(self.command, '--unix', path)
+        launcher.send(signal.SIGHUP)
+        launcher.wait_for('has taken over')
+        launcher.wait_for('Shutting down: Master')
+        self.assertTrue(os.path.exists(path))
+        launcher.send()
+        self.assertEqual(0, launcher.wait(), launcher.output)
+        self.assertFalse(os.path.exists(path))
 
 
 class Hypercorn(Installed):
