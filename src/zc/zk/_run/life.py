@@ -100,7 +100,6 @@ class Life:
         self._due: dict[Any, float] = {}
         self._old: set[Any] = set()     # children that are to end
         self._started = 0.0
-        self._left = False
         self._asked = False             # to end, by a signal
         self._failed = False
         self.current: Any = None
@@ -112,7 +111,6 @@ class Life:
     def begin(self, now: float) -> None:
         """Start the command."""
         self.phase = Phase.STARTING
-        self._left = False
         self._started = now
         self._due['ready'] = now + self._policy.ready_timeout
         try:
@@ -235,7 +233,6 @@ class Life:
 
     def left(self, now: float) -> None:
         """Take note that the nodes are gone, or will not go soon."""
-        self._left = True
         self._due.pop('leave', None)
         if self.phase is not Phase.LEAVING:
             return
@@ -303,7 +300,6 @@ class Life:
         if self.next is not None:
             self._stop(self.next, now)
             self.next = None
-        self._left = False
         self._due['leave'] = now + LEAVE_SECONDS
         self._hands.leave()
 

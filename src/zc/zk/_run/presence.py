@@ -116,8 +116,13 @@ class Presence:
         self._ask(True, True)
 
     def leave(self) -> None:
-        """Have the nodes taken away; `Left` is told in any case."""
+        """Have the nodes taken away; `Left` is told in any case.
+
+        It is told at once if there was no connection yet.
+        """
         self._ask(False, self._up)
+        if self._zk is None:
+            self._told(Left())
 
     def mark(self, up: bool) -> None:
         """Have the nodes say whether the server is up.
@@ -189,6 +194,9 @@ class Presence:
         if self._zk is None and (wanted or self._first):
             self._zk = self._connect()
             self._zk.client.add_listener(self._tell)
+            # That may have taken long.
+            with self._condition:
+                wanted, up = self._in, self._up
         self._first = False
         if not wanted:
             self._leave()

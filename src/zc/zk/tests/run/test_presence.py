@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 
 from kazoo.exceptions import ConnectionLoss
 
@@ -161,6 +162,26 @@ class PresenceTests(ServerCase):
             wait_for(lambda: logs.output)
         self.zk.create('/later')
         self.next(Registered)
+
+    def test_leave_without_server(self):
+        """What has no connection yet has left; it registers nothing then."""
+        connecting = threading.Event()
+        goes_on = threading.Event()
+        self.addCleanup(goes_on.set)
+
+        def connect():
+            connecting.set()
+            goes_on.wait(DEADLINE)
+            return self.connect()
+
+        presence = self.make_presence(connect=connect)
+        presence.enter()
+        self.assertTrue(connecting.wait(DEADLINE))
+        presence.leave()
+        self.next(Left)
+        goes_on.set()
+        self.assertIsInstance(self.told.get(timeout=DEADLINE), Left)
+        self.assertEqual([], self.names())
 
     def test_close_without_server(self):
         """A request that waits for a server does not keep it."""
