@@ -16,6 +16,7 @@ export function linkForm(page, node, onEditing) {
     const place = make('div', { class: 'add' });
     const close = () => {
         closed();
+        place.querySelector('button')?.focus();
         onEditing(false);
     };
     const closed = () => fill(place, button('Add a link\u2026', () => {

@@ -18,6 +18,8 @@ import { valueElement } from './secrets.js';
 import { get } from './server.js';
 import { shape } from './shapes.js';
 
+const CHANGE = 'Change the properties';
+
 export class NodePane {
     #path = '';
     #editing = false;
@@ -25,6 +27,8 @@ export class NodePane {
     #drawn = 0;
     #offered = false;
     #written = '';
+    /** The label of what gets the keyboard when the node is drawn. */
+    #focus = '';
 
     /** @param {import('./page.js').Page} page */
     constructor(page) {
@@ -114,8 +118,11 @@ export class NodePane {
             .flatMap(({ steps }) => steps ?? []);
         const open = [...this.element.querySelectorAll(
             'details[open] > summary')].map(labelOf);
-        const on = this.element.contains(document.activeElement)
-            ? labelOf(/** @type {Element} */ (document.activeElement)) : '';
+        const on = this.#focus
+            || (this.element.contains(document.activeElement)
+                ? labelOf(/** @type {Element} */ (document.activeElement))
+                : '');
+        this.#focus = '';
         this.#draw(node);
         for (const each of this.element.querySelectorAll('summary')) {
             /** @type {HTMLDetailsElement} */ (each.parentElement).open =
@@ -178,11 +185,12 @@ export class NodePane {
             const editor = new PropertiesEditor(this.page, node, () => {
                 this.#editing = false;
                 this.#written = '';
+                this.#focus = CHANGE;
                 this.#again();
             });
             section.replaceWith(editor.element);
             editor.start();
-        }, { class: 'small', 'aria-label': 'Change the properties' });
+        }, { class: 'small', 'aria-label': CHANGE });
         fill(section, make('h2', {}, 'Properties', edit),
             names.length ? make('dl', { class: 'properties' },
                 ...names.map((name) => make('div', {},

@@ -11,6 +11,8 @@ const GAP = { x: 80, y: 32 };
 // Between arrows that go side by side, and how many do
 const LANE = { width: 5, count: 5 };
 const MARGIN = 16;
+// The scale at which texts are still read well
+const SMALLEST = 0.8;
 // Characters that fit into a box
 const FITS = { label: 19, type: 22 };
 
@@ -177,8 +179,10 @@ export function makePicture(boxes, arrows, places, cards) {
         ([, place]) => `${place.column} ${place.row}`));
     const width = 2 * MARGIN + columns * (BOX.width + GAP.x) - GAP.x;
     const height = 2 * MARGIN + rows * (BOX.height + GAP.y);
-    return draw('svg', { viewBox: `0 0 ${width} ${height}`, width, height,
-        role: 'group', 'aria-label': 'Services and their links' },
+    const picture = draw('svg', { viewBox: `0 0 ${width} ${height}`, width,
+        height, role: 'group', 'aria-label': 'Services and their links' },
     ...arrows.map((arrow, index) => drawArrow(arrow, places, taken, index)),
     ...boxes.map((box) => drawBox(box, places, cards.get(box.id))));
+    picture.style.minWidth = `${SMALLEST * width}px`;
+    return picture;
 }

@@ -21,7 +21,7 @@ from .system import System
 VIEWS = {
     'services': ('services', '.card'),
     'architecture': ('architecture', '.box'),
-    'tree': ('tree/shop/cart', '.part'),
+    'tree': ('tree/shop/cart', '.view:has(.row.chosen) .part'),
     'events': ('events', '.event'),
     'doctor': ('doctor', '.finding'),
     'search': ('search?q=database', '.found li'),
@@ -96,7 +96,7 @@ class Camera:
         self._click('[aria-label="Change the properties"]')
         self._wait('[aria-label="Value of timeout"]')
         self.driver.execute_script(
-            'document.querySelector(arguments[0]).value = "4.5"',
+            'document.querySelector(arguments[0]).value = "10.5"',
             '[aria-label="Value of timeout"]')
         seconds = self.system.zk.properties('/shop/cart')
         seconds.update(timeout=seconds['timeout'] + 0.5)

@@ -182,6 +182,18 @@ class Changes(PageCase):
         self.see_none('.resolved li', 'db')
         self.assertNotIn('db ->', self.properties('/images'))
 
+    def test_escape(self):
+        """Escape leaves a form, and the keyboard is where it was before."""
+        self.open('tree/shop/cart')
+        for label, form in (('Change the properties', '.editor'),
+                            ('Add a link\u2026', '.add form')):
+            self.click('.node button', label)
+            self.see(form)
+            self.press('ESCAPE')
+            self.see_none(form)
+            self.focused('(focus.ariaLabel ?? focus.innerText) === '
+                         f'"{label}"')
+
     def test_plan(self):
         """The changes that a text would make are shown, then applied."""
         self.open('plan')
