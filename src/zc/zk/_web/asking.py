@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 from .._tree import paths
+from .._tree.values import too_deep
 from .guards import Asked
 
 
@@ -96,8 +97,12 @@ async def json_of(request: Request, most: int) -> dict[str, Any]:
     if kind.strip().lower() != 'application/json':
         raise HTTPException(415, 'application/json is needed')
     try:
-        found = json.loads(await body_of(request, most))
-    except (ValueError, RecursionError):
+        text = (await body_of(request, most)).decode('utf-8')
+        # All that looks at it recurses.
+        if too_deep(text):
+            raise HTTPException(400, 'the body is nested too deep')
+        found = json.loads(text)
+    except ValueError:
         raise HTTPException(400, 'the body is no JSON') from None
     if not isinstance(found, dict):
         raise HTTPException(400, 'the body must be a JSON object')

@@ -39,8 +39,7 @@ def web(call: Call) -> int:
         raise Failure('there are no arguments, only options')
     uvicorn = _uvicorn()
     keywords = _checked(options)
-    if options.allow_changes:
-        _log_changes()
+    _log(options.allow_changes)
     door = importlib.import_module('zc.zk.web')
     with _connected(call, options) as zk, _listening(
             options.host, options.port) as listener:
@@ -137,14 +136,22 @@ def _checked(options: argparse.Namespace) -> dict[str, Any]:
             'user_header': options.user_header, 'names': options.name}
 
 
-def _log_changes() -> None:
-    """Say on the standard error who changes what."""
+def _log(changes: bool) -> None:
+    """Say on the standard error what fails in here, and who changes what."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(
         '%(asctime)s %(message)s', '%Y-%m-%d %H:%M:%S'))
-    logger = logging.getLogger('zc.zk.web')
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    # Uvicorn also says of each stream that it was ended.
+    handler.addFilter(
+        lambda record: record.name != 'uvicorn.error' or bool(
+            record.exc_info))
+    levels = {'uvicorn.error': logging.ERROR, 'zc.zk._web': logging.ERROR}
+    if changes:
+        levels['zc.zk.web'] = logging.INFO
+    for name, level in levels.items():
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(level)
 
 
 def _uvicorn() -> Any:
@@ -220,6 +227,8 @@ def _serve(uvicorn: Any, page: Any, listener: socket.socket) -> None:
     server = PageServer(uvicorn.Config(
         page, lifespan='off', log_config=None, access_log=False,
         server_header=False, proxy_headers=False, ws='none',
+        # The other parser takes headers without end.
+        http='h11',
         timeout_graceful_shutdown=GRACE))
 
     def end(number: int, frame: Any) -> None:

@@ -197,7 +197,8 @@ class Hostile(PageCase):
     def post(self, *headers, name='set', body=None, **options):
         return self.ask(
             f'/api/v1/{name}', 'POST', headers,
-            (self.body if body is None else body).encode('utf-8'), **options)
+            (self.body if body is None else body).encode('latin-1'),
+            **options)
 
     def token(self):
         return 'x-csrf-token', self.get('status')['csrf']
@@ -230,6 +231,9 @@ class Hostile(PageCase):
                 (400, [JSON, token], {'body': '{'}),
                 (400, [JSON, token], {'body': '[]'}),
                 (400, [JSON, token], {'body': '[' * 100_000}),
+                (400, [JSON, token], {'body': '{"path": "/site", "version": 0'
+                    ', "properties": ' + '{"a":' * 900 + '1' + '}' * 902}),
+                (400, [JSON, token], {'body': '{"\xff": 1}'}),
                 (413, [JSON, token], {'body': '[' * (
                     module.MOST_BODY + 1)}),
                 (405, [JSON, token, ours], {'name': 'status'})):

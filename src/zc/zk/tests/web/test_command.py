@@ -2,13 +2,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import logging
 import signal
 import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from unittest import mock
 
 import zc.zk
 from zc.zk._commands.streams import Failure
@@ -77,6 +80,18 @@ class Web(WordsCase):
                 self.end(signal.SIGTERM)
             else:
                 self.end(signal.SIGINT)
+
+    def test_endless_header(self) -> None:
+        """A request whose header does not end is refused in time."""
+        self.start('--tree', self.file('/a\n'))
+        host, port = self.address[7:-1].split(':')
+        with socket.create_connection((host, int(port)), 60) as other:
+            with contextlib.suppress(ConnectionError):
+                other.sendall(b'GET / HTTP/1.1\r\nHost: localhost\r\nX: '
+                              + b'x' * 10_000_000)
+            with contextlib.suppress(ConnectionError):
+                self.assertIn(other.recv(12), (b'HTTP/1.1 400', b''))
+        self.end(signal.SIGTERM)
 
     def test_token(self) -> None:
         """It wants the token that a file holds."""
@@ -161,6 +176,25 @@ class Usage(WordsCase):
             self.assertEqual((2, '', f'zczk web: the page needs {name}: pip '
                               "install 'zc.zk[web]'\n"),
                              (done.returncode, done.stdout, done.stderr))
+
+
+    def test_failures(self) -> None:
+        """What fails in the page is said on the standard error."""
+        with contextlib.ExitStack() as stack:
+            for name in 'uvicorn.error', 'zc.zk._web':
+                logger = logging.getLogger(name)
+                stack.callback(logger.setLevel, logger.level)
+                stack.enter_context(mock.patch.object(logger, 'handlers', []))
+            errors = stack.enter_context(
+                contextlib.redirect_stderr(io.StringIO()))
+            command._log(False)
+            logging.getLogger('zc.zk._web.picture').error('it failed')
+            logging.getLogger('uvicorn.error').error('a stream was ended')
+            logging.getLogger('uvicorn.error').error(
+                'so did this', exc_info=ValueError('why'))
+        self.assertRegex(
+            errors.getvalue(), r'\A\S+ \S+ it failed\n\S+ \S+ so did this\n'
+            r'Traceback (.*\n)+ValueError: why\n\Z')
 
 
 class Live(ServerCase, WordsCase):
