@@ -1,3 +1,4 @@
+import pathlib
 import sys
 import unittest
 
@@ -69,3 +70,17 @@ class Passed(LauncherCase):
             'for s in socks}), len({s.getsockname() for s in socks}))')
         launcher.wait()
         self.assertIn('same 1 1\n', launcher.output)
+
+    def test_check(self):
+        """A check by a command knows the server, and of no socket."""
+        self.write('check.sh', '''
+            echo $CHILD_PID $HOST $PORT $* "<$LISTEN_FDS$LISTEN_PID>" >> told
+            ''')
+        launcher = self.serve('--check', 'cmd:sh check.sh {host} {port}')
+        launcher.wait_for('started ')
+        [address] = self.providers()
+        [child] = launcher.children()
+        told = pathlib.Path(self.directory, 'told').read_text()
+        self.assertEqual(
+            [str(child), *2 * address.split(':'), '<>'],
+            told.splitlines()[0].split())
