@@ -9,6 +9,7 @@ import argparse
 import importlib
 import os
 import sys
+from collections.abc import Collection
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,10 +73,11 @@ def _everything(line: str) -> argparse.ArgumentParser:
     """Return a parser of commands; only that of the line has options."""
     parser = argparse.ArgumentParser(PROGRAM, allow_abbrev=False)
     add_global_options(parser)
+    before = {action.dest for action in parser._actions}
     words = parser.add_subparsers()
     typed = line.split()
     for name, entry in COMMANDS.items():
-        parents = [_parser_of(name)] if name in typed else []
+        parents = [_parser_of(name, before)] if name in typed else []
         words.add_parser(name, help=entry.says, parents=parents,
                          add_help=not parents, conflict_handler='resolve')
     return parser
@@ -100,12 +102,17 @@ class _Description(Subcommand):
         raise _Described(parser)
 
 
-def _parser_of(name: str) -> argparse.ArgumentParser:
+def _parser_of(
+    name: str, before: Collection[str]
+) -> argparse.ArgumentParser:
     try:
         load(name).run(_Description((), (), name))
     except _Described as e:
         for action in e.parser._actions:
-            if action.dest == 'arguments':
+            # What stands before the command counts, if it is not said again.
+            if action.dest in before:
+                action.default = argparse.SUPPRESS
+            if action.dest == 'arguments' or action.metavar == 'PATH':
                 action.completer = _nodes       # type: ignore[attr-defined]
         return e.parser
     raise AssertionError(f'{name} does not parse its options')
@@ -121,6 +128,8 @@ def _nodes(
     options = argparse.Namespace(**vars(parsed_args))
     options.timeout = PATIENCE
     above = prefix[:prefix.rindex('/')] or '/'
-    with connected(options, options.connection) as zk:
+    # `zczk run` has another name for it.
+    given = getattr(options, 'zookeeper', None) or options.connection
+    with connected(options, given) as zk:
         return [paths.join(above, name)
                 for name in zk.get_children(zk.resolve(above))]

@@ -15,8 +15,11 @@ from zc.zk.tests.zczk.zczkcase import WordsCase
 
 class Completion(WordsCase, ServerCase):
 
-    def complete(self, line):
-        """Return what a shell gets for a line, in the way of argcomplete."""
+    def complete(self, line, connection=None):
+        """Return what a shell gets for a line, in the way of argcomplete.
+
+        :param connection: that of the environment
+        """
         with tempfile.TemporaryDirectory() as directory:
             answer = pathlib.Path(directory) / 'answer'
             done = subprocess.run(
@@ -26,7 +29,8 @@ class Completion(WordsCase, ServerCase):
                      'COMP_POINT': str(len(line)), '_ARGCOMPLETE_IFS': '\n',
                      '_ARGCOMPLETE_STDOUT_FILENAME': str(answer),
                      '_ARGCOMPLETE_SUPPRESS_SPACE': '1',
-                     'ZC_ZK_CONNECTION_STRING': self.server.connection_string},
+                     'ZC_ZK_CONNECTION_STRING':
+                         connection or self.server.connection_string},
                 capture_output=True, text=True, timeout=60, check=False)
             self.assertEqual('', done.stderr)
             return answer.read_text().split('\n')
@@ -50,6 +54,19 @@ class Completion(WordsCase, ServerCase):
         self.assertEqual(['/alpha'], self.complete('zczk ls /al'))
         self.assertEqual(['/alpha/one', '/alpha/two'],
                          sorted(self.complete('zczk ls /alpha/')))
+
+    def test_connection(self):
+        """They are those of the server that the line names, anywhere."""
+        self.zk.import_tree('/alpha\n')
+        given = f'-z {self.server.connection_string}'
+        for line in (f'zczk {given} ls /al', f'zczk ls {given} /al',
+                     f'zczk {given} run --path /al',
+                     f'zczk run {given} --path /al',
+                     f'zczk {given} render -s /al',
+                     f'zczk -z 127.0.0.1:1 ls {given} /al'):
+            with self.subTest(line):
+                self.assertEqual(
+                    ['/alpha'], self.complete(line, '127.0.0.1:1'))
 
     def test_shells(self):
         """The lines for each shell call zczk; another shell is refused."""
