@@ -1,7 +1,7 @@
 """Numbers in the options of commands.
 
-Each function returns what reads one: argparse calls it with the text, and
-shows its error.  Runs in a script's main thread.
+`seconds` and `number` return what reads one, `port` reads one: argparse calls
+it with the text, and shows its error.  Runs in a script's main thread.
 """
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from collections.abc import Callable
 MOST_DIGITS = 9
 #: The longest time that a thread can wait, in seconds.
 LONGEST = math.nextafter(threading.TIMEOUT_MAX, 0)
+HIGHEST_PORT = 65535
 
 
 def seconds(
@@ -51,10 +52,21 @@ def number(of_what: str, least: int = 0) -> Callable[[str], int]:
         needed += f', {least} at least,'
 
     def read(text: str) -> int:
-        if (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
-                and int(text) >= least):
+        if _is_whole(text) and int(text) >= least:
             return int(text)
         raise argparse.ArgumentTypeError(
             f'{needed} is needed, not {text!r}')
 
     return read
+
+
+def port(text: str) -> int:
+    """Read a port to listen at; 0 stands for any that is free."""
+    if _is_whole(text) and int(text) <= HIGHEST_PORT:
+        return int(text)
+    raise argparse.ArgumentTypeError(
+        f'{text!r} is not a port (0 to {HIGHEST_PORT})')
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._commands import files
+from .._commands import quantities
 from .._commands.call import Call
 from .._commands.command import command
 from .._commands.streams import Failure
@@ -72,7 +73,7 @@ exit status: 0 ended by a signal, 2 failed or wrong usage
         help='the address to listen at (default: %(default)s); others than '
         'loopback need --token-file or --trusted-proxy')
     parser.add_argument(
-        '--port', type=_port, default=PORT,
+        '--port', type=quantities.port, default=PORT,
         help='the port; 0: one that is free (default: %(default)s)')
     parser.add_argument(
         '--tree', metavar='FILE',
@@ -97,13 +98,6 @@ exit status: 0 ended by a signal, 2 failed or wrong usage
         '--user-header', metavar='NAME', default=guards.USER_HEADER,
         help='in which the proxy says it (default: %(default)s)')
     return parser
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or int(text[:6]) > 65535:
-        raise argparse.ArgumentTypeError(
-            f'{text!r} is not a port (0 to 65535)')
-    return int(text)
 
 
 def _checked(options: argparse.Namespace) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from kazoo.exceptions import KazooException
 
+from .._commands import quantities
 from .._commands.options import Telling
 from ..client import ZooKeeper
 from ..errors import Error
@@ -90,7 +91,7 @@ def parser(name: str) -> argparse.ArgumentParser:
         '--host', default='127.0.0.1',
         help='the address to listen at (default: %(default)s)')
     parser.add_argument(
-        '--port', type=_port, default=PORT,
+        '--port', type=quantities.port, default=PORT,
         help='the port; 0: one that is free (default: %(default)s)')
     parser.add_argument(
         '--tree', metavar='FILE',
@@ -106,13 +107,6 @@ def parser(name: str) -> argparse.ArgumentParser:
         '--max-session-timeout', metavar='TIME', type=_time,
         help='the longest (default: twenty ticks)')
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(
-            f'{text!r} is not a port (0 to 65535)')
-    return int(text)
 
 
 def _time(text: str) -> float:

@@ -68,21 +68,22 @@ class Life:
 
     :param options: the server's options
     :param make_engine: makes the engine
-    :param presence: makes what registers, from (options, addresses,
-        takeover, properties); for tests
-    :param clock: returns the time in seconds; for tests
+    :param make_presence: makes what registers, from (options, addresses,
+        takeover, properties)
+    :param clock: returns the seconds since some moment in the past; the
+        deadlines of the end are measured by it
     """
 
     def __init__(
         self,
         options: Options,
         make_engine: MakeEngine,
-        presence: Callable[..., Any] = Presence,
+        make_presence: Callable[..., Any] = Presence,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._options = options
         self._make_engine = make_engine
-        self._make_presence = presence
+        self._make_presence = make_presence
         self._clock = clock
         # A SimpleQueue may be put on by a signal handler that interrupts
         # another put.

@@ -49,3 +49,12 @@ class Quantities(unittest.TestCase):
             "a number of lines, 1 at least, is needed, not '\xb2'",
             self.refused(read, '0', '-1', '1.0', '', '9' * 10, '\xb2'))
         self.assertEqual(0, quantities.number('nodes')('0'))
+
+    def test_port(self):
+        """A port has ASCII digits only; leading zeros hide none too high."""
+        self.assertEqual([0, 80, 65535], [
+            quantities.port(text) for text in ('0', '0080', '65535')])
+        self.assertEqual(
+            "'0000070000' is not a port (0 to 65535)", self.refused(
+                quantities.port, '', '-1', '65536', '\u0668\u0660', '9' * 5000,
+                '00070000', '0000070000'))
