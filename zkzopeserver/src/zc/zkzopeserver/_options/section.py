@@ -75,6 +75,11 @@ def _check(options: Options) -> None:
     if options.zookeeper_tls_key and not options.zookeeper_tls_cert:
         raise options.error(
             'zookeeper_tls_key', 'it needs zookeeper_tls_cert too')
+    if options.zookeeper_tls_any_host and not (
+            options.zookeeper_tls_ca or options.zookeeper_tls_cert):
+        raise options.error(
+            'zookeeper_tls_any_host', 'it needs zookeeper_tls_ca or '
+            'zookeeper_tls_cert: without both, there is no TLS')
 
 
 def _find_section(

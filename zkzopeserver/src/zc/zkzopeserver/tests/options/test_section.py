@@ -89,6 +89,11 @@ class ReadTests(unittest.TestCase):
         self.assertIn('zookeeper_tls_cert', self.refused(
             {**REQUIRED, 'zookeeper_tls_key': __file__}))
 
+    def test_any_host_without_tls(self):
+        """Without certificates, there is no TLS, and nothing to accept."""
+        self.assertIn('zookeeper_tls_ca or zookeeper_tls_cert', self.refused(
+            {**REQUIRED, 'zookeeper_tls_any_host': 'true'}))
+
     def test_global_conf(self):
         """An option that stands in [DEFAULT] counts."""
         self.assertEqual(
