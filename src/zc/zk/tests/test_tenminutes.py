@@ -77,6 +77,11 @@ class Shop(unittest.TestCase):
                     self.addCleanup(zk.close)
                     continue
                 assert zk is not None
+                if command == 'zczk web':
+                    page = self.start(f'{command} --port 0').stdout
+                    assert page is not None
+                    self.assertRegex(page.readline(), '^http://127')
+                    continue
                 if command.startswith(('python ', 'zczk run ')):
                     self.start(command)
                     name = re.findall(r'(stock|price|shop)\.py', command)[0]
@@ -105,6 +110,6 @@ class Shop(unittest.TestCase):
         self.assertEqual(
             ['price.py', 'shop.py', 'shop.txt', 'stock.py'],
             sorted(path.name for path in self.directory.iterdir()))
-        self.assertEqual(11, len(self.commands))
+        self.assertEqual(12, len(self.commands))
         self.assertEqual(2, sum(
             command == CURL for command, _ in self.commands))
