@@ -1,6 +1,6 @@
 """What readers of a live page see, in a real browser.
 
-    python bench/browser.py [--pages 10] [--changes 100] [--services 50]
+    python bench/browser.py [--pages 10] [--changes 60] [--services 50]
                             [--servers 20] [--nodes 100000]
 
 ``zczk web`` runs in a process of its own, on an embedded ZooKeeper server in
@@ -33,6 +33,8 @@ from zc.zk.tests.web import browser
 
 
 PATIENCE = 60.0
+# Seconds from one change to the next: ten browsers share the processors here
+PAUSE = 1.0
 CHILDREN = 10_000
 # One that its card shows at once
 NODE = '/s7/providers/10.0.7.1:80'
@@ -154,7 +156,7 @@ def live(driver: Any, options: argparse.Namespace) -> None:
             data = json.dumps({'pid': 1, 'version': text}).encode('ascii')
             written[text] = time.time() * 1000
             zk.client.set(NODE, data)
-            time.sleep(0.25)
+            time.sleep(PAUSE)
         for number, handle in enumerate(handles):
             driver.switch_to.window(handle)
             came = until(
@@ -258,7 +260,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--pages', type=int, default=10)
-    parser.add_argument('--changes', type=int, default=100)
+    parser.add_argument('--changes', type=int, default=60)
     parser.add_argument('--services', type=int, default=50)
     parser.add_argument('--servers', type=int, default=20)
     parser.add_argument('--nodes', type=int, default=100_000)
