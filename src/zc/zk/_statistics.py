@@ -1,6 +1,6 @@
 """Figures about a ZooKeeper object.
 
-It must not know where they come from.
+Pure: values only.  It must not know where they come from.
 """
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The event that a server is being registered, and where events are sent.
 
+It is sent in the thread that registers the server.
 ``notify`` is ``zope.event.notify``: an application may replace it.
 """
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The servers of a connection string, asked one by one.
 
 By the four-letter word ``srvr``, which servers answer unless they were told
-not to (4lw.commands.whitelist).
+not to (4lw.commands.whitelist).  Runs in the threads of `crowd`.
 """
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 Needs the module ``netifaces`` (distribution netifaces-plus, extra
 ``netifaces``); without it, the fully qualified host name is all there is.
+Runs in the thread that registers a server, and asks the system each time.
 """
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states of a registration, and what may follow what."""
+"""The states of a registration, and what may follow what.  Pure."""
 from __future__ import annotations
 
 import enum

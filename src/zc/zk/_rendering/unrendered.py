@@ -1,6 +1,6 @@
 """Why a template gives no text.
 
-It must not know templates: who asks may have no Jinja2.
+Pure.  It must not know templates: who asks may have no Jinja2.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Connection strings: where the servers are, and nothing else.
 
 kazoo ignores what else stands in one: with a user's name and password in it,
-it would connect without them.  It must not know how to connect.
+it would connect without them.  Pure.  It must not know how to connect.
 """
 from __future__ import annotations
 
