@@ -1,7 +1,8 @@
 """Who can be connected to.
 
-A connection is made and closed; nothing is sent.  Runs in the threads of
-`crowd`.  It must not know what the addresses are.
+A connection is made and closed; nothing is sent.  Where there are many, each
+is made in one of the threads of `crowd`.  It must not know what the addresses
+are.
 """
 from __future__ import annotations
 

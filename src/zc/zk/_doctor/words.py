@@ -1,7 +1,8 @@
 """The servers of a connection string, asked one by one.
 
 By the four-letter word ``srvr``, which servers answer unless they were told
-not to (4lw.commands.whitelist).  Runs in the threads of `crowd`.
+not to (4lw.commands.whitelist).  Each is asked in one of the threads of
+`crowd`.
 """
 from __future__ import annotations
 
