@@ -103,7 +103,8 @@ class Pages:
         if not self._guard.knows(given):
             return HTMLResponse(_plain.login(root, True), 401)
         response = RedirectResponse(root, 303)
+        # A strict one would not come with those who follow a link to a view.
         response.set_cookie(
             COOKIE, self._guard.cookie(), path=root, httponly=True,
-            samesite='strict', secure=request.url.scheme == 'https')
+            samesite='lax', secure=request.url.scheme == 'https')
         return response

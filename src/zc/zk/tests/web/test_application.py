@@ -301,7 +301,7 @@ class Tokens(PageCase):
         self.assertEqual((303, '/z/'),
                          (reply.status, reply.headers['location']))
         cookie = reply.headers['set-cookie']
-        for part in (f'{COOKIE}=', 'HttpOnly', 'SameSite=strict', 'Path=/z/'):
+        for part in (f'{COOKIE}=', 'HttpOnly', 'SameSite=lax', 'Path=/z/'):
             self.assertIn(part, cookie)
         self.assertNotIn(TOKEN, cookie)
         self.assertEqual(200, self.ask('/', headers=[

@@ -58,6 +58,17 @@ class Login(PageCase):
                 .filter((name) => name.includes(arguments[0]))''',
             TOKEN[:7]))
 
+    def test_link(self):
+        """Who is in stays so when a page from elsewhere leads here."""
+        self.open('')
+        self.log_in(TOKEN)
+        self.see('.card', '/site')
+        self.driver.get(self.system.url.replace('127.0.0.1', 'localhost'))
+        self.see('label', 'The token from the file')
+        self.run_script('location.assign(arguments[0])',
+                        self.system.url + 'tree/site')
+        self.see('.node', 'greeting', 'Hello')
+
     def test_keyboard(self):
         """The field has the keyboard as soon as the page is there."""
         self.open('')
