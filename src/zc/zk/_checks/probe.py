@@ -1,6 +1,7 @@
 """Performs a check once.
 
-Runs in the thread of a prober.  Knows no ZooKeeper, and decides nothing.
+Runs in the thread of a prober, `connect` in any.  Knows no ZooKeeper, and
+decides nothing.
 """
 from __future__ import annotations
 
@@ -60,7 +61,7 @@ def probe(
     deadline = time.monotonic() + timeout
     try:
         for _ in range(ATTEMPTS):
-            with _connect(target, timeout) as connection:
+            with connect(target, timeout) as connection:
                 if pid is not None:
                     inode = _accepted(connection, deadline)
                     if not inode:
@@ -77,7 +78,12 @@ def probe(
         return e.strerror or str(e)
 
 
-def _connect(target: Target, timeout: float) -> socket.socket:
+def connect(target: Target, timeout: float) -> socket.socket:
+    """Return a connection to where a server listens.
+
+    :param target: a (host, port) pair, or the path of a Unix-domain socket
+    :param timeout: of the connection, in seconds
+    """
     if isinstance(target, tuple):
         return socket.create_connection(target, timeout)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

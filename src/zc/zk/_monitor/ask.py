@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from .._checks.probe import connect
 from .._printable import printable
 from .._tree.addresses import parse_addr
 
@@ -106,15 +107,7 @@ def _reasons(answer: str, path: str) -> list[str]:
 
 
 def _connect(address: str, timeout: float) -> socket.socket:
-    if re.search(r':\d+$', address):
-        host, port = parse_addr(address)
-        return socket.create_connection(
-            (host or 'localhost', port), timeout=timeout)
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(timeout)
-        sock.connect(address)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+    if not re.search(r':\d+$', address):
+        return connect(address, timeout)
+    host, port = parse_addr(address)
+    return connect((host or 'localhost', port), timeout)
