@@ -190,13 +190,11 @@ def _look_around(
 ) -> None:
     """Look for servers on this machine that are not registered."""
     found = reach.unregistered(
-        reach.suspects(machine, local, os.getpid()), machine,
-        registry.servers)
+        reach.suspects(machine, local, os.getpid()), registry.servers)
     if found:
         # They may be registered elsewhere, and where we may not read.
         with contextlib.suppress(NoAuthError, NoNodeError):
-            for each in reach.unregistered(
-                    found, machine, list(registered(zk))):
+            for each in reach.unregistered(found, list(registered(zk))):
                 reach.judge_process(findings, path, each)
 
 

@@ -91,7 +91,8 @@ def _listeners(servers: frozenset[Address]) -> Iterator[OpenPort]:
         yield OpenPort(
             host, port, pid, _command(pid),
             bool(connected.intersection(pids))
-            and not zookeepers.intersection(pids))
+            and not zookeepers.intersection(pids)
+            and not any(map(_is_page, pids)))
 
 
 def entries(lines: Iterable[str]) -> Iterator[tuple[str, str, str, int]]:
@@ -112,6 +113,17 @@ def _holders(inodes: Collection[int]) -> dict[int, list[int]]:
                           if each in wanted}:
                 found.setdefault(inode, []).append(pid)
     return found
+
+
+def _is_page(pid: int) -> bool:
+    """Tell whether a process is a page of zczk web, which is no server."""
+    with contextlib.suppress(OSError), open(
+            f'/proc/{pid}/cmdline', encoding='utf-8',
+            errors='replace') as file:
+        words = file.read().split('\0')
+        return 'web' in words and any(
+            os.path.basename(word) == 'zczk' for word in words)
+    return False
 
 
 def _command(pid: int | None) -> str:

@@ -183,20 +183,19 @@ def suspects(
 
 def unregistered(
     found: Iterable[list[OpenPort]],
-    machine: Machine,
     servers: Iterable[Registrant],
 ) -> list[list[OpenPort]]:
     """Return the processes of which nothing is registered.
 
     A process may have ports of which clients need not know, and its server
-    may be another process that it started.
+    may be another process that it started.  The address that it advertises
+    may be another machine's, which hands connections on.
     """
     ports, pids = set(), set()
     for each in servers:
         if each.address is not None:
             ports.add(each.address[1])
-        if each.address is None or machine.has(each.address[0]):
-            pids.add(each.pid)
+        pids.add(each.pid)
     return [ports_ for ports_ in found if not any(
         each.port in ports or each.pid in pids for each in ports_)]
 

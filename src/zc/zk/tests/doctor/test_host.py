@@ -37,6 +37,14 @@ class Look(unittest.TestCase):
 
     def test_client(self):
         """A process that is connected to ZooKeeper is told apart."""
+        self.check_client(True)
+
+    def test_page(self):
+        """A page of zczk web is no server, though it is a client."""
+        self.check_client(False, '/usr/bin/zczk', '-z', 'host', 'web')
+        self.check_client(True, '/usr/bin/zczk', 'run')
+
+    def check_client(self, expected, *words):
         with socket.create_server(('127.0.0.1', 0)) as zookeeper, \
                 subprocess.Popen(
                     [sys.executable, '-c',
@@ -46,7 +54,7 @@ class Look(unittest.TestCase):
                      '("127.0.0.1", int(sys.argv[1])))\n'
                      'print(a.getsockname()[1], flush=True)\n'
                      'sys.stdin.read()\n',
-                     str(zookeeper.getsockname()[1])],
+                     str(zookeeper.getsockname()[1]), *words],
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
             port = int(child.stdout.readline())
             address = zookeeper.getsockname()
@@ -54,7 +62,7 @@ class Look(unittest.TestCase):
             child.stdin.close()
         if machine.listeners is not None:
             self.assertEqual(
-                [(child.pid, True)], [
+                [(child.pid, expected)], [
                     (each.pid, each.client) for each in machine.listeners
                     if each.port == port])
             # What listens where ZooKeeper does is ZooKeeper.

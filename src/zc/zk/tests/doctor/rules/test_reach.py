@@ -95,7 +95,7 @@ class Processes(unittest.TestCase):
         here = machine(*listeners)
         findings = Findings()
         for each in reach.unregistered(
-                reach.suspects(here, local, 99), here,
+                reach.suspects(here, local, 99),
                 [server(name, pid=pid) for name in servers]):
             reach.judge_process(findings, '/', each)
         return [each.fault for each in findings.all()]
@@ -114,12 +114,13 @@ class Processes(unittest.TestCase):
             OpenPort('0.0.0.0', 80, 7, 'web', True)))
 
     def test_launcher(self):
-        """A process may register another's port, on this machine."""
+        """A process may register another's port, and advertise another
+        machine's address.
+        """
         found = OpenPort('0.0.0.0', 81, 7, 'zczk', True)
-        for name in (f'{HERE}:80', 'unix:%2Fx'):
+        for name in (f'{HERE}:80', 'unix:%2Fx', '10.0.0.2:80'):
             self.assertEqual([], self.judge(found, servers=[name], pid=7))
-        self.assertEqual(
-            1, len(self.judge(found, servers=['10.0.0.2:80'], pid=7)))
+            self.assertEqual(1, len(self.judge(found, servers=[name], pid=8)))
 
     def test_others(self):
         """Who knows nothing of ZooKeeper should not be registered."""
