@@ -1,7 +1,8 @@
 """The plug-in for pytest: a ZooKeeper server, and a client for each test.
 
 pytest imports it in every project of an environment.  So it stands outside
-of ``zc.zk``, which it imports when a test asks for one of its fixtures.
+of ``zc.zk``, which it imports when a test asks for one of its fixtures.  It
+runs in the thread that runs the tests.
 """
 from __future__ import annotations
 

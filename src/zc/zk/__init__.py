@@ -1,6 +1,7 @@
 """Service registration, discovery and configuration with ZooKeeper.
 
-``ZooKeeper(connection_string)`` connects.  Its methods and attributes::
+``ZooKeeper(connection_string)`` connects.  Any thread may use it.  Its methods
+and attributes::
 
     children, properties                 names and data that stay up to date
     all_children, all_properties         the same for many paths at once

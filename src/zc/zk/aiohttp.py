@@ -8,7 +8,7 @@
 
 Each request goes to a provider that is chosen for it, and to another one
 when it cannot be reached or closes the connection.  What holds for all
-clients of HTTP stands in docs/http.rst.
+clients of HTTP stands in docs/http.rst.  Runs in the session's event loop.
 
 It is a middleware, since only that sees a request as a whole: a connector
 gives connections and does not learn what becomes of them, and a resolver

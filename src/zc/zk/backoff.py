@@ -1,4 +1,7 @@
-"""Growing delays, for programs that try again until ZooKeeper answers."""
+"""Growing delays, for programs that try again until ZooKeeper answers.
+
+A door: it only hands names on.
+"""
 from __future__ import annotations
 
 from ._worker.backoff import Backoff

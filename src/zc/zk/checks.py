@@ -1,4 +1,7 @@
-"""Find out again and again whether a server of this process works."""
+"""Find out again and again whether a server of this process works.
+
+A door: it only hands names on.
+"""
 from ._checks.check import COMMAND
 from ._checks.check import HTTP
 from ._checks.check import TCP

@@ -2,6 +2,8 @@
 
 ``examine(zk, path)`` compares what is registered with what is true, and
 returns a list of findings.
+
+A door: it only hands names on.
 """
 from __future__ import annotations
 

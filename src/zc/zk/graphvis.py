@@ -1,4 +1,7 @@
-"""A picture of a system: its services and their links, for Graphviz."""
+"""A picture of a system: its services and their links, for Graphviz.
+
+A door: it only hands names on.
+"""
 from ._tree.graph import dump_edges
 from ._tree.graph import get_edges
 from ._tree.graph import get_services

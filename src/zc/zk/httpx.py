@@ -9,6 +9,9 @@
 Each request goes to a provider that is chosen for it, and to another one
 when it cannot be reached or closes the connection.  What holds for all
 clients of HTTP stands in docs/http.rst.
+
+Runs in the thread, or the event loop, that sends a request, and in the one
+that calls callbacks when providers come or go.
 """
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Look into a running process: which servers it has, and how they are."""
+"""Look into a running process: which servers it has, and how they are.
+
+A door: it only hands names on.
+"""
 from ._monitor.ask import check
 from ._monitor.ask import get_addr
 from ._monitor.plugin import IMonitorPlugin

@@ -1,4 +1,7 @@
-"""TLS to ZooKeeper, for programs that have options for it."""
+"""TLS to ZooKeeper, for programs that have options for it.
+
+Pure.  It must not know how to connect.
+"""
 from __future__ import annotations
 
 from typing import Any

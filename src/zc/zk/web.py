@@ -1,7 +1,7 @@
 """A page of the live tree, as an application for ASGI servers.
 
 It needs starlette: ``pip install 'zc.zk[web]'``.  ``zczk web`` serves it
-with uvicorn.
+with uvicorn.  The page runs in an event loop, and in threads beside it.
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Following a live object by ``async for``, and making one to follow.
 
-It must not know what the objects hold.
+Runs in an event loop.  It must not know what the objects hold.
 """
 from __future__ import annotations
 

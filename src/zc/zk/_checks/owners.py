@@ -4,6 +4,8 @@ The launcher listens, so that its children can come and go: the kernel
 completes connections whether or not anyone accepts them, and two children
 share one socket while one takes over from the other.  Only the process that
 holds the server's end of a connection has proved something.  See proc(5).
+
+Runs in its caller's thread.
 """
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The options and arguments that the scripts share.
 
-It must not know what a script is for, nor how it connects.
+Runs in a script's main thread.  It must not know what a script is for, nor
+how it connects.
 """
 from __future__ import annotations
 

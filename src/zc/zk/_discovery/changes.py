@@ -1,7 +1,7 @@
 """What became of a service's providers since someone looked.
 
-The roster's lock is held around every call here.  It must not know who
-looks.
+Runs in any thread: the roster's lock is held around every call here.  It must
+not know who looks.
 """
 from __future__ import annotations
 

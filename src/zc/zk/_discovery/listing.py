@@ -1,6 +1,7 @@
 """What ZooKeeper holds of a service, as the watch engine computes it.
 
-It must not know how servers are chosen.
+It is computed in whatever thread has the engine's lock.  It must not know how
+servers are chosen.
 """
 from __future__ import annotations
 

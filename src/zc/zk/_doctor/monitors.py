@@ -2,7 +2,7 @@
 
 Where a monitor listens is a property of a server's node, which others wrote:
 only the server's own machine is asked, with a time limit, and a few bytes
-are sent.
+are sent.  Each is asked in one of the threads of `crowd`.
 """
 from __future__ import annotations
 

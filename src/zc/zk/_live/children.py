@@ -1,6 +1,6 @@
 """Children: what user code sees of the names of a node's children.
 
-What it shows was computed by the watch engine.
+Runs in its caller's thread; what it shows was computed by the watch engine.
 """
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Outages of a connection, and whether what was missed has been made up for.
 
-They are numbered.  It must not know what is missed, nor how it comes.
+They are numbered.  kazoo's thread tells of them, the watch thread makes up for
+them, and any thread may ask.  It must not know what is missed, nor how it
+comes.
 """
 from __future__ import annotations
 

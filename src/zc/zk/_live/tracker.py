@@ -1,6 +1,7 @@
 """A value that is computed from nodes: what the watch engine keeps fresh.
 
-It must not know who computes it, nor when.
+It is computed in whatever thread has the engine's lock.  It must not know who
+computes it, nor when.
 """
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What the watch engine has in memory, and what trackers may read of it.
 
-It must not know how it got there.
+Runs in whatever thread has the engine's lock.  It must not know how it got
+there.
 """
 from __future__ import annotations
 

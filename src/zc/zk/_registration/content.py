@@ -1,6 +1,7 @@
 """The data of a registration's node, and what of them is not written yet.
 
-It must not know the node's owner, nor who writes.
+Runs in the thread that updates the registration, writes the node or makes a
+pass.  It must not know the node's owner, nor who writes.
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The templates that come with this package.
 
-It must not know how templates are rendered.
+Runs in a script's main thread.  It must not know how templates are rendered.
 """
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""``python -m zc.zk._run``: the launcher as a process."""
+"""``python -m zc.zk._run``: the launcher as a process.
+
+Runs in the main thread.
+"""
 from .command import main
 
 

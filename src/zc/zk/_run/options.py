@@ -1,6 +1,6 @@
 """The command line of the launcher, and the values of its options.
 
-Knows no process and no ZooKeeper.
+Runs in the main thread.  Knows no process and no ZooKeeper.
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The socket that a server listens on: bound here, or inherited.
 
-Knows no process and no ZooKeeper.
+Runs in the main thread.  Knows no process and no ZooKeeper.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Growing delays before what failed is tried again.
 
-They vary, so that many who failed at once do not come back in step.  The
-clock is an argument: it knows no time of its own.
+They vary, so that many who failed at once do not come back in step.  Runs in
+its caller's thread.  The clock is an argument: it knows no time of its own.
 """
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Which commands there are, in the order and groups of the help.
 
-A command's module is imported when it is called for.
+Runs in the main thread.  A command's module is imported when it is called
+for.
 """
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 One for the process: while a test has a cluster, clients that are made with
 its connection string talk to it, whatever module makes them, and the writes
-of all of them settle together.  It must not know tests, trees or servers.
+of all of them settle together.  Runs in whatever thread makes a client or
+uses it.  It must not know tests, trees or servers.
 """
 from __future__ import annotations
 

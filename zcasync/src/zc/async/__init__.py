@@ -1,7 +1,8 @@
 """The name that zc.async had before ``async`` became a keyword.
 
 Gives the module objects of `zc.async_` under their old names, for pickles,
-ZCML, ``importlib`` and ``python -m``.  Holds no code of its own.
+ZCML, ``importlib`` and ``python -m``.  Runs in whatever thread imports them.
+Holds no code of its own.
 """
 from __future__ import annotations
 

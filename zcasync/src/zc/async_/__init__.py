@@ -1,6 +1,8 @@
 """zc.async: transactional jobs in a ZODB, done by many processes.
 
 `local` is what a running job can ask and say.
+
+A door: it only hands names on.
 """
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The loggers, under the names that zc.async 1.5 gave them."""
+"""The loggers, under the names that zc.async 1.5 gave them.
+
+Pure: any thread may use them.
+"""
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,7 @@
-"""Adapters of persistent objects: connection, transaction manager, queue."""
+"""Adapters of persistent objects: connection, transaction manager, queue.
+
+They run in their caller's thread.
+"""
 from __future__ import annotations
 
 from typing import Any

@@ -1,6 +1,7 @@
 """Configuration by code: what the ZCML files do.
 
-A process that only puts jobs needs `base` alone.
+A process that only puts jobs needs `base` alone.  Runs in its caller's thread;
+the dispatcher that `start` starts has threads of its own.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """zc.async in functional tests: `setUp` starts it, `tearDown` ends it.
 
 Use the installers of `zc.async_.subscribers` yourself where the defaults do
-not fit.
+not fit.  Runs in the thread of the test.
 """
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The file is named by the environment variable ``ZC_ASYNC_UUID``, or is
 ``uuid.txt`` in the current directory.  It is read, or made, when the UUID
-is first needed.
+is first needed, by whatever thread needs it.
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What each part promises: interfaces, events, states and errors.
 
-The names are those of zc.async 1.5.
+Pure: declarations only.  The names are those of zc.async 1.5.
 """
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 A job is one database record, with its arguments and callbacks in it: what
 it calls (`_stored.call`), on what terms (`_stored.terms`), where it is
 (`_stored.place`), and here its callbacks and its life.  How it is performed
-is in `_perform.perform` and `_perform.follow`.
+is in `_perform.perform` and `_perform.follow`.  A job belongs to the thread
+that opened its connection.
 """
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Queues: jobs that wait, and everything that is kept with them.
 
 A queue is one database record.  How its jobs wait, and how they are claimed,
-is in `_stored.backlog`.
+is in `_stored.backlog`.  A queue belongs to the thread that opened its
+connection.
 """
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What happens when a database is opened: queues, a dispatcher, agents.
 
-Register what you need as subscribers; the ZCML files and `configure` do.
+Register what you need as subscribers; the ZCML files and `configure` do.  Each
+runs in the thread that sends its event.
 """
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Help for tests: waits by condition, and the end of a dispatcher."""
+"""Help for tests: waits by condition, and the end of a dispatcher.
+
+Runs, and waits, in the thread of the test.
+"""
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,7 @@
-"""What a running job can ask and say: `local`."""
+"""What a running job can ask and say: `local`.
+
+A door: it only hands names on.
+"""
 from __future__ import annotations
 
 from ._perform.local import Local

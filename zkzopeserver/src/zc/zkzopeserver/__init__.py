@@ -1,7 +1,8 @@
 """Serve a WSGI application and register its address with ZooKeeper.
 
 The entry points that PasteDeploy calls.  `run` serves with zope.server,
-`run_waitress` with waitress; both take the same options.
+`run_waitress` with waitress; both take the same options.  They serve in the
+thread that calls them, the main thread as a rule.  Any thread may call `stop`.
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The option `loggers`: the name of a level, or loggers in ZConfig's format.
 
-Knows no engine, no socket and no ZooKeeper.
+Runs in its caller's thread.  Knows no engine, no socket and no ZooKeeper.
 """
 from __future__ import annotations
 

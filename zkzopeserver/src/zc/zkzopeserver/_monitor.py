@@ -1,6 +1,7 @@
 """The option `monitor_server`: zc.zk.monitor, run beside the server.
 
-Knows no engine.
+Runs in its caller's thread; the monitor server has threads of its own.  Knows
+no engine.
 """
 from __future__ import annotations
 

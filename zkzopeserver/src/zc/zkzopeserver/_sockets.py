@@ -1,6 +1,6 @@
 """Listening sockets, for IPv4 and IPv6, on a given port or any.
 
-Knows no engine, no HTTP and no ZooKeeper.
+Runs in its caller's thread.  Knows no engine, no HTTP and no ZooKeeper.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The records of ZooKeeper's client protocol.
 
-Declarations only.  As zookeeper.jute of apache/zookeeper; what is null there
-is None here, also where ZooKeeper itself would not send it.
+Pure: declarations only.  As zookeeper.jute of apache/zookeeper; what is null
+there is None here, also where ZooKeeper itself would not send it.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The command ``zcasync``: looks at queues, and runs a dispatcher.
 
 Reads the database itself; a job's function need not be importable here,
-except for ``put``, ``retry`` and ``run``.
+except for ``put``, ``retry`` and ``run``.  Runs in the main thread.
 """
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The database of a command: a zope.conf, a ZEO server, or a file."""
+"""The database of a command: a zope.conf, a ZEO server, or a file.
+
+Runs in the main thread.  It must not know what the command does.
+"""
 from __future__ import annotations
 
 import contextlib

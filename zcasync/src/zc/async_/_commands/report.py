@@ -1,4 +1,7 @@
-"""What commands tell about queues and jobs: plain data, then lines."""
+"""What commands tell about queues and jobs: plain data, then lines.
+
+Runs in the main thread.  It must not know how a database is opened.
+"""
 from __future__ import annotations
 
 from collections.abc import Iterator

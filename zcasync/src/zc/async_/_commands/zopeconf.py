@@ -1,7 +1,7 @@
 """Reads a zope.conf by a small schema of ours, and does what it says.
 
 Needs ZConfig (extra ``zconfig``), and for a site-definition
-zope.configuration.
+zope.configuration.  Runs in the main thread.
 """
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Jobs made of jobs: performed one after the other, or at the same time.
 
-A job of its own puts the others, and puts what comes after them.
+A job of its own puts the others, and puts what comes after them.  `serial` and
+`parallel` run in their caller's thread, all else in one that performs a job.
 """
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ new objects of one transaction can get the same id: one of them overwrites
 the other.  ZEO 4 dropped the stock; this does it again.
 
 Touches ``_oids`` of ``ZEO.ClientStorage``, and nothing else of it that is
-private.
+private.  Any thread may take ids; ZEO's own thread tells of a reconnection.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Waking dispatchers when a job was put.
 
-A hint, never needed: a dispatcher looks by itself.  What is called must not
-block, and must not raise.
+A hint, never needed: a dispatcher looks by itself.  Runs in the thread that
+commits.  What is called must not block, and must not raise.
 """
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 Puts write the job and one of several trees; claims write the same trees.
 Neither writes a counter or the queue itself, so that they do not conflict.
+Any thread puts jobs; dispatchers' threads claim them.
 """
 from __future__ import annotations
 

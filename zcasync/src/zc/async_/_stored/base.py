@@ -2,6 +2,9 @@
 
 ``parent`` is where an object is.  Security policies of Zope look for
 ``__parent__``, which is the same unless it is set.
+
+Runs in the thread to which the object belongs.  It must not know jobs or
+queues.
 """
 from __future__ import annotations
 

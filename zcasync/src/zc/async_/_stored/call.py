@@ -1,4 +1,8 @@
-"""What a job calls, and with what."""
+"""What a job calls, and with what.
+
+Runs in the thread to which the job belongs.  It must not know how the
+call is made.
+"""
 from __future__ import annotations
 
 import types

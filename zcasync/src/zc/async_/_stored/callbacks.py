@@ -1,4 +1,7 @@
-"""Callbacks that are chosen by the result of their job."""
+"""Callbacks that are chosen by the result of their job.
+
+They are chosen in the thread that performs them.
+"""
 from __future__ import annotations
 
 import logging

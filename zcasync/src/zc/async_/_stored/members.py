@@ -1,5 +1,7 @@
 """The dispatchers of a queue: activations, pings, take-over.
 
+Dispatchers write here, each in its own thread.
+
 An activation has a number.  Everything that a dispatcher commits checks
 that the number is still its own; whoever takes over changes it.
 """

@@ -1,4 +1,7 @@
-"""Where a job is, and its state, which follows from that until it starts."""
+"""Where a job is, and its state, which follows from that until it starts.
+
+Runs in the thread to which the job belongs, and writes nothing.
+"""
 from __future__ import annotations
 
 import datetime

@@ -1,5 +1,6 @@
 """Retry policies: they decide, and keep count between attempts.
 
+They are asked in the thread that performs the job, ours in a dispatcher's too.
 They never sleep.  A worker waits before an attempt only when the database
 itself is away; any other wait is a time at which the job is put again.
 """

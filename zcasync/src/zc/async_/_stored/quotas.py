@@ -1,4 +1,7 @@
-"""Quotas: how many jobs of a kind may run at one time."""
+"""Quotas: how many jobs of a kind may run at one time.
+
+Jobs are counted in a dispatcher's thread, when it claims them.
+"""
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """Jobs that are put again and again, by a cron line or an interval.
 
 Kept in the database.  A dispatcher that finds a schedule due puts the job
-and notes when it is due next, in one transaction: of several dispatchers,
-one succeeds.
+and notes when it is due next, in its own thread and in one transaction: of
+several dispatchers, one succeeds.
 """
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 A tree keeps one smallest key for ever, so that its first bucket is never
 emptied: the ZODB then resolves a put and a claim in one bucket.  A stream
 has several trees, so that several dispatchers take from different ones.
+
+Any thread puts jobs; dispatchers' threads claim them.
 """
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""When a job may start, what it counts for, and what follows a failure."""
+"""When a job may start, what it counts for, and what follows a failure.
+
+Set in the thread that puts the job; asked for in a dispatcher's thread and in
+the one that performs the job.
+"""
 from __future__ import annotations
 
 import contextlib

@@ -1,6 +1,7 @@
 """Times as integers, for keys of trees.
 
-The only module beneath `job`, `queue` and `agent` that asks the clock.
+The only module beneath `job`, `queue` and `agent` that asks for the date and
+time.  Any thread may ask it.
 """
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A process that has not the code of a job loads the job, and fails to write it.
 Such a job is left to others, so that it holds up no other job.
+
+Runs in dispatchers' threads, and in those that perform jobs.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A job's arguments, callbacks and annotations, as mutable collections.
 
 A job keeps them in its own record, so that putting it writes one object.
-These views change the job.
+These views change the job, in the thread to which it belongs.
 """
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Jobs that neither wait to start nor run."""
+"""Jobs that neither wait to start nor run.
+
+Dispatchers' threads write here, and those that perform jobs.
+"""
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -2,7 +2,8 @@
 
 Records carry a letter for the stage of a request: B when it begins, I when
 all of it has come, C when the application is called, A when that returns,
-E when the answer is written.  Imported only when asked for: the package
+E when the answer is written.  Parsers run in the thread of the engine's loop,
+applications in those of its pool.  Imported only when asked for: the package
 brings many others along.
 """
 from __future__ import annotations
