@@ -1,7 +1,7 @@
 """A whole branch of the live tree, followed: what comes, goes and changes.
 
 `BranchFollower` follows a branch; it gives `Happening` after `Happening`.
-This only hands names on, and runs nothing.
+This only hands names on.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Reads families (see `family`) and has the server tell of their changes.
 
-Used by the cache, whose lock is held around every call here.  It must not
-know who uses the families.
+Used by the cache, in whatever thread has the engine's lock.  It must not know
+who uses the families.
 """
 from __future__ import annotations
 

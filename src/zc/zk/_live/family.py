@@ -1,10 +1,10 @@
 """The children of a node with their data, read as far as they changed.
 
-Used by the cache, under its lock.  With a recursive watch, the server tells
-which child changed; a change costs the reading of that child, however many
-there are.  Elsewhere each child has a watch for its next change, and the
-names are read again when one comes or goes.  It must not know what the
-children are used for.
+Used by the cache, in whatever thread has the engine's lock.  With a recursive
+watch, the server tells which child changed; a change costs the reading of that
+child, however many there are.  Elsewhere each child has a watch for its next
+change, and the names are read again when one comes or goes.  It must not know
+what the children are used for.
 """
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 No other module touches an attribute of kazoo that begins with an underscore;
 `loop` has a subclass that replaces some of its connection's methods.  The
 tests in ``tests/session/test_kazoo.py`` name each, and fail when a new
-release of kazoo changes it.
+release of kazoo changes it.  Runs in its caller's thread, which may be one of
+kazoo's.
 """
 from __future__ import annotations
 

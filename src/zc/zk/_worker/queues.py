@@ -3,8 +3,8 @@
 ``queue.SimpleQueue`` is what may be put on in a signal handler and in
 a weak reference's callback.  Up to Python 3.12, its ``get`` waits for ever
 when its timeout is over in the moment in which it begins, as a timeout of 0
-may be: it takes a remaining time below 0 for no timeout.  It must not know
-what is put.
+may be: it takes a remaining time below 0 for no timeout.  Runs in the only
+thread that waits at the queue.  It must not know what is put.
 """
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Test code that uses ZooKeeper, without a ZooKeeper server.
 
-`setUp` and `tearDown` work for doctests and for unittest cases::
+`setUp` and `tearDown` work for doctests and for unittest cases, in the thread
+of the test::
 
     def setUp(self):
         zc.zk.testing.setUp(self, TREE)

@@ -9,6 +9,8 @@ MODULE = 400
 CLASS = 250
 #: Words of the sentence that says why a longer class is one noun.
 REASON = 'One noun'
+#: Words of a module that says where it runs: one of them is enough.
+WHERE = 'thread', 'event loop', 'pure', 'only hands names on'
 
 
 # What asyncio has under the same names, on purpose: its door is zc.zk.aio.
@@ -42,6 +44,20 @@ class Lengths(unittest.TestCase):
             if node.end_lineno - node.lineno >= CLASS
             and REASON not in ' '.join(
                 (ast.get_docstring(node) or '').split())])
+
+
+class Openings(unittest.TestCase):
+
+    def test_threads(self):
+        """The first lines of a module say which thread runs it, if any."""
+        silent = []
+        for module in sources.modules():
+            tree = module.tree()
+            text = ' '.join((ast.get_docstring(tree) or '').lower().split())
+            # An empty package, or one that only says what it is for.
+            if len(tree.body) > 1 and not any(word in text for word in WHERE):
+                silent.append(module.name)
+        self.assertEqual([], silent)
 
 
 class Names(unittest.TestCase):

@@ -1,8 +1,8 @@
 """What is said about a job while it runs, outside its own record.
 
-Others change it during the job's transaction: a request to cancel, the
-progress, annotations.  In the job's record each change would conflict with
-the job's result.
+Others change it, in threads of their own, during the job's transaction: a
+request to cancel, the progress, annotations.  In the job's record each change
+would conflict with the job's result.
 """
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The engine on waitress."""
+"""The engine on waitress.
+
+This only hands names on.
+"""
 from __future__ import annotations
 
 from .engine import engine_class
