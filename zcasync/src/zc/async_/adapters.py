@@ -1,4 +1,4 @@
-"""Adapters of persistent objects: connection, transaction manager, queue.
+"""Adapters of persistent objects: connection and transaction manager.
 
 They run in their caller's thread.
 """
