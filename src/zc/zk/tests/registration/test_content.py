@@ -1,6 +1,7 @@
 """The data of a registration, without a node."""
 from __future__ import annotations
 
+import threading
 import unittest
 
 from zc.zk._registration.content import Content
@@ -57,3 +58,19 @@ class ContentTests(unittest.TestCase):
             self.content.change({'b': 1}, refuse)
         self.assertEqual(b'{"a":1}', self.content.data)
         self.assertFalse(self.content.unwritten)
+
+    def test_at_the_same_time(self) -> None:
+        """What others write during a change is kept."""
+        self.content.unwritten = False
+        other = threading.Thread(
+            target=self.content.learn, args=(b'{"a":2,"c":3}', 5))
+
+        def meanwhile(data: bytes) -> None:
+            other.start()
+            # It waits for the change to be made.  If it did not, it would
+            # be done in no time, and lost.
+            other.join(0.1)
+
+        self.content.change({'b': 1}, meanwhile)
+        other.join()
+        self.assertEqual({'a': 2, 'b': 1, 'c': 3}, self.content.properties)
