@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import random
+import weakref
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +21,6 @@ from ._logs import log
 from ._rules import retry
 from ._stored import unfit
 from ._stored.base import Base
-from ._stored.base import get_id
 from ._stored.history import Completed
 from ._stored.times import now
 from .interfaces import COMPLETED
@@ -221,8 +221,9 @@ class Agent(Base):
         return gone
 
 
-#: Jobs for which a filter failed, which is told once.
-_told: set[tuple[int, str]] = set()
+#: The ids of jobs for which a filter failed, which is told once, by database.
+_told: weakref.WeakKeyDictionary[Any, set[bytes]] = (
+    weakref.WeakKeyDictionary())
 
 
 def _wants(filter: Callable[[Any], bool], job: Any) -> bool:
@@ -232,8 +233,9 @@ def _wants(filter: Callable[[Any], bool], job: Any) -> bool:
     except Exception as e:
         if retry.kind(e) is not None:
             raise
-        if get_id(job) not in _told:
-            _told.add(get_id(job))
+        told = _told.setdefault(job._p_jar.db(), set())
+        if job._p_oid not in told:
+            told.add(job._p_oid)
             log.error('The filter %r fails for %r, which waits', filter, job,
                       exc_info=True)
         return False

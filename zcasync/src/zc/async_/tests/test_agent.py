@@ -1,9 +1,12 @@
+import logging
 import uuid
 
 import transaction
+import ZODB
 
 from zc.async_ import interfaces
 from zc.async_.agent import Agent
+from zc.async_.agent import _wants
 from zc.async_.agent import chooseFirst
 from zc.async_.job import Job
 from zc.async_.tests import base
@@ -74,6 +77,25 @@ class Agents(base.QueueCase):
         job = self.queue.put(Job(sample.note, 1))
         self.assertEqual([job], self.agent.claim_started(9))
         self.assertTrue(interfaces.IFilterAgent.providedBy(self.agent))
+
+    def test_filter_fails(self):
+        """A job for which it fails waits.  That is told once, by database.
+        """
+        log = self.logs(level=logging.ERROR)
+        self.agent.filter = sample.picky
+        jobs = [self.put(Job(sample.note, each)) for each in ('x', 1)]
+        for _ in range(2):
+            self.assertEqual(jobs[1:], self.agent.claim_started(9))
+            transaction.abort()
+        self.assertEqual(1, len(log.records))
+        other = ZODB.DB(None, database_name='other')
+        self.addCleanup(other.close)
+        with other.transaction() as connection:
+            # It has the id that the other one has.
+            same = Job(sample.note, 'x')
+            same._p_oid, same._p_jar = jobs[0]._p_oid, connection
+            self.assertFalse(_wants(sample.picky, same))
+        self.assertEqual(2, len(log.records))
 
     def test_chooser(self):
         """A chooser claims by itself; there is no filter then."""
