@@ -71,6 +71,17 @@ class WaitressChannel(HTTPChannel):
         self.fresh = False
         super().service()
 
+    def writable(self) -> bool:
+        found = bool(super().writable())
+        if found and self.requests and self.total_outbufs_len:
+            # While a thread sends, there is nothing to do here.  To look
+            # again and again would keep Python's lock from that thread.  It
+            # pulls the trigger if it cannot send all.
+            if not self.outbuf_lock.acquire(False):
+                return False
+            self.outbuf_lock.release()
+        return found
+
     def received(self, data: bytes) -> bool:
         if self._deadline:
             return False
