@@ -183,3 +183,23 @@ class LateTests(unittest.TestCase):
         channel.requests = []
         self.assertFalse(channel._is_late(self.pace, since + 110.0))
         self.assertTrue(channel._is_late(self.pace, since + 110.1))
+
+
+class WritableTests(unittest.TestCase):
+
+    def test_thread_sends(self) -> None:
+        """The loop does not look at a connection whose thread sends."""
+        channel: Any = object.__new__(waitress.WaitressChannel)
+        channel.will_close = channel.close_when_flushed = False
+        channel.requests, channel.total_outbufs_len = [object()], 5
+        channel.outbuf_lock = threading.Condition()
+        self.assertTrue(channel.writable())
+        found: list[bool] = []
+        other = threading.Thread(
+            target=lambda: found.append(channel.writable()))
+        with channel.outbuf_lock:
+            other.start()
+            other.join(DEADLINE)
+        self.assertEqual([False], found)
+        channel.total_outbufs_len = 0
+        self.assertFalse(channel.writable())
