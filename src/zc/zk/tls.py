@@ -21,9 +21,9 @@ def keywords(
     :param ca: a file of certificates (PEM) to trust
     :param certificate: a file with the certificate (PEM) to present
     :param key: its key (PEM), if that is in another file
-    :raises ValueError: when there is a key, and no certificate
     :param any_host: whether the server's certificate may be for another host
         name
+    :raises ValueError: when there is a key, and no certificate
     """
     if key and not certificate:
         raise ValueError(f'the key {key} needs a certificate')

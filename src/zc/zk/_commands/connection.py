@@ -94,6 +94,8 @@ def check_files(options: argparse.Namespace) -> None:
         if file:
             with open(file, 'rb'):
                 pass
+    if not (ca or certificate):
+        return
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca:
         try:

@@ -131,8 +131,8 @@ def _nearest(zk: ZooKeeper, path: str) -> str:
 def _lack(zk: ZooKeeper, path: str, conditions: list[Condition]) -> str:
     try:
         path = zk.resolve(path)
-        return next(filter(None, [
-            lack(zk, path) for lack in conditions]), '')
+        return next(filter(None, (
+            lack(zk, path) for lack in conditions)), '')
     except NoNodeError as e:
         return f'there is no node {e}'
 

@@ -49,6 +49,9 @@ class Agent(Base):
 
     _chooser: Callable[[Any], Any] | None = None
     _filter: Callable[[Any], bool] | None = None
+    #: For programs that read it: 1.5 stored here why a claim failed.  That
+    #: is in the log and in polls.
+    failure: Any = None
 
     def __init__(self, chooser: Callable[[Any], Any] | None = None,
                  filter: Callable[[Any], bool] | None = None,
